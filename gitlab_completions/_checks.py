@@ -1,0 +1,108 @@
+"""Checks of what a user passes in, each with an error that names what is right.
+
+The messages name fields and types, never values: a value may be a token or source.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NoReturn
+
+from gitlab_completions.errors import ConfigurationError, RequestRejectedError
+
+if TYPE_CHECKING:
+    from gitlab_completions.models import OffsetUnit
+
+_CODECS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2)}
+_SURROGATES = "surrogatepass"
+_HIGH = frozenset(bytes([byte]) for byte in range(0xD8, 0xDC))
+_LOW = frozenset(bytes([byte]) for byte in range(0xDC, 0xE0))
+
+
+def reject(message: str) -> NoReturn:
+    """Refuse a request.
+
+    Raises:
+        RequestRejectedError: Always.
+    """
+    raise RequestRejectedError(message)
+
+
+def check_type(name: str, value: object, kind: type, right: str) -> None:
+    """Refuse a request's field that is not a `kind`; `right` says what it must be."""
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        reject(f"{name} must be {right}, not {type(value).__name__}")
+
+
+def check_text(name: str, value: object, *, most: int | None = None) -> None:
+    """Refuse a field that is no string, or has more than `most` characters."""
+    check_type(name, value, str, "a string")
+    if most is not None and len(str(value)) > most:
+        reject(f"{name} has {len(str(value))} characters; at most {most} are allowed")
+
+
+def check_filled(name: str, value: object, why: str) -> None:
+    """Refuse a field that is no string, or blank; `why` says what it is needed for."""
+    check_text(name, value)
+    if not str(value).strip():
+        reject(f"{name} must not be empty: {why}")
+
+
+def check_seconds(name: str, value: object, *, infinite: bool = False) -> None:
+    """Refuse a span of time that is not a positive number of seconds.
+
+    Raises:
+        ConfigurationError: When it is not; `infinite` allows `math.inf`.
+    """
+    right = "a positive number of seconds"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
+    if math.isnan(value) or value <= 0 or (math.isinf(value) and not infinite):
+        raise ConfigurationError(f"{name} must be {right}, not {value}")
+
+
+def check_count(name: str, value: object, *, least: int = 1) -> None:
+    """Refuse a count that is not a whole number of at least `least`.
+
+    Raises:
+        ConfigurationError: When it is not.
+    """
+    right = f"a whole number of at least {least}"
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
+    if value < least:
+        raise ConfigurationError(f"{name} must be {right}, not {value}")
+
+
+def split_at(text: str, offset: int, unit: OffsetUnit) -> tuple[str, str]:
+    """Split the text at an offset counted in `unit`, before a character it is inside.
+
+    Halves of characters that stand side by side become the character.
+    """
+    check_text("text", text)
+    check_type("offset", offset, int, "a whole number")
+    if unit not in {"utf-8", "utf-16", "utf-32"}:
+        reject('unit must be "utf-8", "utf-16" or "utf-32"')
+    if unit == "utf-32" or text.isascii():
+        _check_offset(offset, len(text), unit)
+        return text[:offset], text[offset:]
+    codec, width = _CODECS[unit]
+    data = text.encode(codec, _SURROGATES)
+    _check_offset(offset, len(data) // width, unit)
+    at = _character_start(data, offset * width, unit)
+    return data[:at].decode(codec, _SURROGATES), data[at:].decode(codec, _SURROGATES)
+
+
+def _check_offset(offset: int, size: int, unit: OffsetUnit) -> None:
+    if not 0 <= offset <= size:
+        reject(f"offset {offset} is outside the text: it has 0 to {size} in {unit}")
+
+
+def _character_start(data: bytes, at: int, unit: OffsetUnit) -> int:
+    """Return the index of the first byte of the character that `at` is inside."""
+    if unit == "utf-8":
+        while at < len(data) and data[at] & 0xC0 == 0x80:  # noqa: PLR2004 - 10xxxxxx
+            at -= 1
+    elif data[at - 1 : at] in _HIGH and data[at + 1 : at + 2] in _LOW:
+        at -= 2
+    return at

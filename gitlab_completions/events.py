@@ -1,0 +1,197 @@
+"""What observers are told: frozen records of what the library decided and saw.
+
+An observer is called on the client's event loop, in the order of events; it must be
+quick, and what it raises is logged once and otherwise ignored. Events hold no source
+code and no secrets. The union is open: new kinds of event appear in minor versions, so
+an observer ignores what it does not know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from gitlab_completions.errors import (
+        DirectAccessError,
+        GitLabCompletionsError,
+        RouteError,
+    )
+    from gitlab_completions.models import Route, RouteReason
+    from gitlab_completions.status import RoutingStatus
+
+__all__ = (
+    "AttemptFailed",
+    "AttemptSucceeded",
+    "CallFinished",
+    "CircuitProbed",
+    "CircuitRecovered",
+    "CircuitTripped",
+    "ClockJumped",
+    "DetailsRefreshed",
+    "DetailsRefused",
+    "Event",
+    "FellBack",
+    "Hedged",
+    "Observer",
+    "RouteChosen",
+    "StatusChanged",
+    "Superseded",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteChosen:
+    """A call was sent on its first route."""
+
+    call_id: int
+    route: Route
+    reason: RouteReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptSucceeded:
+    """An attempt brought a completion, perhaps after its call had ended."""
+
+    call_id: int
+    route: Route
+    elapsed_s: float
+    status_code: int
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFailed:
+    """An attempt ended without a completion, perhaps after its call had ended."""
+
+    call_id: int
+    route: Route
+    elapsed_s: float
+    error: RouteError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FellBack:
+    """A call went to the next route, because the last attempt gave nothing."""
+
+    call_id: int
+    route: Route
+    reason: RouteReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hedged:
+    """A call's first attempt was slow, and the other route was started beside it."""
+
+    call_id: int
+    route: Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Superseded:
+    """The caller left; what is in flight may still finish, and teach."""
+
+    call_id: int
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitTripped:
+    """A route rests, for so many seconds."""
+
+    route: Route
+    rests_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitProbed:
+    """A probe was sent on a route whose rest is over."""
+
+    call_id: int
+    route: Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitRecovered:
+    """Probes answered in time: the route is in use again."""
+
+    route: Route
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailsRefreshed:
+    """New connection details arrived.
+
+    Args:
+        project_path: The project they are for.
+        lifetime_s: Seconds they live.
+        dropped_headers: Granted header pairs that are not fit to be sent.
+    """
+
+    project_path: str | None
+    lifetime_s: float
+    dropped_headers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailsRefused:
+    """Direct access was refused, or asking for it failed.
+
+    Args:
+        project_path: The project it was asked for.
+        problem: Why.
+        again_in_s: Seconds from which on a call has it asked again.
+    """
+
+    project_path: str | None
+    problem: DirectAccessError
+    again_in_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockJumped:
+    """The machine was suspended: connections are replaced, details looked at again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFinished:
+    """A call ended with a completion or an error; not sent for superseded calls."""
+
+    call_id: int
+    elapsed_s: float
+    route: Route | None
+    reason: RouteReason | None
+    error: GitLabCompletionsError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChanged:
+    """Health, route or reason are not what they were."""
+
+    status: RoutingStatus
+
+
+Event: TypeAlias = (
+    RouteChosen
+    | AttemptSucceeded
+    | AttemptFailed
+    | FellBack
+    | Hedged
+    | Superseded
+    | CircuitTripped
+    | CircuitProbed
+    | CircuitRecovered
+    | DetailsRefreshed
+    | DetailsRefused
+    | ClockJumped
+    | CallFinished
+    | StatusChanged
+)
+
+
+class Observer(Protocol):
+    """Anything that can be called with an event."""
+
+    def __call__(self, event: Event, /) -> object:
+        """Take note of an event; quick, and on the client's loop."""
+        ...

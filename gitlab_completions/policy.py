@@ -1,0 +1,192 @@
+"""Every knob: its unit, its default, and where the default comes from.
+
+Policies are frozen; `dataclasses.replace` makes a changed one, and
+`CompletionClient.reconfigure` puts it to use. Sources named below: *GitLab* is GitLab
+EE and its AI Gateway as they are in GitLab 17.0 to 19.5; *measured* is this library's
+own benchmark or the simulation that the constants were chosen on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gitlab_completions._checks import check_count, check_seconds
+from gitlab_completions.errors import ConfigurationError
+
+__all__ = (
+    "HEDGE_DELAY_S",
+    "CircuitPolicy",
+    "DetailsPolicy",
+    "DirectMode",
+    "RoutingPolicy",
+)
+
+HEDGE_DELAY_S = 0.9
+"""Seconds after which a first attempt counts as slow and the other route starts too.
+
+The p99 of a healthy gateway in GitLab's published figures: later than nearly every good
+answer, early enough that an author still waits for it.
+"""
+
+
+class DirectMode(StrEnum):
+    """Whether direct may be used."""
+
+    AUTO = "auto"
+    """Direct when it works, else indirect."""
+    NEVER = "never"
+    """Indirect only; direct access is not even asked for."""
+    ONLY = "only"
+    """Direct only: for measuring, and for tests of the gateway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitPolicy:
+    """When a route rests after failures, and for how long.
+
+    Args:
+        losses_in_a_row: Losses without a success between that trip the circuit.
+            2: one may be chance; measured, a third costs an author one more wait.
+        losses_in_window: Losses among the last `window` that trip it as well, for a
+            route that fails now and then. 4 of 10: measured.
+        window: How many outcomes are looked back on.
+        cool_down_s: Seconds of the first rest. 1: a restart of a gateway is over, and
+            a probe beside a real call costs its author nothing.
+        max_cool_down_s: Seconds of the longest rest. 30: measured; the reference
+            client's ten minutes keep its users on the slow route long after recovery.
+        rate_limit_s: Seconds of rest after a 429 that names none. 60: GitLab's own
+            limits are per minute.
+        max_rate_limit_s: The longest rest that a `Retry-After` can bring. 120: as
+            other vendors' clients cap it.
+        probes_to_close: Answers to probes, each within the hedge delay, that close
+            the circuit again.
+    """
+
+    losses_in_a_row: int = 2
+    losses_in_window: int = 4
+    window: int = 10
+    cool_down_s: float = 1.0
+    max_cool_down_s: float = 30.0
+    rate_limit_s: float = 60.0
+    max_rate_limit_s: float = 120.0
+    probes_to_close: int = 2
+
+    def __post_init__(self) -> None:
+        for name in (
+            "losses_in_a_row",
+            "losses_in_window",
+            "window",
+            "probes_to_close",
+        ):
+            check_count(f"CircuitPolicy.{name}", getattr(self, name))
+        for name in (
+            "cool_down_s",
+            "max_cool_down_s",
+            "rate_limit_s",
+            "max_rate_limit_s",
+        ):
+            check_seconds(f"CircuitPolicy.{name}", getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailsPolicy:
+    """How connection details are kept.
+
+    Args:
+        first_wait_s: Longest that a call waits for details that are absent or expired
+            before it goes indirect. 0.25: about what the first direct call saves.
+        margin_s: Seconds before expiry from which details are not used any more, or
+            a tenth of their lifetime when that is less. 40: as GitLab's own client.
+        renew_at: Share of the lifetime after which details are renewed. 0.8: an hour's
+            token leaves twelve minutes to outlast a failing instance.
+        renew_spread: Share of the lifetime over which renewals are spread, so that
+            the clients of one outage do not come back at once.
+        projects: Projects whose details are kept; the least recently used goes first.
+        max_retry_s: Longest wait after failures of direct access, which doubles from
+            1 s.
+        fetches_per_5_min: Fetches of one project in five minutes. 10: GitLab documents
+            that limit (it enforces 50 a minute, for all the user's windows together).
+        forced_reserve: Of those, kept for a renewal that a refused token forces.
+        fetches_per_minute: Fetches of the whole client in a minute.
+    """
+
+    first_wait_s: float = 0.25
+    margin_s: float = 40.0
+    renew_at: float = 0.8
+    renew_spread: float = 0.05
+    projects: int = 64
+    max_retry_s: float = 300.0
+    fetches_per_5_min: int = 10
+    forced_reserve: int = 2
+    fetches_per_minute: int = 30
+
+    def __post_init__(self) -> None:
+        for name in ("first_wait_s", "margin_s", "max_retry_s"):
+            check_seconds(f"DetailsPolicy.{name}", getattr(self, name))
+        for name in ("projects", "fetches_per_5_min", "fetches_per_minute"):
+            check_count(f"DetailsPolicy.{name}", getattr(self, name))
+        check_count("DetailsPolicy.forced_reserve", self.forced_reserve, least=0)
+        if not 0 < self.renew_at <= self.renew_at + self.renew_spread < 1:
+            raise ConfigurationError(
+                "DetailsPolicy.renew_at and renew_spread must be shares of a lifetime "
+                "that together stay below 1"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingPolicy:
+    """How a client chooses routes and how long it waits.
+
+    Args:
+        direct: Whether direct may be used.
+        deadline_s: Seconds that a completion may take in all.
+        generation_deadline_s: Seconds that a generation may take. 60: the gateway's
+            own limit of a model.
+        direct_timeout_s: Seconds that an attempt on direct may take. 5: as GitLab's
+            own client.
+        indirect_timeout_s: Seconds that an attempt on indirect may take.
+        max_in_flight: Exchanges on the wire to one host, those included whose callers
+            have left. 8: an author's ten keystrokes a second, each answered within
+            0.6 s, need six; measured, httpx's pool grows costly beyond.
+        indirect_per_minute: The instance's limit of completions a minute and user, or
+            `None` for no limit. 60: GitLab's default.
+        circuit: When a route rests.
+        details: How connection details are kept.
+        allow_plain_http: Whether instance and gateway may be spoken to without TLS:
+            for an emulator on this machine. Tokens and source then travel in clear.
+    """
+
+    direct: DirectMode = DirectMode.AUTO
+    deadline_s: float = 10.0
+    generation_deadline_s: float = 60.0
+    direct_timeout_s: float = 5.0
+    indirect_timeout_s: float = 9.0
+    max_in_flight: int = 8
+    indirect_per_minute: int | None = 60
+    circuit: CircuitPolicy = field(default_factory=CircuitPolicy)
+    details: DetailsPolicy = field(default_factory=DetailsPolicy)
+    allow_plain_http: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("deadline_s", "generation_deadline_s"):
+            check_seconds(f"RoutingPolicy.{name}", getattr(self, name), infinite=True)
+        for name in ("direct_timeout_s", "indirect_timeout_s"):
+            check_seconds(f"RoutingPolicy.{name}", getattr(self, name))
+        check_count("RoutingPolicy.max_in_flight", self.max_in_flight)
+        if self.indirect_per_minute is not None:
+            check_count("RoutingPolicy.indirect_per_minute", self.indirect_per_minute)
+        for name, kind in _KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise ConfigurationError(
+                    f"RoutingPolicy.{name} must be a {kind.__name__}, "
+                    f"not {type(getattr(self, name)).__name__}"
+                )
+
+
+_KINDS: dict[str, type] = {
+    "direct": DirectMode,
+    "circuit": CircuitPolicy,
+    "details": DetailsPolicy,
+    "allow_plain_http": bool,
+}

@@ -1,0 +1,68 @@
+"""How routing stands, in one value: for status bars, health checks and bug reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from gitlab_completions.errors import GitLabCompletionsError
+    from gitlab_completions.models import Route, RouteReason
+
+__all__ = ("CircuitWord", "Health", "RoutingStatus")
+
+CircuitWord = Literal["closed", "open", "half_open"]
+
+
+class Health(StrEnum):
+    """Whether completions can be had, in a word."""
+
+    STARTING = "starting"
+    """Nothing has been asked for yet."""
+    READY = "ready"
+    """Completions come, by the route that the policy prefers."""
+    DEGRADED = "degraded"
+    """Completions come, though not by the route that the policy prefers."""
+    UNAVAILABLE = "unavailable"
+    """The last call got no completion."""
+    CLOSED = "closed"
+    """The client is closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingStatus:
+    """What the next call would do, and why.
+
+    Args:
+        health: Whether completions can be had.
+        route: The route that the next call would take first; `None` when closed.
+        reason: Why that route.
+        problem: Why direct is not in use, or why the last call failed; `None` when all
+            is well.
+        at: When this was written, with its time zone.
+        recheck_in_s: Seconds until a call would try direct again; `None` when it is in
+            use, or will never be.
+        token_age_s: Seconds since the gateway's token was granted; `None` without one.
+        token_expires_in_s: Seconds until it is not used any more.
+        circuits: The state of each route's circuit.
+        indirect_used: Completions asked of the instance in the last minute.
+        in_flight: Exchanges on the wire, those included whose callers have left.
+        counts: What happened since the client was made, by name.
+    """
+
+    health: Health
+    route: Route | None
+    reason: RouteReason
+    problem: GitLabCompletionsError | None
+    at: datetime
+    recheck_in_s: float | None
+    token_age_s: float | None
+    token_expires_in_s: float | None
+    circuits: Mapping[Route, CircuitWord]
+    indirect_used: int
+    in_flight: int
+    counts: Mapping[str, int]
