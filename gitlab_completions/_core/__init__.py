@@ -1,0 +1,1 @@
+"""Decisions: no I/O, no clock, no randomness, no logging; told the time."""

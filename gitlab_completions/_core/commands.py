@@ -1,0 +1,129 @@
+"""The whole conversation between a flow and its driver.
+
+A flow yields a `Command`, is sent an `Outcome` with the time, and returns an `Answer`.
+Times are monotonic seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from gitlab_completions.details import ConnectionDetails
+    from gitlab_completions.models import Route, RouteReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Start an attempt; report what happens first, at `until` the latest.
+
+    Args:
+        route: Where to.
+        reason: Why there, should it answer.
+        until: When to report `Slow` (or `Busy`); a moment that has passed means at
+            once, so that another attempt can start beside it.
+        ends_at: When the attempt has to end.
+        last_resort: No other route is left to this call.
+        details: What it takes to go direct; `None` on indirect.
+    """
+
+    route: Route
+    reason: RouteReason
+    until: float
+    ends_at: float
+    last_resort: bool
+    details: ConnectionDetails | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Report what happens next to what is in flight, at `until` the latest."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitDetails:
+    """Report when the fetch of connection details has ended, at `until` the latest."""
+
+    until: float
+
+
+Command: TypeAlias = Send | Wait | AwaitDetails
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """An attempt brought a completion, be it an empty one."""
+
+    route: Route
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """An attempt ended without a completion.
+
+    Args:
+        route: Where it was sent.
+        at: When it ended.
+        final: No other route would do better: the call is over.
+        passing: The cause passes by itself (a rate limit, a failing server, the
+            network), so that direct may be tried in place of the instance.
+    """
+
+    route: Route
+    at: float
+    final: bool
+    passing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slow:
+    """`until` has passed and nothing has ended."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Busy:
+    """`until` has passed; the attempt was still in the gate, and was not sent."""
+
+    route: Route
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailsSettled:
+    """The fetch of connection details has ended, well or not, or `until` has passed."""
+
+    at: float
+
+
+Outcome: TypeAlias = Answered | Failed | Slow | Busy | DetailsSettled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The call has its completion."""
+
+    route: Route
+    reason: RouteReason
+
+
+class GaveUp(Enum):
+    """The call ends without a completion."""
+
+    REJECTED = "rejected"
+    """The instance refused the request itself."""
+    EXHAUSTED = "exhausted"
+    """Every route that was possible has failed."""
+    RATE_LIMITED = "rate_limited"
+    """The only route left is not to be asked now."""
+    DEADLINE = "deadline"
+    """The time is up."""
+
+
+Answer: TypeAlias = Chosen | GaveUp

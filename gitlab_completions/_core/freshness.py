@@ -1,0 +1,349 @@
+"""Direct access over time: absent, fresh, stale, expired, barred.
+
+Connection details are *fresh* until a jittered moment near four fifths of their
+lifetime, *stale* (usable, and being renewed) until shortly before the end, then
+*expired*. While the instance says no, direct is *barred* until a time. Nothing here
+fetches: a keeper asks `wanted` and tells what came of it.
+
+One rule saves both the instance and the author: details are looked at when a call
+wants them, and renewed ahead only when a call has used them since they were fetched.
+A client that nobody types into asks for nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gitlab_completions._core.verdicts import Scope, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitlab_completions._core.verdicts import AccessVerdict
+    from gitlab_completions.details import ConnectionDetails
+    from gitlab_completions.errors import DirectAccessError
+    from gitlab_completions.policy import DetailsPolicy
+
+SPREAD = 0.1
+"""Share by which waits are longer or shorter, so that clients do not return at once."""
+FIRST_RETRY_S = 1.0
+RENEWED_YOUNG_S = 60.0
+"""A renewed token refused within this time is not refused for its age."""
+LONGEST_BAR_S = 1800.0
+DRIFT_FILES = 3
+"""Bodies refused on so many different files in a row: the schema has moved on."""
+DRIFT_BAR_S = 300.0
+
+
+class DetailsState(StrEnum):
+    """How connection details stand."""
+
+    ABSENT = "absent"
+    FRESH = "fresh"
+    STALE = "stale"
+    EXPIRED = "expired"
+    BARRED = "barred"
+
+
+class FetchBudget:
+    """At most so many fetches in a span of time, some kept for forced renewals."""
+
+    __slots__ = ("_most", "_reserve", "_span_s", "_times")
+
+    def __init__(self, most: int, span_s: float, reserve: int = 0) -> None:
+        self._most = most
+        self._reserve = reserve
+        self._span_s = span_s
+        self._times: deque[float] = deque()
+
+    def allows(self, now: float, *, forced: bool = False) -> bool:
+        """Tell whether a fetch may start now."""
+        return self.free_at(now, forced=forced) <= now
+
+    def free_at(self, now: float, *, forced: bool = False) -> float:
+        """Return when the next fetch may start: now, or when enough are forgotten."""
+        while self._times and self._times[0] + self._span_s <= now:
+            self._times.popleft()
+        over = len(self._times) - self._most + (0 if forced else self._reserve)
+        return now if over < 0 else self._times[over] + self._span_s
+
+    def spend(self, now: float) -> None:
+        """Count a fetch that starts now."""
+        self._times.append(now)
+
+
+class Bar:
+    """A no that holds until a time, and why."""
+
+    __slots__ = ("problem", "until")
+
+    def __init__(self) -> None:
+        self.until = 0.0
+        self.problem: DirectAccessError | None = None
+
+    def put(self, until: float, problem: DirectAccessError) -> None:
+        """Bar until then, unless it is barred for longer."""
+        if until > self.until:
+            self.until, self.problem = until, problem
+
+    def lift(self) -> None:
+        """Bar no longer."""
+        self.until, self.problem = 0.0, None
+
+
+class SharedAccess:
+    """What the direct access of one user's projects has in common.
+
+    A refusal that concerns the user bars all projects at once, and all fetches share
+    a budget: one a second (but for the first of a project, forced ones, and the first
+    after a change of the access token), and `fetches_per_minute`.
+    """
+
+    __slots__ = ("bar", "minute", "second")
+
+    def __init__(self, policy: DetailsPolicy) -> None:
+        self.bar = Bar()
+        self.second = FetchBudget(1, 1.0)
+        self.minute = FetchBudget(policy.fetches_per_minute, 60.0)
+
+    def free_at(self, now: float, *, urgent: bool) -> float:
+        """Return when the next project may fetch: now, or a time to come."""
+        minute = self.minute.free_at(now)
+        return minute if urgent else max(minute, self.second.free_at(now))
+
+    def spend(self, now: float) -> None:
+        """Count a fetch that starts now."""
+        self.minute.spend(now)
+        self.second.spend(now)
+
+
+class Freshness:
+    """The connection details of one project; told the time, in monotonic seconds.
+
+    Args:
+        policy: Margins, waits and budgets.
+        jitter: Gives a number from 0 up to 1, anew at each call.
+        shared: What all projects of the client have in common.
+    """
+
+    __slots__ = (
+        "_bar",
+        "_budget",
+        "_drifted",
+        "_failures",
+        "_forced",
+        "_jitter",
+        "_renew_at",
+        "_replaces_refused",
+        "_retry_at",
+        "_shared",
+        "_token_bar_s",
+        "_urgent",
+        "_usable_until",
+        "_used",
+        "details",
+        "fetch_started_at",
+        "fetching",
+        "obtained_at",
+        "policy",
+        "trouble",
+    )
+
+    def __init__(
+        self, policy: DetailsPolicy, jitter: Callable[[], float], shared: SharedAccess
+    ) -> None:
+        self.policy = policy
+        self._jitter = jitter
+        self._shared = shared
+        self._bar = Bar()
+        self._budget = FetchBudget(
+            policy.fetches_per_5_min, 300.0, policy.forced_reserve
+        )
+        self.details: ConnectionDetails | None = None
+        self.obtained_at = 0.0
+        self.fetching = False
+        self.fetch_started_at: float | None = None
+        self.trouble: DirectAccessError | None = None
+        self._usable_until = 0.0
+        self._renew_at = 0.0
+        self._used = False
+        self._forced = False
+        self._urgent = True
+        self._replaces_refused = False
+        self._token_bar_s = RENEWED_YOUNG_S
+        self._failures = 0
+        self._retry_at = 0.0
+        self._drifted: set[str] = set()
+
+    # What a flow and a status ask.
+
+    def state(self, now: float) -> DetailsState:
+        """Tell how the details stand now."""
+        if self.bar(now) is not None:
+            return DetailsState.BARRED
+        if self.details is None:
+            return DetailsState.ABSENT
+        if now >= self._usable_until:
+            return DetailsState.EXPIRED
+        return DetailsState.FRESH if now < self._renew_at else DetailsState.STALE
+
+    def usable(self, now: float) -> ConnectionDetails | None:
+        """Return the details if a direct attempt may use them now."""
+        usable = {DetailsState.FRESH, DetailsState.STALE}
+        return self.details if self.state(now) in usable else None
+
+    def bar(self, now: float) -> Bar | None:
+        """Return the bar that holds now, the later one of two."""
+        bars = [bar for bar in (self._bar, self._shared.bar) if now < bar.until]
+        return max(bars, key=lambda bar: bar.until) if bars else None
+
+    def problem(self, now: float) -> DirectAccessError | None:
+        """Return why there are no usable details, where the instance said."""
+        bar = self.bar(now)
+        return bar.problem if bar else self.trouble
+
+    def looks_again_at(self, now: float) -> float | None:
+        """Return when a call would have direct access asked for again."""
+        bar = self.bar(now)
+        if bar:
+            return bar.until
+        at = max(self._retry_at, self._affordable_at(now))
+        return at if at > now else None
+
+    def expires_in_s(self, now: float) -> float | None:
+        """Return the seconds until the details are expired, or `None` without any."""
+        return None if self.details is None else max(0.0, self._usable_until - now)
+
+    # What a keeper asks.
+
+    def wanted(self, now: float) -> bool:
+        """Tell whether a fetch should start now, for a call or for what it used."""
+        if self.fetching or self.state(now) in {
+            DetailsState.FRESH,
+            DetailsState.BARRED,
+        }:
+            return False
+        return now >= self._retry_at and now >= self._affordable_at(now)
+
+    def renews_at(self, now: float) -> float | None:
+        """Return when used details should be renewed ahead of their expiry.
+
+        `None` when they need no timer: unused, barred, expired, or so short-lived that
+        the next call renews them.
+        """
+        details = self.details
+        idle = not self._used or self.fetching or self.usable(now) is None
+        if idle or details is None or details.lifetime_s < RENEWED_YOUNG_S:
+            return None
+        return max(self._renew_at, self._retry_at, self._affordable_at(now))
+
+    def _affordable_at(self, now: float) -> float:
+        """Return when the budgets allow the next fetch, now at the earliest."""
+        return max(
+            self._budget.free_at(now, forced=self._forced),
+            self._shared.free_at(now, urgent=self._forced or self._urgent),
+        )
+
+    # What a keeper and the exchanges tell.
+
+    def fetch_starts(self, now: float) -> None:
+        """Take note that a fetch has started."""
+        self.fetching = True
+        self.fetch_started_at = now
+        self._urgent = False
+        self._budget.spend(now)
+        self._shared.spend(now)
+
+    def granted(self, now: float, details: ConnectionDetails) -> None:
+        """Take the details that a fetch brought."""
+        life_s = details.lifetime_s
+        margin_s = min(self.policy.margin_s, 0.1 * life_s)
+        share = self.policy.renew_at + self.policy.renew_spread * self._jitter()
+        self.fetching = False
+        self.details = details
+        self.obtained_at = now
+        self._usable_until = now + life_s - margin_s
+        self._renew_at = now + min(life_s * share, life_s - margin_s)
+        self._forced = False
+        self._used = False
+        self._failures = 0
+        self._retry_at = 0.0
+        self.trouble = None
+
+    def refused(
+        self, now: float, verdict: AccessVerdict, problem: DirectAccessError
+    ) -> None:
+        """Take note that a fetch brought no details; usable ones stay in use."""
+        self.fetching = False
+        self.trouble = problem
+        if verdict.standing is Standing.UNAVAILABLE:
+            self._back_off(now, verdict.again_s)
+            return
+        spread = 1 + verdict.spread * (2 * self._jitter() - 1)
+        until = now + (verdict.again_s or LONGEST_BAR_S) * spread
+        bar = self._shared.bar if verdict.scope is Scope.USER else self._bar
+        bar.put(until, problem)
+
+    def abandoned(self) -> None:
+        """Take note that a fetch ended without learning anything."""
+        self.fetching = False
+
+    def used(self) -> None:
+        """Take note that a direct attempt uses the details."""
+        self._used = True
+
+    def accepted(self) -> None:
+        """Take note that the gateway took a request."""
+        self._drifted.clear()
+        self._replaces_refused = False
+        self._token_bar_s = RENEWED_YOUNG_S
+
+    def drifted(self, now: float, file_name: str, problem: DirectAccessError) -> bool:
+        """Take note that the gateway refused a body; tell whether this bars direct."""
+        self._drifted.add(file_name)
+        if len(self._drifted) < DRIFT_FILES:
+            return False
+        self._drifted.clear()
+        self.put_bar(now, DRIFT_BAR_S, problem)
+        return True
+
+    def put_bar(self, now: float, bar_s: float, problem: DirectAccessError) -> None:
+        """Bar direct for this project: the gateway said no."""
+        spread = 1 + SPREAD * (2 * self._jitter() - 1)
+        self._bar.put(now + bar_s * spread, problem)
+
+    def token_refused(self, now: float, token: str, problem: DirectAccessError) -> None:
+        """Drop a token that the gateway answered 401, and want another at once.
+
+        An attempt with a token that has been replaced since says nothing. A renewed
+        token that is refused while young bars direct, for longer each time.
+        """
+        if self.details is None or self.details.token != token:
+            return
+        young = self._replaces_refused and now - self.obtained_at < RENEWED_YOUNG_S
+        self.details = None
+        self.trouble = problem
+        self._replaces_refused = True
+        if not young:
+            self._forced = True
+            self._retry_at = 0.0
+            return
+        self.put_bar(now, self._token_bar_s, problem)
+        self._token_bar_s = min(4 * self._token_bar_s, LONGEST_BAR_S)
+
+    def look_again(self) -> None:
+        """Forget bars and waits: the access token, the policy or the clock changed."""
+        self._bar.lift()
+        self._shared.bar.lift()
+        self._urgent = True
+        self._failures = 0
+        self._retry_at = 0.0
+
+    def _back_off(self, now: float, again_s: float | None) -> None:
+        self._failures += 1
+        doubled = FIRST_RETRY_S * 2.0 ** min(self._failures - 1, 20)
+        spread = 1 + SPREAD * (2 * self._jitter() - 1)
+        wait_s = min(doubled * spread, self.policy.max_retry_s)
+        self._retry_at = now + (again_s if again_s is not None else wait_s)

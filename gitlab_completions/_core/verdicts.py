@@ -1,0 +1,290 @@
+"""What each outcome means, as tables.
+
+Four separate questions for each: does this *call* go to the other route, does it
+*count* against the circuit, what happens to the *details*, and what does the *caller*
+see if nothing else answers. In each table the first row that fits decides. Status 429
+comes first, whatever its body: it is a rate limit, also when a proxy wrote it. Then
+come refusals that are no JSON: neither GitLab nor its gateway writes those, so
+something in front of them did. What GitLab means by a status follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Generic, TypeVar
+
+
+class Body(Enum):
+    """What an answer's body was."""
+
+    NONE = "none"
+    """There was no answer."""
+    GOOD = "good"
+    """What was asked for, with content."""
+    BLANK = "blank"
+    """What was asked for, and empty: nothing to suggest."""
+    JSON = "json"
+    """A JSON object that is not what was asked for."""
+    OTHER = "other"
+    """HTML, text, cut off, too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """How an exchange ended.
+
+    Args:
+        status: HTTP status, or `None` when no whole answer came.
+        body: What the body was.
+        word: The machine-readable word of a refusal, or an empty string.
+    """
+
+    status: int | None
+    body: Body
+    word: str = ""
+
+
+VerdictT = TypeVar("VerdictT")
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[VerdictT]):
+    """One line of a table; a field that is `None` fits anything.
+
+    Args:
+        name: What a person calls this outcome.
+        verdict: What it means.
+        statuses: The statuses it stands for.
+        bodies: The bodies it stands for.
+        word: The refusal's word that it stands for.
+    """
+
+    name: str
+    verdict: VerdictT
+    statuses: range | frozenset[int] | None = None
+    bodies: frozenset[Body] | None = None
+    word: str | None = None
+
+    def fits(self, seen: Observation) -> bool:
+        """Tell whether this row stands for what was seen."""
+        return (
+            (self.statuses is None or seen.status in self.statuses)
+            and (self.bodies is None or seen.body in self.bodies)
+            and (self.word is None or seen.word == self.word)
+        )
+
+
+def decide(table: tuple[Row[VerdictT], ...], seen: Observation) -> VerdictT:
+    """Return the verdict of the first row that fits; the last row fits anything."""
+    return next(row.verdict for row in table if row.fits(seen))
+
+
+class Effect(StrEnum):
+    """What an attempt does to its route's circuit."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    NEUTRAL = "neutral"
+    REST = "rest"
+    """Open for as long as the server says."""
+
+
+class OnDetails(StrEnum):
+    """What a direct attempt does to the connection details."""
+
+    KEEP = "keep"
+    ACCEPT = "accept"
+    """They work: refused bodies before are forgotten."""
+    RENEW = "renew"
+    """The token is refused: drop it if it is still the current one."""
+    BAR = "bar"
+    DRIFT = "drift"
+    """The body is refused: three files in a row bar direct."""
+
+
+class Standing(StrEnum):
+    """What an answer of direct access makes of the details."""
+
+    BARRED = "barred"
+    UNAVAILABLE = "unavailable"
+
+
+class Scope(StrEnum):
+    """Whom a bar concerns."""
+
+    USER = "user"
+    PROJECT = "project"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessVerdict:
+    """What a failed fetch of connection details means.
+
+    Args:
+        standing: Barred until a time, or unavailable for now.
+        again_s: Seconds until a call may have it asked again; `None`: a growing wait.
+        spread: Share by which that is longer or shorter.
+        scope: Whether a bar holds for all the user's projects.
+        suspect_token: The access token may be wrong: its source is asked once more.
+        most_s: A `Retry-After` is honoured up to so many seconds.
+    """
+
+    standing: Standing
+    again_s: float | None = None
+    spread: float = 0.0
+    scope: Scope = Scope.USER
+    suspect_token: bool = False
+    most_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptVerdict:
+    """What the end of an attempt means.
+
+    Args:
+        answers: The call has its completion.
+        final: No other route would do better.
+        passing: The cause passes by itself, so direct may stand in for the instance.
+        circuit: What it does to the route's circuit.
+        details: What it does to the connection details.
+        bar_s: Seconds for which direct is barred, with `OnDetails.BAR`.
+    """
+
+    answers: bool = False
+    final: bool = False
+    passing: bool = False
+    circuit: Effect = Effect.NEUTRAL
+    details: OnDetails = OnDetails.KEEP
+    bar_s: float = 0.0
+
+
+_REFUSED = range(400, 500)
+_NOT_JSON = frozenset({Body.OTHER})
+
+_BARRED = AccessVerdict(standing=Standing.BARRED, again_s=1800.0, spread=0.1)
+_UNAVAILABLE = AccessVerdict(standing=Standing.UNAVAILABLE)
+
+DIRECT_ACCESS: tuple[Row[AccessVerdict], ...] = (
+    Row(
+        "rate limit",
+        AccessVerdict(standing=Standing.UNAVAILABLE, again_s=60.0, most_s=300.0),
+        statuses=frozenset({429}),
+    ),
+    Row("refusal not by GitLab", _UNAVAILABLE, statuses=_REFUSED, bodies=_NOT_JSON),
+    Row(
+        "token refused",
+        AccessVerdict(standing=Standing.BARRED, again_s=300.0, suspect_token=True),
+        statuses=frozenset({401}),
+    ),
+    Row(
+        "quota used up",
+        AccessVerdict(standing=Standing.BARRED, again_s=300.0),
+        statuses=frozenset({402}),
+    ),
+    Row("switched off or refused", _BARRED, statuses=frozenset({400, 403, 404})),
+    Row(
+        "refused for this project",
+        AccessVerdict(
+            standing=Standing.BARRED, again_s=1800.0, spread=0.1, scope=Scope.PROJECT
+        ),
+        statuses=frozenset({422}),
+    ),
+    Row(
+        "no model in the grant",
+        AccessVerdict(standing=Standing.BARRED, again_s=1800.0, scope=Scope.PROJECT),
+        word="no_model",
+    ),
+    Row(
+        "grant that cannot be used",
+        AccessVerdict(standing=Standing.BARRED, again_s=1800.0, scope=Scope.PROJECT),
+        word="bad_grant",
+    ),
+    Row(
+        "grant without a lifetime",
+        AccessVerdict(standing=Standing.BARRED, again_s=300.0, scope=Scope.PROJECT),
+        word="clock",
+    ),
+    Row("anything else", _UNAVAILABLE),
+)
+"""What the instance's refusals of direct access mean."""
+
+_FAILURE = AttemptVerdict(circuit=Effect.FAILURE, passing=True)
+_NOT_SENT = AttemptVerdict(passing=True)
+_LIMITED = AttemptVerdict(circuit=Effect.REST, passing=True)
+_NO_MATTER = AttemptVerdict()
+
+GATEWAY: tuple[Row[AttemptVerdict], ...] = (
+    Row(
+        "completion, or nothing to suggest",
+        AttemptVerdict(answers=True, circuit=Effect.SUCCESS, details=OnDetails.ACCEPT),
+        statuses=frozenset({200}),
+        bodies=frozenset({Body.GOOD, Body.BLANK}),
+    ),
+    Row("rate limit", _LIMITED, statuses=frozenset({429})),
+    Row("refusal not by the gateway", _FAILURE, statuses=_REFUSED, bodies=_NOT_JSON),
+    Row(
+        "token refused",
+        AttemptVerdict(details=OnDetails.RENEW),
+        statuses=frozenset({401}),
+    ),
+    Row(
+        "quota used up",
+        AttemptVerdict(details=OnDetails.BAR, bar_s=300.0),
+        statuses=frozenset({402}),
+    ),
+    Row(
+        "entitlement in doubt",
+        AttemptVerdict(details=OnDetails.BAR, bar_s=300.0),
+        statuses=frozenset({403}),
+        word="USAGE_QUOTA_NOT_ENTITLED",
+    ),
+    Row(
+        "not allowed",
+        AttemptVerdict(details=OnDetails.BAR, bar_s=1800.0),
+        statuses=frozenset({403}),
+    ),
+    Row(
+        "endpoint gone",
+        AttemptVerdict(details=OnDetails.BAR, bar_s=1800.0),
+        statuses=frozenset({404, 405}),
+    ),
+    Row(
+        "body refused",
+        AttemptVerdict(details=OnDetails.DRIFT),
+        statuses=frozenset({400, 413, 422}),
+    ),
+    Row("no free connection", _NOT_SENT, bodies=frozenset({Body.NONE}), word="pool"),
+    Row("anything else", _FAILURE),
+)
+"""What the gateway's answers mean: all but the first send the call to indirect."""
+
+INSTANCE: tuple[Row[AttemptVerdict], ...] = (
+    Row(
+        "completion, or nothing to suggest",
+        AttemptVerdict(answers=True, circuit=Effect.SUCCESS),
+        statuses=frozenset({200}),
+        bodies=frozenset({Body.GOOD, Body.BLANK}),
+    ),
+    Row("rate limit", _LIMITED, statuses=frozenset({429})),
+    Row("refusal not by GitLab", _FAILURE, statuses=_REFUSED, bodies=_NOT_JSON),
+    Row(
+        "no default namespace",
+        _NO_MATTER,
+        statuses=frozenset({422}),
+        word="missing_default_duo_group",
+    ),
+    Row(
+        "request refused",
+        AttemptVerdict(final=True),
+        statuses=frozenset({400, 413, 422}),
+    ),
+    Row("not allowed", _NO_MATTER, statuses=frozenset({401, 402, 403, 404})),
+    Row("server trouble", _FAILURE, statuses=range(500, 600)),
+    Row("no completion", _FAILURE, statuses=frozenset({200})),
+    Row("no free connection", _NOT_SENT, bodies=frozenset({Body.NONE}), word="pool"),
+    Row("no access token", _NOT_SENT, word="token_source"),
+    Row("no answer", _FAILURE, bodies=frozenset({Body.NONE})),
+    Row("anything else", _NO_MATTER),
+)
+"""What the instance's answers to a completion mean."""
