@@ -1,0 +1,1 @@
+"""Bytes: pure functions between models and what goes over the wire."""

@@ -1,0 +1,235 @@
+"""The instance's endpoint that grants direct access, and what a grant is worth."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gitlab_completions._records import Record
+from gitlab_completions._wire.characters import whole_characters
+from gitlab_completions._wire.headers import bearer_headers, date_s, grant_headers
+from gitlab_completions._wire.jsons import (
+    as_number,
+    as_object,
+    as_text,
+    encode,
+    parse_object,
+)
+from gitlab_completions._wire.messages import WireRequest
+from gitlab_completions._wire.refusals import looks_like_html
+from gitlab_completions._wire.unusable import GrantRefusedError, NotAGrantError
+from gitlab_completions._wire.urls import gateway_root
+from gitlab_completions.details import ConnectionDetails, ModelDetails
+from gitlab_completions.models import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = (
+    "Grant",
+    "GrantRefusedError",
+    "NotAGrantError",
+    "decode_grant",
+    "grant_request",
+)
+
+MAX_TOKEN = 16_384
+"""Characters; GitLab's have about 900, and a server's header line ends somewhere."""
+MAX_MODEL_NAME = 50
+"""Characters; the gateway answers 422 to more."""
+DEFAULT_LIFETIME_S = 3600.0
+"""Seconds that GitLab's gateway lets its tokens live."""
+MODEL_DETAILS_SINCE = (17, 4)
+"""GitLab's first version whose grants name the model."""
+
+_TOKEN = re.compile(r"[!-~]+")
+_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])")
+
+
+class Grant(Record):
+    """Direct access, granted.
+
+    Args:
+        details: What it takes to go direct.
+        dropped_headers: Granted header pairs that are not echoed.
+        gitlab_version: The instance's version, where the grant says.
+    """
+
+    details: ConnectionDetails
+    dropped_headers: int
+    gitlab_version: str | None
+
+
+def grant_request(
+    root: str,
+    headers: Mapping[str, str],
+    *,
+    project_path: str | None,
+    request_id: str,
+    timeout_s: float,
+) -> WireRequest:
+    """Encode the request for direct access.
+
+    Args:
+        root: The instance's URL.
+        headers: What `authorization` of the instance returned.
+        project_path: The project that chooses the model and who is billed; instances
+            before GitLab 18.1 ignore it.
+        request_id: Sent along; GitLab has its own in its logs.
+        timeout_s: Seconds until the exchange must have ended.
+    """
+    project = whole_characters(project_path or "").strip()
+    return WireRequest(
+        route=Route.INDIRECT,
+        method="POST",
+        url=f"{root}/api/v4/code_suggestions/direct_access",
+        headers={**headers, "X-Request-ID": request_id},
+        body=encode({"project_path": project} if project else {}).encode(),
+        timeout_s=timeout_s,
+        purpose="details",
+    )
+
+
+def decode_grant(
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    instance_root: str,
+    allow_plain_http: bool,
+    user_agent: str,
+) -> Grant:
+    """Read the body of an answer with a good status.
+
+    Args:
+        headers: The answer's.
+        body: The answer's.
+        instance_root: The URL that granted it.
+        allow_plain_http: Whether the gateway may be spoken to without TLS.
+        user_agent: For the requests to the gateway.
+
+    Raises:
+        NotAGrantError: When there is no token in it.
+        GrantRefusedError: When there is one, and it must not be used.
+    """
+    answer = _answer(headers, body)
+    token = _token(answer)
+    root = gateway_root(
+        answer.get("base_url"),
+        instance_root=instance_root,
+        allow_plain_http=allow_plain_http,
+    )
+    echoed, dropped = grant_headers(answer.get("headers"))
+    if len(echoed) == 1:  # the gateway compares three of them with the token
+        raise GrantRefusedError("bad_grant")
+    names = {name.lower(): value for name, value in echoed.items()}
+    version = names.get("x-gitlab-version", "")
+    details = ConnectionDetails(
+        base_url=root,
+        token=token,
+        headers=echoed | bearer_headers(token, user_agent),
+        lifetime_s=_lifetime_s(headers, answer, token),
+        model_details=_model_details(answer, version),
+    )
+    return Grant(
+        details=details, dropped_headers=dropped, gitlab_version=version or None
+    )
+
+
+def _answer(headers: Mapping[str, str], body: bytes) -> Mapping[str, object]:
+    if looks_like_html(body, headers):
+        raise NotAGrantError("a web page")
+    answer = parse_object(body)
+    if answer is None:
+        raise NotAGrantError("not a JSON object")
+    return answer
+
+
+def _token(answer: Mapping[str, object]) -> str:
+    # GitLab answers 200 with an error in it when the gateway gave it no token, and
+    # 17.0 granted a null.
+    token = as_text(answer.get("token"))
+    if not token:
+        raise NotAGrantError("no token")
+    if len(token) > MAX_TOKEN or not _TOKEN.fullmatch(token):
+        raise GrantRefusedError("bad_grant")
+    return token
+
+
+def _lifetime_s(
+    headers: Mapping[str, str], answer: Mapping[str, object], token: str
+) -> float:
+    """Return the seconds that the token lives, by the servers' clocks alone.
+
+    Each span is between two readings of one clock: of the instance's, and of the
+    gateway's. A grant that says nothing on both lives as long as GitLab's tokens do;
+    one that says something unreadable, or that it is over, is refused.
+    """
+    claims = _claims(token)
+    spans = [
+        _span(_instant(headers.get("date")), answer.get("expires_at")),
+        _span(claims.get("iat"), claims.get("exp")),
+    ]
+    told = [span for span in spans if span is not None]
+    if not told:
+        return DEFAULT_LIFETIME_S
+    positive = [span for span in told if span > 0]
+    if not positive:
+        raise GrantRefusedError("clock")
+    return min(positive)
+
+
+def _span(start: object, end: object) -> float | None:
+    """Return the seconds between; `None` when an end is absent, 0 when unreadable."""
+    if start is None or end is None:
+        return None
+    first, last = as_number(start), as_number(end)
+    return 0.0 if first is None or last is None else last - first
+
+
+def _instant(date: str | None) -> float | str | None:
+    """Return a `Date` header as seconds since 1970, as it is when unreadable."""
+    if date is None:
+        return None
+    seconds = date_s(date)
+    return date if seconds is None else seconds
+
+
+def _claims(token: str) -> Mapping[str, object]:
+    """Return the token's claims; none when it is not a JWT.
+
+    The signature is not checked: the token is for the gateway, which checks it, and
+    the client has no key of its issuer. It only reads how long to keep the token.
+    """
+    import jwt  # noqa: PLC0415 - only a grant needs it, and it costs 100 ms
+
+    try:
+        return as_object(jwt.decode(token, options={"verify_signature": False})) or {}
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        return {}
+
+
+def _model_details(answer: Mapping[str, object], version: str) -> ModelDetails | None:
+    """Return the model to ask for.
+
+    Raises:
+        GrantRefusedError: `no_model`, when GitLab knows how to name one and names
+            none: completions are self-hosted then, and the gateway would choose a
+            vendor's model that the administrator did not.
+    """
+    granted = as_object(answer.get("model_details")) or {}
+    provider = _word(granted.get("model_provider"))
+    name = _word(granted.get("model_name"))
+    if provider and name:
+        return ModelDetails(provider=provider, name=name)
+    known = _VERSION.match(version)
+    if known is None or as_object(answer.get("model_metadata")):
+        return None
+    if (int(known[1]), int(known[2])) >= MODEL_DETAILS_SINCE:
+        raise GrantRefusedError("no_model")
+    return None
+
+
+def _word(value: object) -> str:
+    """Return a string that the gateway may take; an empty one for anything else."""
+    text = (as_text(value) or "").strip()
+    return text if text.isprintable() and len(text) <= MAX_MODEL_NAME else ""

@@ -1,0 +1,159 @@
+"""The instance's completion endpoint, which passes requests on to the gateway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlab_completions._records import replace
+from gitlab_completions._wire.bodies import context_items, current_file
+from gitlab_completions._wire.characters import (
+    keep_end,
+    keep_start,
+    whole_characters,
+)
+from gitlab_completions._wire.headers import bearer_headers
+from gitlab_completions._wire.jsons import encode
+from gitlab_completions._wire.limits import fit
+from gitlab_completions._wire.messages import WireRequest
+from gitlab_completions._wire.suggestions import Suggestion, decode_suggestion
+from gitlab_completions.errors import RequestRejectedError
+from gitlab_completions.models import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitlab_completions._wire.limits import Fitted
+    from gitlab_completions.models import CompletionRequest
+
+__all__ = ("authorization", "completion_request", "decode", "warm_up_request")
+
+MAX_BODY = 600_000
+"""Characters of JSON. GitLab answers 413 to more."""
+MIN_CONTENT = 10_000
+"""Characters that are left above the cursor, and below it, whatever the rest takes."""
+
+
+def completion_request(
+    request: CompletionRequest,
+    *,
+    root: str,
+    headers: Mapping[str, str],
+    request_id: str,
+    timeout_s: float,
+    last_resort: bool,
+) -> WireRequest:
+    """Encode a completion or a generation for the instance.
+
+    Args:
+        request: What the caller wants.
+        root: The instance's URL.
+        headers: What `authorization` returned.
+        request_id: Sent along; GitLab has its own in its logs.
+        timeout_s: Seconds until the exchange must have ended.
+        last_resort: No other route is left in this call.
+
+    Raises:
+        RequestRejectedError: When GitLab would refuse the request for its size, with
+            all cut from it that may be cut.
+    """
+    return WireRequest(
+        route=Route.INDIRECT,
+        method="POST",
+        url=f"{root}/api/v4/code_suggestions/completions",
+        headers={**headers, "X-Request-ID": request_id},
+        body=_encode(request).encode(),
+        timeout_s=timeout_s,
+        purpose="completion",
+        last_resort=last_resort,
+    )
+
+
+def authorization(token: str, *, user_agent: str) -> dict[str, str]:
+    """Return the headers of every request to the instance.
+
+    `Bearer` serves personal, project, group and OAuth tokens alike. GitLab's version
+    header for language servers stays away: instances refuse old versions by it.
+    """
+    return bearer_headers(token, user_agent)
+
+
+def decode(body: bytes) -> Suggestion:
+    """Read the body of an answer with status 200.
+
+    Raises:
+        NotACompletionError: When it is not a completion.
+    """
+    return decode_suggestion(body)
+
+
+def warm_up_request(
+    root: str, headers: Mapping[str, str], *, timeout_s: float
+) -> WireRequest:
+    """Encode a small request that opens a connection to the instance.
+
+    Its answer names GitLab's version. `timeout_s` is in seconds.
+    """
+    return WireRequest(
+        route=Route.INDIRECT,
+        method="GET",
+        url=f"{root}/api/v4/version",
+        headers=dict(headers),
+        body=b"",
+        timeout_s=timeout_s,
+        purpose="warm_up",
+    )
+
+
+def _encode(request: CompletionRequest) -> str:
+    """Return the body, cut until GitLab takes it: what is farthest goes first."""
+    fitted = fit(request)
+    body = encode(_body(request, fitted))
+    for cut in (_cut_context, _cut_below, _cut_above):
+        excess = len(body) - MAX_BODY
+        if excess <= 0:
+            return body
+        fitted = cut(fitted, excess)
+        body = encode(_body(request, fitted))
+    if len(body) > MAX_BODY:
+        raise RequestRejectedError(
+            f"the request has {len(body)} characters of JSON with all that may be cut "
+            f"cut away; at most {MAX_BODY} are allowed: shorten user_instruction"
+        )
+    return body
+
+
+def _body(request: CompletionRequest, fitted: Fitted) -> dict[str, object]:
+    # Without an intent GitLab looks into the code, and may start a slow generation.
+    body: dict[str, object] = {
+        "current_file": current_file(fitted),
+        "intent": request.intent.value,
+        "stream": False,
+    }
+    if fitted.project_path is not None:
+        body["project_path"] = fitted.project_path
+    if fitted.context:  # GitLab answers 400 to an empty list
+        body["context"] = context_items(fitted.context)
+    if request.generation_type is not None:
+        body["generation_type"] = request.generation_type.value
+    if request.user_instruction is not None:
+        body["user_instruction"] = whole_characters(request.user_instruction)
+    if request.choices_count is not None:
+        body["choices_count"] = request.choices_count
+    return body
+
+
+def _cut_context(fitted: Fitted, excess: int) -> Fitted:
+    kept = list(fitted.context)
+    while kept and excess > 0:
+        excess -= len(encode(context_items([kept.pop()]))) - 1  # a bracket is no comma
+    return replace(fitted, context=tuple(kept))
+
+
+def _cut_below(fitted: Fitted, excess: int) -> Fitted:
+    most = max(len(fitted.below) - excess, MIN_CONTENT)
+    return replace(fitted, below=keep_start(fitted.below, most))
+
+
+def _cut_above(fitted: Fitted, excess: int) -> Fitted:
+    most = max(len(fitted.above) - excess, MIN_CONTENT)
+    return replace(fitted, above=keep_end(fitted.above, most))

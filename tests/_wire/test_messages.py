@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlab_completions._wire.messages import SendError, WireRequest, WireResponse
+from gitlab_completions.models import Route
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    yield b"s3cret"
+
+
+def test_a_repr_shows_neither_headers_nor_body() -> None:
+    request = WireRequest(
+        route=Route.DIRECT,
+        method="POST",
+        url="https://gitlab.com",
+        headers={"Authorization": "s3cret"},
+        body=b"s3cret",
+        timeout_s=1.0,
+        purpose="completion",
+    )
+    response = WireResponse(
+        status_code=200, headers={"set-cookie": "s3cret"}, chunks=chunks()
+    )
+    assert "s3cret" not in repr(request) + repr(response)
+    assert not request.last_resort
+
+
+def test_a_send_error_has_its_kind() -> None:
+    error = SendError("broken", 7)
+    assert (error.kind, error.bytes_received, str(error)) == ("broken", 7, "broken")
+    assert SendError("connect").bytes_received == 0

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, strategies as st
+
+from gitlab_completions._wire.suggestions import (
+    NotACompletionError,
+    Suggestion,
+    decode_suggestion,
+)
+from gitlab_completions.models import Choice, Model
+
+if TYPE_CHECKING:
+    from tests._wire.conftest import LoadSample
+
+VERTEX = Model(engine="vertex-ai", name="codestral_2508_vertex")
+FIREWORKS = Model(engine="fireworks_ai", name="codestral_2508_fireworks")
+RECORDED = [
+    path.read_bytes()
+    for path in sorted((Path(__file__).parent / "samples").glob("*/*.200.json"))
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "model"),
+    [
+        ("gateway_v2/completion-2026", ["mock completion"], VERTEX),
+        (
+            "gateway_v2/completion-17-2",
+            ["echo: n % 2"],
+            Model(engine="llm-provider-mocked", name="llm-mocked"),
+        ),
+        ("gateway_v2/empty-2026", [], VERTEX),
+        ("gateway_v2/unicode-2026", ['"é中" 😀'], VERTEX),
+        ("instance/completion-v2", [" x + 1"], FIREWORKS),
+        ("instance/completion-v4", ["mock completion"], FIREWORKS),
+    ],
+)
+def test_recorded_answers(
+    sample: LoadSample, name: str, texts: list[str], model: Model
+) -> None:
+    suggestion = decode_suggestion(sample(name).body)
+    assert [choice.text for choice in suggestion.choices] == texts
+    assert suggestion.model == model
+
+
+def decode(**answer: object) -> Suggestion:
+    return decode_suggestion(json.dumps(answer).encode())
+
+
+@pytest.mark.parametrize(
+    ("choices", "decoded"),
+    [
+        ([], ()),
+        ([{}], ()),
+        ([{"text": None}], ()),
+        ([{"text": ""}, {"text": " \n"}], ()),
+        ([{"text": "a"}], (Choice(text="a"),)),
+        ([{"text": ""}, {"text": "b"}], (Choice(text="b", index=1),)),
+        (
+            [{"text": "a", "index": 3, "finish_reason": "stop", "new": {}}],
+            (Choice(text="a", index=3, finish_reason="stop"),),
+        ),
+        (
+            [{"text": "a", "index": "3", "finish_reason": 7}],
+            (Choice(text="a"),),
+        ),
+        ([{"text": "a", "index": -1}], (Choice(text="a"),)),
+        ([{"text": "a", "index": True}], (Choice(text="a"),)),
+        ([{"text": "\n    return"}], (Choice(text="\n    return"),)),
+        ([{"text": "\ud83d\ude00\ud83d"}], (Choice(text="😀\ufffd"),)),
+    ],
+)
+def test_choices(choices: object, decoded: tuple[Choice, ...]) -> None:
+    assert decode(choices=choices) == Suggestion(choices=decoded, model=None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "model"),
+    [
+        ({}, None),
+        ({"model": None}, None),
+        ({"model": "codestral"}, None),
+        ({"model": {}}, None),
+        ({"model": {"engine": None, "name": 7}}, None),
+        ({"model": {"engine": "e"}}, Model(engine="e", name="")),
+        ({"model": {"engine": "e", "name": "n"}}, Model(engine="e", name="n")),
+        ({"metadata": {"model": {"name": "n"}}}, Model(engine="", name="n")),
+        ({"metadata": []}, None),
+        (
+            {"model": None, "metadata": {"model": {"engine": "e", "name": "n"}}},
+            Model(engine="e", name="n"),
+        ),
+    ],
+)
+def test_the_model_is_where_it_is(answer: dict[str, object], model: Model) -> None:
+    assert decode(choices=[], **answer).model == model
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "not a JSON object"),
+        (b"s3cret", "not a JSON object"),
+        (b"<html>s3cret</html>", "not a JSON object"),
+        (b'{"choices":[{"text":"s3cret\xff"}]}', "not a JSON object"),
+        (b'{"choices":[{"text":"s3cr', "not a JSON object"),
+        (b"[" * 100_000, "not a JSON object"),
+        (b'["s3cret"]', "not a JSON object"),
+        (b"null", "not a JSON object"),
+        (b"{}", "no choices"),
+        (b'{"response":"s3cret"}', "no choices"),
+        (b'{"choices":null}', "no choices"),
+        (b'{"choices":{"text":"s3cret"}}', "no choices"),
+        (b'{"choices":["s3cret"]}', "a choice that is no object"),
+        (b'{"choices":[null]}', "a choice that is no object"),
+        (b'{"choices":[{"text":["s3cret"]}]}', "a choice whose text is no string"),
+        (b'{"choices":[{"text":7}]}', "a choice whose text is no string"),
+        (b'{"choices":[],"error":"s3cret"}', "an error with a good status"),
+        (b'{"choices":[],"error":{}}', "an error with a good status"),
+    ],
+)
+def test_what_is_no_completion(body: bytes, reason: str) -> None:
+    with pytest.raises(NotACompletionError) as caught:
+        decode_suggestion(body)
+    assert caught.value.reason == str(caught.value) == reason
+    assert caught.value.__context__ is None  # the parser's error holds the body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"choices":[],"created":NaN,"x":-Infinity,"y":1e999}',
+        b'{"choices":[{"text":"a","index":' + b"9" * 5000 + b"}]}",
+        b'{"choices":[],"error":null}',
+        b'\xef\xbb\xbf{"choices":[]}',
+        b'  {"choices":[]}\n',
+    ],
+)
+def test_oddities_are_tolerated(body: bytes) -> None:
+    decode_suggestion(body)
+
+
+def check(body: bytes) -> None:
+    try:
+        suggestion = decode_suggestion(body)
+    except NotACompletionError:
+        return
+    for choice in suggestion.choices:
+        assert choice.text.strip()
+        choice.text.encode()
+        assert choice.index >= 0
+
+
+@given(st.binary())
+def test_no_body_raises_anything_else(body: bytes) -> None:
+    check(body)
+
+
+@given(st.sampled_from(RECORDED), st.data())
+def test_no_damaged_answer_raises_anything_else(
+    body: bytes, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(0, len(body)))
+    length = data.draw(st.integers(0, 12))
+    check(body[:at] + data.draw(st.binary(max_size=12)) + body[at + length :])
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["text", "index", "name", "model"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["choices", "model", "metadata", "error"]), json_values
+    )
+)
+def test_no_json_raises_anything_else(answer: dict[str, object]) -> None:
+    check(json.dumps(answer).encode())
