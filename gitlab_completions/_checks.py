@@ -61,6 +61,19 @@ def check_seconds(name: str, value: object, *, infinite: bool = False) -> None:
         raise ConfigurationError(f"{name} must be {right}, not {value}")
 
 
+def check_share(name: str, value: object) -> None:
+    """Refuse a share that is not a number from 0 to below 1.
+
+    Raises:
+        ConfigurationError: When it is not.
+    """
+    right = "a share from 0 to below 1"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
+    if not 0 <= value < 1:
+        raise ConfigurationError(f"{name} must be {right}, not {value}")
+
+
 def check_count(name: str, value: object, *, least: int = 1) -> None:
     """Refuse a count that is not a whole number of at least `least`.
 

@@ -5,8 +5,9 @@ Secrets: the token is in `headers`, and a `repr` shows neither.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from gitlab_completions._records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 __all__ = ("ConnectionDetails", "ModelDetails")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelDetails:
+class ModelDetails(Record):
     """The model that the instance's administrator chose, for the gateway.
 
     Both parts go together: the gateway refuses a provider without its model.
@@ -25,8 +25,7 @@ class ModelDetails:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionDetails:
+class ConnectionDetails(Record):
     """What it takes to go direct.
 
     Args:
@@ -38,7 +37,10 @@ class ConnectionDetails:
     """
 
     base_url: str
-    token: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
+    token: str
+    headers: Mapping[str, str]
     lifetime_s: float
     model_details: ModelDetails | None = None
+
+    def __repr__(self) -> str:
+        return f"ConnectionDetails(base_url={self.base_url!r}, token=<secret>)"

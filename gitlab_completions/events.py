@@ -8,8 +8,9 @@ an observer ignores what it does not know.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from gitlab_completions._records import Record
 
 if TYPE_CHECKING:
     from gitlab_completions.errors import (
@@ -40,8 +41,7 @@ __all__ = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteChosen:
+class RouteChosen(Record):
     """A call was sent on its first route."""
 
     call_id: int
@@ -49,8 +49,7 @@ class RouteChosen:
     reason: RouteReason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptSucceeded:
+class AttemptSucceeded(Record):
     """An attempt brought a completion, perhaps after its call had ended."""
 
     call_id: int
@@ -60,8 +59,7 @@ class AttemptSucceeded:
     request_id: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptFailed:
+class AttemptFailed(Record):
     """An attempt ended without a completion, perhaps after its call had ended."""
 
     call_id: int
@@ -70,8 +68,7 @@ class AttemptFailed:
     error: RouteError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FellBack:
+class FellBack(Record):
     """A call went to the next route, because the last attempt gave nothing."""
 
     call_id: int
@@ -79,47 +76,41 @@ class FellBack:
     reason: RouteReason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hedged:
+class Hedged(Record):
     """A call's first attempt was slow, and the other route was started beside it."""
 
     call_id: int
     route: Route
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Superseded:
+class Superseded(Record):
     """The caller left; what is in flight may still finish, and teach."""
 
     call_id: int
     elapsed_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitTripped:
+class CircuitTripped(Record):
     """A route rests, for so many seconds."""
 
     route: Route
     rests_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitProbed:
+class CircuitProbed(Record):
     """A probe was sent on a route whose rest is over."""
 
     call_id: int
     route: Route
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CircuitRecovered:
+class CircuitRecovered(Record):
     """Probes answered in time: the route is in use again."""
 
     route: Route
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetailsRefreshed:
+class DetailsRefreshed(Record):
     """New connection details arrived.
 
     Args:
@@ -133,8 +124,7 @@ class DetailsRefreshed:
     dropped_headers: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetailsRefused:
+class DetailsRefused(Record):
     """Direct access was refused, or asking for it failed.
 
     Args:
@@ -148,13 +138,11 @@ class DetailsRefused:
     again_in_s: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClockJumped:
+class ClockJumped(Record):
     """The machine was suspended: connections are replaced, details looked at again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallFinished:
+class CallFinished(Record):
     """A call ended with a completion or an error; not sent for superseded calls."""
 
     call_id: int
@@ -164,8 +152,7 @@ class CallFinished:
     error: GitLabCompletionsError | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusChanged:
+class StatusChanged(Record):
     """Health, route or reason are not what they were."""
 
     status: RoutingStatus

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gitlab_completions._checks import check_count, check_seconds
+from gitlab_completions._checks import check_count, check_seconds, check_share
 from gitlab_completions.errors import ConfigurationError
 
 __all__ = (
@@ -127,7 +127,9 @@ class DetailsPolicy:
         for name in ("projects", "fetches_per_5_min", "fetches_per_minute"):
             check_count(f"DetailsPolicy.{name}", getattr(self, name))
         check_count("DetailsPolicy.forced_reserve", self.forced_reserve, least=0)
-        if not 0 < self.renew_at <= self.renew_at + self.renew_spread < 1:
+        for name in ("renew_at", "renew_spread"):
+            check_share(f"DetailsPolicy.{name}", getattr(self, name))
+        if self.renew_at == 0 or self.renew_at + self.renew_spread >= 1:
             raise ConfigurationError(
                 "DetailsPolicy.renew_at and renew_spread must be shares of a lifetime "
                 "that together stay below 1"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
+
+from gitlab_completions._records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +34,7 @@ class Health(StrEnum):
     """The client is closed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoutingStatus:
+class RoutingStatus(Record):
     """What the next call would do, and why.
 
     Args:

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.policy import (
+    HEDGE_DELAY_S,
+    CircuitPolicy,
+    DetailsPolicy,
+    DirectMode,
+    RoutingPolicy,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def test_the_defaults_hold_together() -> None:
+    policy = RoutingPolicy()
+    assert policy.direct is DirectMode.AUTO
+    assert policy.direct_timeout_s < policy.indirect_timeout_s < policy.deadline_s
+    assert policy.direct_timeout_s > HEDGE_DELAY_S
+    assert policy.circuit.losses_in_a_row <= policy.circuit.losses_in_window
+    assert policy.circuit.losses_in_window <= policy.circuit.window
+    assert policy.circuit.cool_down_s <= policy.circuit.max_cool_down_s
+    assert policy.details.forced_reserve < policy.details.fetches_per_5_min
+    assert not policy.allow_plain_http
+
+
+@pytest.mark.parametrize("kind", [CircuitPolicy, DetailsPolicy, RoutingPolicy])
+def test_every_knob_is_checked(
+    kind: type[CircuitPolicy | DetailsPolicy | RoutingPolicy],
+) -> None:
+    odd: tuple[object, ...] = ("s3cret", b"", [], -1, math.nan)
+    make: Callable[..., object] = kind
+    for field, wrong in product(dataclasses.fields(kind), odd):
+        with pytest.raises(ConfigurationError) as caught:
+            make(**{field.name: wrong})
+        assert field.name in str(caught.value)
+        assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [CircuitPolicy, DetailsPolicy, RoutingPolicy])
+def test_every_knob_is_documented(
+    kind: type[CircuitPolicy | DetailsPolicy | RoutingPolicy],
+) -> None:
+    for field in dataclasses.fields(kind):
+        assert f"{field.name}: " in (kind.__doc__ or "")
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"renew_at": 0.0},
+        {"renew_at": 1.0},
+        {"renew_at": 0.9, "renew_spread": 0.1},
+        {"renew_spread": -0.1},
+        {"renew_at": math.nan},
+        {"projects": 0},
+        {"margin_s": 0},
+        {"forced_reserve": -1},
+    ],
+)
+def test_odd_details_policies_are_refused(knobs: dict[str, float]) -> None:
+    make: Callable[..., object] = DetailsPolicy
+    with pytest.raises(ConfigurationError, match="DetailsPolicy"):
+        make(**knobs)
+
+
+def test_edges_that_are_allowed() -> None:
+    assert DetailsPolicy(renew_spread=0.0, forced_reserve=0).renew_spread == 0
+    policy = RoutingPolicy(deadline_s=math.inf, generation_deadline_s=math.inf)
+    assert policy.deadline_s == policy.generation_deadline_s == math.inf
+    assert RoutingPolicy(indirect_per_minute=None).indirect_per_minute is None
+    with pytest.raises(ConfigurationError, match="direct_timeout_s"):
+        RoutingPolicy(direct_timeout_s=math.inf)
+    with pytest.raises(ConfigurationError, match="indirect_timeout_s"):
+        RoutingPolicy(indirect_timeout_s=math.inf)
+
+
+def test_a_changed_policy_is_checked_too() -> None:
+    policy = dataclasses.replace(RoutingPolicy(), direct=DirectMode.NEVER)
+    assert policy.direct is DirectMode.NEVER
+    with pytest.raises(ConfigurationError, match="max_in_flight"):
+        dataclasses.replace(policy, max_in_flight=0)
+
+
+def test_direct_mode_is_a_member_not_its_text() -> None:
+    make: Callable[..., object] = RoutingPolicy
+    with pytest.raises(ConfigurationError, match="must be a DirectMode, not str"):
+        make(direct="never")
