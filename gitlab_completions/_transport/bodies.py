@@ -1,0 +1,101 @@
+"""The body of an answer, never more of it than is safe to hold.
+
+An answer comes from a server that may be broken, hostile, or a captive portal. It is
+counted after decompression and given up as soon as it is too long: 1 MiB of zeros is
+1 KiB on the wire. The HTTP library inflates a whole packet before it hands it over,
+so what is compressed is inflated here, a bounded piece at a time.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Protocol
+
+from gitlab_completions._wire.messages import SendError
+
+MAX_ANSWER = 1024 * 1024
+"""Bytes of an answer. The gateway's are 2 KiB, the longest generations some 50."""
+MAX_ERROR = 64 * 1024
+"""Bytes of a refusal; what follows cannot change what it means."""
+FIRST_ERROR_STATUS = 400
+
+_ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
+_INFLATED = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+class Unpacker(Protocol):
+    """Undoes a content encoding."""
+
+    def unpack(self, data: bytes, most: int) -> bytes:
+        """Return at most `most` bytes of what the data stands for."""
+        ...
+
+
+class Plain:
+    """There is nothing to undo."""
+
+    def unpack(self, data: bytes, most: int) -> bytes:
+        """Return the data; it is in memory already."""
+        return data[:most]
+
+
+class Inflater:
+    """Undoes gzip and deflate."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(_ZLIB_OR_GZIP)
+
+    def unpack(self, data: bytes, most: int) -> bytes:
+        """Return at most `most` bytes; when it is as many, more may have been lost."""
+        return self._stream.decompress(data, most)
+
+
+def unpacker(encoding: str) -> Unpacker:
+    """Return what undoes the encoding that an answer names.
+
+    Raises:
+        SendError: `protocol`, when it is one that was not asked for.
+    """
+    name = encoding.strip().lower()
+    if name in {"", "identity"}:
+        return Plain()
+    if name in _INFLATED:
+        return Inflater()
+    raise SendError("protocol")
+
+
+class Body:
+    """Counts an answer's body while it arrives.
+
+    Args:
+        status_code: The answer's status: a refusal is cut short, anything else fails.
+        encoding: Its content encoding; empty for none.
+
+    Attributes:
+        received: Bytes so far, content encodings undone.
+        is_cut: A refusal has reached its limit; the rest is not wanted.
+    """
+
+    def __init__(self, status_code: int, encoding: str) -> None:
+        self._is_refusal = status_code >= FIRST_ERROR_STATUS
+        self._most = MAX_ERROR if self._is_refusal else MAX_ANSWER
+        self._unpacker = unpacker(encoding)
+        self.received = 0
+        self.is_cut = False
+
+    def take(self, data: bytes) -> bytes:
+        """Return what the data adds to the body.
+
+        Raises:
+            SendError: `protocol`, when an answer is over 1 MiB; its `bytes_received`
+                is more than that.
+        """
+        room = self._most - self.received
+        piece = self._unpacker.unpack(data, room + 1)
+        self.received += len(piece)
+        if len(piece) <= room:
+            return piece
+        if not self._is_refusal:
+            raise SendError("protocol", self.received)
+        self.is_cut = True
+        return piece[:room]

@@ -1,0 +1,213 @@
+"""The HTTP library behind one small interface: a client of our own, or the user's.
+
+Ours sends by httpx's transports, without `httpx.AsyncClient` above them: that layer
+costs a fifth of a request's CPU for cookies, redirects and authentication, none of
+which may happen here, and it fails on an answer whose `Location` is no URL. Tools that
+answer in httpx's place (respx, pytest-httpx) work below it and see our requests.
+"""
+
+from __future__ import annotations
+
+import inspect
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from gitlab_completions._wire.messages import SendError
+from gitlab_completions.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    import httpx
+
+    from gitlab_completions._transport.progress import Progress
+    from gitlab_completions._wire.messages import WireRequest
+
+KEEP_ALIVE_S = 55.0
+"""Seconds that an idle connection is kept: less than the 60 that balancers keep one.
+
+httpx's 5 s cost a handshake, two round trips, after each pause for thought.
+"""
+_MOST_URLS = 64
+"""Prepared URLs; a client sees a handful, so what is over is some server's whim."""
+
+_SOCKET_OPTIONS = (
+    # A connection that died while the machine slept, or that a firewall forgot, is
+    # found dead after 15 + 3 x 5 s of silence, before an author types again.
+    ("SOL_SOCKET", "SO_KEEPALIVE", 1),
+    ("IPPROTO_TCP", "TCP_KEEPIDLE", 15),
+    ("IPPROTO_TCP", "TCP_KEEPALIVE", 15),  # macOS's name for the idle time
+    ("IPPROTO_TCP", "TCP_KEEPINTVL", 5),
+    ("IPPROTO_TCP", "TCP_KEEPCNT", 3),
+    ("IPPROTO_TCP", "TCP_USER_TIMEOUT", 10_000),  # ms, for what was sent unanswered
+)
+
+
+class Client(Protocol):
+    """What an exchange needs of an HTTP library."""
+
+    async def send(self, request: WireRequest, progress: Progress) -> httpx.Response:
+        """Send the request; return the answer, its body still to be read."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a client of our own is made with.
+
+    Args:
+        context: For every TLS connection.
+        proxy_for: Tells the proxy for a URL.
+        http2: Whether HTTP/2 is offered.
+        connections: How many may be open, and kept.
+    """
+
+    context: ssl.SSLContext
+    proxy_for: Callable[[str], str | None]
+    http2: bool
+    connections: int
+
+
+class OwnClient:
+    """A client for one route, with one pool of connections for each proxy in use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
+        self._prepared: dict[str, tuple[httpx.URL, httpx.AsyncHTTPTransport]] = {}
+
+    async def send(self, request: WireRequest, progress: Progress) -> httpx.Response:
+        """Send the request on a transport, with its own headers and no others."""
+        import httpx  # noqa: PLC0415
+
+        url, transport = self._prepare(request.url)
+        message = httpx.Request(
+            request.method,
+            url,
+            headers=headers_of(request),
+            content=request.body,
+            extensions=_extensions(progress),
+        )
+        return await transport.handle_async_request(message)
+
+    async def aclose(self) -> None:
+        """Close the pools."""
+        for transport in self._transports.values():
+            await transport.aclose()
+
+    def _prepare(self, text: str) -> tuple[httpx.URL, httpx.AsyncHTTPTransport]:
+        import httpx  # noqa: PLC0415
+
+        known = self._prepared.get(text)
+        if known is None:
+            url = httpx.URL(text)
+            known = url, self._transport(self._settings.proxy_for(text))
+            if len(self._prepared) >= _MOST_URLS:
+                self._prepared.clear()
+            self._prepared[text] = known
+        return known
+
+    def _transport(self, proxy: str | None) -> httpx.AsyncHTTPTransport:
+        if proxy not in self._transports:
+            self._transports[proxy] = make_transport(self._settings, proxy)
+        return self._transports[proxy]
+
+
+class UserClient:
+    """A client that the user supplied: asked politely, never closed.
+
+    Its own headers, hooks and proxies serve; its authentication and its redirects do
+    not, since they would send a token where it does not belong.
+
+    Args:
+        client: An `httpx.AsyncClient`, or one of httpx2.
+
+    Raises:
+        ConfigurationError: When it is anything else.
+    """
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        if not inspect.iscoroutinefunction(getattr(client, "send", None)):
+            raise ConfigurationError(
+                "client must be an AsyncClient of httpx or httpx2, "
+                f"not {type(client).__name__}"
+            )
+        self._client = client
+
+    async def send(self, request: WireRequest, progress: Progress) -> httpx.Response:
+        """Send the request with the client's defaults for what it leaves open."""
+        message = self._client.build_request(
+            request.method,
+            request.url,
+            headers=headers_of(request),
+            content=request.body,
+            extensions=_extensions(progress),
+        )
+        return await self._client.send(
+            message, stream=True, auth=None, follow_redirects=False
+        )
+
+    async def aclose(self) -> None:
+        """Leave the client open: it is the user's."""
+
+
+def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTransport:
+    """Make a pool of connections.
+
+    Raises:
+        SendError: `proxy`, when the proxy's URL, or the package that speaks its
+            protocol, is not there.
+    """
+    import httpx  # noqa: PLC0415
+
+    try:
+        through = proxy and httpx.Proxy(
+            proxy,
+            # Without it a proxy that speaks TLS is checked against other authorities.
+            ssl_context=settings.context if proxy.startswith("https:") else None,
+        )
+        return httpx.AsyncHTTPTransport(
+            verify=settings.context,
+            http2=settings.http2,
+            limits=httpx.Limits(
+                max_connections=settings.connections,
+                # Equal: httpcore counts busy connections too when it looks for
+                # surplus idle ones, and would close good ones.
+                max_keepalive_connections=settings.connections,
+                keepalive_expiry=KEEP_ALIVE_S,
+            ),
+            proxy=through or None,
+            socket_options=socket_options(),
+        )
+    except (httpx.InvalidURL, ValueError, ImportError) as error:
+        raise SendError("proxy") from error
+
+
+def socket_options() -> list[tuple[int, int, int]]:
+    """Return the TCP options that this platform has."""
+    return [
+        (getattr(socket, level), getattr(socket, name), value)
+        for level, name, value in _SOCKET_OPTIONS
+        if hasattr(socket, name)
+    ]
+
+
+def headers_of(request: WireRequest) -> list[tuple[str, str]]:
+    """Return the request's headers, and a wish for an answer that is not compressed.
+
+    2 KiB gain nothing by compression, and what is not compressed cannot explode.
+    """
+    pairs = list(request.headers.items())
+    if not any(name.lower() == "accept-encoding" for name, _ in pairs):
+        pairs.append(("accept-encoding", "identity"))
+    return pairs
+
+
+def _extensions(progress: Progress) -> dict[str, object]:
+    return {"timeout": progress.timeouts, "trace": progress.trace}

@@ -1,0 +1,162 @@
+"""One exchange: sent, sent once more where the connection was stale, read, closed.
+
+A connection that was idle may be dead without anybody's knowing: the request is
+written, and the answer is a reset. A load balancer that restarts forgets all idle
+connections at once, so the second try takes a new client and not the next dead
+connection. It is safe to repeat, since nothing of an answer had come, and a completion
+asked twice costs no more than inference.
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import TYPE_CHECKING, cast
+
+from gitlab_completions._transport import faults
+from gitlab_completions._transport.bodies import Body
+from gitlab_completions._transport.progress import Progress
+from gitlab_completions._transport.secrecy import can_carry
+from gitlab_completions._wire.messages import SendError, WireResponse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+    import httpx
+
+    from gitlab_completions._transport.clients import Client
+    from gitlab_completions._transport.succession import Succession
+    from gitlab_completions._wire.messages import WireRequest
+
+
+@asynccontextmanager
+async def exchange(
+    clients: Succession[Client], request: WireRequest, clock: Callable[[], float]
+) -> AsyncGenerator[WireResponse, None]:
+    """Send the request and hand out the answer while it may be read.
+
+    Raises:
+        SendError: When it breaks, here or while the body is read.
+    """
+    if not can_carry(request.headers):
+        raise SendError("protocol")  # without a cause: it would quote the value
+    ends_at = clock() + request.timeout_s
+    attempt = Attempt(clients, request, ends_at, clock)
+    try:
+        response = await attempt.open()
+    except SendError as error:
+        if not attempt.is_stale(error):
+            raise
+        attempt = Attempt(clients, request, ends_at, clock)
+        response = await attempt.open()
+    try:
+        yield response
+    finally:
+        await attempt.aclose()
+
+
+class Attempt:
+    """One send on one client, until its answer is read or given up.
+
+    Args:
+        clients: The route's clients; one is taken at once.
+        request: What is sent.
+        ends_at: Seconds of `clock` when it must have ended.
+        clock: Tells monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        clients: Succession[Client],
+        request: WireRequest,
+        ends_at: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._clients = clients
+        self._request = request
+        self._clock = clock
+        self._progress = Progress(request, ends_at, clock)
+        self._tenure = clients.admit(clock())
+        self._ticket = self._tenure.begin(clock())
+        self._response: httpx.Response | None = None
+        self._chunks: AsyncGenerator[bytes, None] | None = None
+
+    async def open(self) -> WireResponse:
+        """Send, and wait for the head of the answer.
+
+        Raises:
+            SendError: When there is none; the attempt is closed then.
+        """
+        try:
+            response = await self._tenure.client.send(self._request, self._progress)
+            self._response = response
+            self._tenure.heard(self._ticket, self._clock())
+            return self._opened(response)
+        except BaseException as error:
+            await self.aclose()
+            if isinstance(error, SendError) or not isinstance(error, Exception):
+                raise
+            raise self._told(error, 0) from error
+
+    def is_stale(self, error: SendError) -> bool:
+        """Whether the connection was an old one that had died; its client is left."""
+        if error.kind != "broken" or not self._progress.reused:
+            return False
+        self._clients.retire(self._tenure)
+        return True
+
+    async def aclose(self) -> None:
+        """Close the answer, and with it a connection that was not read to the end."""
+        response, self._response = self._response, None
+        try:
+            # What goes wrong while closing changes nothing any more.
+            with suppress(Exception):
+                if self._chunks is not None:
+                    await self._chunks.aclose()
+                if response is not None:
+                    await response.aclose()
+        finally:
+            self._tenure.end(self._ticket, self._clock())
+            self._clients.settle(self._tenure)
+
+    def _opened(self, response: httpx.Response) -> WireResponse:
+        headers = dict(response.headers.items())
+        if response.is_stream_consumed:
+            # A mock's answer, whole and unpacked before it came here.
+            source, encoding = response.aiter_bytes(), ""
+        else:
+            source, encoding = response.aiter_raw(), headers.get("content-encoding", "")
+        body = Body(response.status_code, encoding)
+        self._chunks = self._read(source, body)
+        return WireResponse(
+            status_code=response.status_code, headers=headers, chunks=self._chunks
+        )
+
+    async def _read(
+        self, source: AsyncIterator[bytes], body: Body
+    ) -> AsyncGenerator[bytes, None]:
+        try:
+            async with aclosing(_generator(source)) as parts:
+                async for part in parts:
+                    self._tenure.heard(self._ticket, self._clock())
+                    piece = body.take(part)
+                    self._progress.check_time(body.received)
+                    yield piece
+                    if body.is_cut:
+                        return
+        except SendError:
+            raise
+        except Exception as error:
+            raise self._told(error, body.received) from error
+
+    def _told(self, error: Exception, bytes_received: int) -> SendError:
+        """Say what the error means, and what it says about the client."""
+        if self._tenure.ousted:
+            return SendError("pool", bytes_received)
+        if faults.spoils_client(error):
+            self._tenure.condemn()
+        return SendError(faults.kind_of(error), bytes_received)
+
+
+def _generator(source: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+    """Say what httpx hands out and does not declare: it can be closed."""
+    return cast("AsyncGenerator[bytes, None]", source)

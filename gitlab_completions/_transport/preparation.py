@@ -1,0 +1,76 @@
+"""What takes long before the first request, done in a worker thread and once.
+
+Importing httpx costs 80 ms, what it imports at its first request another 50, and
+building a TLS context up to 30: together a stall that an author sees, if it happened
+on the loop, and a cost that `import gitlab_completions` must not have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from gitlab_completions._wire.messages import SendError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+_LOADED_LATE = ("httpcore", "anyio.streams.tls", "anyio._backends._asyncio")
+"""What httpx needs at its first request and imports only then; absent: never mind."""
+
+
+class Preparation:
+    """Loads httpx and has the TLS context built; concurrent wishes share it.
+
+    Args:
+        context: A context that need not be built.
+        build: Builds one; it may block.
+    """
+
+    def __init__(
+        self, context: ssl.SSLContext | None, build: Callable[[], ssl.SSLContext]
+    ) -> None:
+        self._context = context
+        self._build = build
+        self._task: asyncio.Task[ssl.SSLContext | Exception] | None = None
+
+    async def context(self) -> ssl.SSLContext:
+        """Return the context; httpx is imported then.
+
+        Raises:
+            SendError: `tls`, when it cannot be built. The next call tries again.
+        """
+        if self._context is not None and "httpx" in sys.modules:
+            return self._context
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+        # A waiter that is cancelled leaves the others their result.
+        result = await asyncio.shield(self._task)
+        if isinstance(result, Exception):
+            self._task = None
+            raise SendError("tls") from result
+        self._context = result
+        return result
+
+    async def aclose(self) -> None:
+        """Wait until no thread works on it any more."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> ssl.SSLContext | Exception:
+        """Return the exception, lest asyncio complain when nobody waits for it."""
+        try:
+            return await asyncio.to_thread(self._prepare)
+        except Exception as error:
+            return error
+
+    def _prepare(self) -> ssl.SSLContext:
+        import_module("httpx")
+        for name in _LOADED_LATE:
+            with suppress(ImportError):
+                import_module(name)
+        return self._context or self._build()

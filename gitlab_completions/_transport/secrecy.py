@@ -1,0 +1,39 @@
+"""Keeps tokens and source out of what other libraries log and raise.
+
+httpcore logs at DEBUG which step a request has come to, never its headers. Two things
+do show them: hpack, which HTTP/2 packs headers with, logs each pair in clear; and a
+header that HTTP cannot carry is quoted in the exception, and so in a traceback.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_HEADERS_IN_CLEAR = ("hpack.hpack", "hpack.table")
+
+
+def hush_hpack() -> None:
+    """Drop hpack's DEBUG records, for the whole process.
+
+    Not only ours: its tables belong to a connection, and one request's headers are
+    logged when another's push them out. Levels and handlers stay as they are.
+    """
+    for name in _HEADERS_IN_CLEAR:
+        logging.getLogger(name).addFilter(_is_harmless)
+
+
+def can_carry(headers: Mapping[str, str]) -> bool:
+    """Whether HTTP can carry the values: printable ASCII, no space at the ends."""
+    values = headers.values()
+    text = "".join(values)
+    if not (text.isascii() and text.isprintable()):
+        return False
+    return all(value.strip() == value for value in values)
+
+
+def _is_harmless(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG

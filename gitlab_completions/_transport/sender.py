@@ -1,0 +1,181 @@
+"""The sender that speaks HTTP, put together from the parts beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitlab_completions._checks import check_count
+from gitlab_completions._transport.clients import OwnClient, Settings, UserClient
+from gitlab_completions._transport.exchange import exchange
+from gitlab_completions._transport.preparation import Preparation
+from gitlab_completions._transport.proxies import Proxies
+from gitlab_completions._transport.secrecy import hush_hpack
+from gitlab_completions._transport.succession import Succession
+from gitlab_completions._transport.trust import check_cert, check_verify, make_context
+from gitlab_completions._wire.messages import SendError
+from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import Route
+
+if TYPE_CHECKING:
+    import os
+    import ssl
+    from collections.abc import AsyncGenerator, Mapping
+
+    import httpx
+
+    from gitlab_completions._transport.clients import Client
+    from gitlab_completions._wire.messages import WireRequest, WireResponse
+
+    StrPath = str | os.PathLike[str]
+
+DEFAULT_IN_FLIGHT = 8
+"""As `RoutingPolicy.max_in_flight`."""
+SPARE_CONNECTIONS = 2
+"""Beyond those in flight: for connection details and warm-ups, which do not queue."""
+
+
+class HttpxSender:
+    """Sends by httpx: one client per route, connections kept warm.
+
+    Nothing is imported or opened before the first exchange. An answer over 1 MiB is
+    refused, a refusal is read up to 64 KiB, redirects are not followed.
+
+    Args:
+        client: An `httpx.AsyncClient` (httpx2 works the same) to use for both routes
+            instead. It is never closed or replaced, and no other argument goes with it.
+        proxy: A proxy's URL, or one per route; `None` for a route means no proxy. By
+            default the environment decides.
+        verify: File or directory of certificate authorities to trust besides the
+            system's, or a whole `ssl.SSLContext`.
+        cert: File of a client certificate, or a pair of certificate and key.
+        trust_env: Whether the environment may name proxies (`HTTPS_PROXY`, `NO_PROXY`)
+            and authorities (`SSL_CERT_FILE`, `SSL_CERT_DIR`).
+        http2: Offer HTTP/2. It needs `pip install httpx[http2]`, and costs more CPU.
+        max_in_flight: Exchanges at a time on each route, as in the policy.
+
+    Raises:
+        ConfigurationError: When an argument is wrong, or a file is not there.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient | None = None,
+        *,
+        proxy: str | Mapping[Route, str | None] | None = None,
+        verify: ssl.SSLContext | StrPath | None = None,
+        cert: StrPath | tuple[StrPath, StrPath] | None = None,
+        trust_env: bool = True,
+        http2: bool = False,
+        max_in_flight: int = DEFAULT_IN_FLIGHT,
+    ) -> None:
+        check_count("max_in_flight", max_in_flight)
+        self._proxies = Proxies.check(proxy, trust_env=trust_env)
+        self._http2 = http2
+        self._connections = max_in_flight + SPARE_CONNECTIONS
+        self._clients: dict[Route, Succession[Client]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._closed = False
+        trusted = check_verify(verify)
+        paths = check_cert(cert, trusted)
+        given, added = _split(trusted)
+        build = partial(make_context, added, paths, trust_env=trust_env)
+        self._preparation = Preparation(given, build)
+        if client is not None:
+            alone = max_in_flight == DEFAULT_IN_FLIGHT and trust_env and not http2
+            if not alone or (proxy, verify, cert) != (None, None, None):
+                raise ConfigurationError(
+                    "client goes alone: set proxy, verify and the rest on the client"
+                )
+            self._adopt(UserClient(client))
+        elif http2:
+            _check_http2()
+
+    @asynccontextmanager
+    async def exchange(
+        self, request: WireRequest
+    ) -> AsyncGenerator[WireResponse, None]:
+        """Send a request; the answer can be read until the context ends.
+
+        Read `chunks` to the end, or the connection is closed.
+
+        Raises:
+            SendError: When it breaks; `pool` once the sender is closed.
+        """
+        clients = self._clients.get(request.route) or await self._clients_of(request)
+        if self._closed:
+            raise SendError("pool")
+        clock = asyncio.get_running_loop().time
+        async with exchange(clients, request, clock) as response:
+            yield response
+
+    def replace(self, route: Route) -> bool:
+        """Send what comes next on this route by a new client.
+
+        What is in flight ends on the old one, unless that is itself being followed:
+        then it ends at once with `SendError("pool")`.
+
+        Returns:
+            Whether it can be done: not with a client that the user supplied.
+        """
+        clients = self._clients.get(route)
+        return clients is None or clients.retire()
+
+    async def aclose(self) -> None:
+        """Close the connections; exchanges in flight end with `SendError("pool")`."""
+        if not self._closed:
+            self._closed = True
+            for clients in self._clients.values():
+                clients.close()
+        await self._preparation.aclose()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    async def _clients_of(self, request: WireRequest) -> Succession[Client]:
+        if self._closed:
+            raise SendError("pool")
+        settings = Settings(
+            context=await self._preparation.context(),
+            proxy_for=self._proxies.of(request.route),
+            http2=self._http2,
+            connections=self._connections,
+        )
+        return self._clients.setdefault(
+            request.route, Succession(partial(OwnClient, settings), self._dispose)
+        )
+
+    def _adopt(self, client: Client) -> None:
+        """Use the client for both routes, for good."""
+        hush_hpack()  # it may speak HTTP/2
+        clients = Succession(lambda: client, self._dispose, lasting=True)
+        self._clients = dict.fromkeys(Route, clients)
+
+    def _dispose(self, client: Client) -> None:
+        """Close a client behind whoever asked."""
+        task = asyncio.get_running_loop().create_task(_close(client))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+async def _close(client: Client) -> None:
+    with suppress(Exception):
+        await client.aclose()
+
+
+def _split(
+    trusted: ssl.SSLContext | Path | None,
+) -> tuple[ssl.SSLContext | None, Path | None]:
+    """Tell a context that is given from a path that is added to one."""
+    if trusted is None or isinstance(trusted, Path):
+        return None, trusted
+    return trusted, None
+
+
+def _check_http2() -> None:
+    if find_spec("h2") is None:
+        raise ConfigurationError("http2 needs the h2 package: pip install httpx[http2]")
+    hush_hpack()

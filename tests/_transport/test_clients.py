@@ -1,0 +1,153 @@
+"""Our client sends what it is given; the user's adds what it was set to."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+import httpx2
+import pytest
+
+from gitlab_completions._transport.clients import (
+    OwnClient,
+    Settings,
+    UserClient,
+    headers_of,
+    make_transport,
+    socket_options,
+)
+from gitlab_completions._transport.progress import Progress
+from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.senders import SendError
+from tests._transport.loopback import TOKEN, answer, answering, loopback, wire
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+pytestmark = pytest.mark.real_time
+
+
+def settings(proxy: str | None = None) -> Settings:
+    return Settings(
+        context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        proxy_for=lambda _url: proxy,
+        http2=False,
+        connections=10,
+    )
+
+
+def progress() -> Progress:
+    return Progress(wire("http://x"), 5.0, lambda: 0.0)
+
+
+async def test_our_client_sends_our_headers_and_no_others(engine: str) -> None:
+    async with loopback(answering(answer())) as server:
+        client = OwnClient(settings())
+        response = await client.send(wire(server.url), progress())
+        await response.aread()
+        await client.aclose()
+    assert type(response).__module__.startswith(engine)
+    lines = server.heads[0].decode().lower().strip().split("\r\n")
+    assert lines[0] == "post /v2/code/completions http/1.1"
+    assert sorted(line.partition(":")[0] for line in lines[1:]) == [
+        "accept-encoding",
+        "authorization",
+        "content-length",
+        "host",
+        "user-agent",
+    ]
+
+
+async def test_sockets_are_kept_alive_and_connections_too(engine: str) -> None:
+    async with loopback(answering(answer())) as server:
+        client = OwnClient(settings())
+        for _ in range(3):
+            response = await client.send(wire(server.url), progress())
+            raw = response.extensions["network_stream"].get_extra_info("socket")
+            assert raw.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            await response.aread()
+        await client.aclose()
+    assert server.connections == 1
+
+
+async def test_prepared_urls_are_few(engine: str) -> None:
+    async with loopback(answering(answer())) as server:
+        client = OwnClient(settings())
+        for number in range(70):
+            request = wire(f"{server.url}?{number}")
+            await (await client.send(request, progress())).aread()
+        await client.aclose()
+    assert len(client._prepared) < 10
+    assert server.connections == 1
+
+
+async def test_a_plain_request_goes_to_the_proxy(engine: str) -> None:
+    async with loopback(answering(answer())) as proxy:
+        origin = proxy.url.rpartition("/v2")[0]
+        client = OwnClient(settings(origin))
+        await (await client.send(wire("http://gitlab.example/a"), progress())).aread()
+        await client.aclose()
+    assert proxy.heads[0].startswith(b"POST http://gitlab.example/a HTTP/1.1")
+
+
+@pytest.mark.parametrize("proxy", ["ftp://proxy.example", "http://proxy.example:x"])
+def test_an_unusable_proxy_is_told_as_one(engine: str, proxy: str) -> None:
+    with pytest.raises(SendError) as caught:
+        make_transport(settings(), proxy)
+    assert caught.value.kind == "proxy"
+
+
+def test_a_socks_proxy_needs_its_package(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(SendError) as caught:
+        make_transport(settings(), "socks5://proxy.example:1080")
+    assert caught.value.kind == "proxy"
+
+
+async def test_a_proxy_that_speaks_tls_is_checked_like_a_server(engine: str) -> None:
+    transport = make_transport(settings(), "https://proxy.example:443")
+    await transport.aclose()
+
+
+def test_every_option_is_one_this_system_has() -> None:
+    with socket.socket() as sock:
+        for option in socket_options():
+            sock.setsockopt(*option)
+    names = {name for _, name, _ in socket_options()}
+    assert socket.SO_KEEPALIVE in names
+
+
+def test_a_wish_for_compression_is_respected() -> None:
+    request = wire("http://x", headers={"Accept-Encoding": "gzip"})
+    assert [v for n, v in headers_of(request) if n.lower() == "accept-encoding"] == [
+        "gzip"
+    ]
+
+
+@pytest.mark.parametrize("module", [httpx, httpx2], ids=["httpx", "httpx2"])
+async def test_a_users_client_keeps_its_settings_but_not_its_credentials(
+    module: ModuleType,
+) -> None:
+    async with (
+        loopback(answering(answer())) as server,
+        module.AsyncClient(headers={"X-Corp": "1"}, auth=("user", "other")) as client,
+    ):
+        used = UserClient(client)
+        await (await used.send(wire(server.url), progress())).aread()
+        await used.aclose()
+        assert not client.is_closed
+    assert b"X-Corp: 1" in server.heads[0]
+    assert f"Authorization: Bearer {TOKEN}".encode() in server.heads[0]
+    assert b"User-Agent: ours/1" in server.heads[0]
+
+
+@pytest.mark.parametrize("module", [httpx, httpx2], ids=["httpx", "httpx2"])
+@pytest.mark.parametrize("wrong", ["Client", "Headers"])
+def test_nothing_else_is_a_client(module: ModuleType, wrong: str) -> None:
+    with pytest.raises(ConfigurationError, match="AsyncClient of httpx or httpx2"):
+        UserClient(getattr(module, wrong)())

@@ -1,0 +1,112 @@
+"""Preparing happens once, in a thread, and can be tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from gitlab_completions._transport.preparation import Preparation
+from gitlab_completions.senders import SendError
+
+pytestmark = pytest.mark.real_time
+
+
+def empty() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+async def test_concurrent_wishes_share_one_thread() -> None:
+    threads: list[threading.Thread] = []
+
+    def build() -> ssl.SSLContext:
+        threads.append(threading.current_thread())
+        return empty()
+
+    preparation = Preparation(None, build)
+    contexts = await asyncio.gather(*(preparation.context() for _ in range(5)))
+    assert len(set(map(id, [*contexts, await preparation.context()]))) == 1
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
+
+
+async def test_no_thread_is_needed_for_a_context_that_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asyncio, "to_thread", None)
+    context = empty()
+    assert await Preparation(context, empty).context() is context
+
+
+async def test_a_given_context_waits_for_httpx(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded = sys.modules.pop("httpx")
+    context = empty()
+    try:
+        assert await Preparation(context, empty).context() is context
+        assert "httpx" in sys.modules
+    finally:
+        monkeypatch.setitem(sys.modules, "httpx", loaded)
+        sys.modules["httpx"] = loaded
+
+
+async def test_a_cancelled_wish_leaves_the_others_theirs() -> None:
+    gate = threading.Event()
+
+    def build() -> ssl.SSLContext:
+        gate.wait()
+        return empty()
+
+    preparation = Preparation(None, build)
+    first = asyncio.create_task(preparation.context())
+    second = asyncio.create_task(preparation.context())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    gate.set()
+    assert isinstance(await second, ssl.SSLContext)
+
+
+async def test_a_failure_is_tls_and_not_for_ever() -> None:
+    results: list[ssl.SSLContext | Exception] = [OSError("unreadable"), empty()]
+
+    def build() -> ssl.SSLContext:
+        result = results.pop(0)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    preparation = Preparation(None, build)
+    with pytest.raises(SendError) as caught:
+        await preparation.context()
+    assert caught.value.kind == "tls"
+    assert isinstance(caught.value.__cause__, OSError)
+    assert isinstance(await preparation.context(), ssl.SSLContext)
+
+
+async def test_closing_waits_for_the_thread() -> None:
+    preparation = Preparation(None, empty)
+    await preparation.aclose()
+    waiting = asyncio.create_task(preparation.context())
+    await asyncio.sleep(0)
+    await preparation.aclose()
+    assert isinstance(await waiting, ssl.SSLContext)
+
+
+def test_importing_the_sender_imports_no_http_library() -> None:
+    code = (
+        "import sys, gitlab_completions.senders as s; s.HttpxSender();"
+        "print(*{'httpx', 'httpx2', 'httpcore', 'anyio', 'certifi'}"
+        " & set(sys.modules))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert result.stdout.strip() == ""

@@ -1,0 +1,103 @@
+"""Each step of a send has its own time, and all together the exchange's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitlab_completions._transport.progress import Progress
+from gitlab_completions.models import Route
+from gitlab_completions.senders import SendError
+from tests._transport.loopback import wire
+
+if TYPE_CHECKING:
+    from gitlab_completions.senders import WireRequest
+
+
+class Hand:
+    """A clock that is set by hand."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def progress(request: WireRequest, clock: Hand | None = None) -> Progress:
+    clock = clock or Hand()
+    return Progress(request, clock.now + request.timeout_s, clock)
+
+
+@pytest.mark.parametrize(
+    ("route", "last", "timeout_s", "connect", "read"),
+    [
+        (Route.DIRECT, False, 5.0, 1.0, 5.0),
+        (Route.DIRECT, True, 5.0, 3.2, 5.0),
+        (Route.INDIRECT, False, 9.0, 3.2, 9.0),
+        (Route.INDIRECT, True, 9.0, 3.2, 9.0),
+        (Route.DIRECT, False, 0.4, 0.4, 0.4),
+        (Route.INDIRECT, True, 60.0, 3.2, 55.0),
+    ],
+)
+def test_each_step_has_its_timeout(
+    route: Route, last: bool, timeout_s: float, connect: float, read: float
+) -> None:
+    request = wire("http://x", route=route, timeout_s=timeout_s, last_resort=last)
+    timeouts = progress(request).timeouts
+    assert timeouts["connect"] == pytest.approx(connect)
+    assert timeouts["read"] == pytest.approx(read)
+    assert timeouts["write"] == pytest.approx(min(2.0, timeout_s))
+    assert timeouts["pool"] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("step", ["headers", "body"])
+async def test_reading_gets_only_the_time_that_is_left(step: str) -> None:
+    clock = Hand()
+    told = progress(wire("http://x", timeout_s=5.0), clock)
+    clock.now += 3
+    await told.trace(f"http11.receive_response_{step}.started", {})
+    assert told.timeouts["read"] == pytest.approx(2.0)
+
+
+async def test_a_step_that_starts_too_late_still_has_a_limit() -> None:
+    clock = Hand()
+    told = progress(wire("http://x", timeout_s=5.0), clock)
+    clock.now += 6
+    await told.trace("http11.receive_response_headers.started", {})
+    assert 0 < told.timeouts["read"] < 0.01
+
+
+def test_time_is_up_only_when_it_is_over() -> None:
+    clock = Hand()
+    told = progress(wire("http://x", timeout_s=5.0), clock)
+    clock.now += 5
+    told.check_time(3)
+    clock.now += 0.1
+    with pytest.raises(SendError) as caught:
+        told.check_time(3)
+    assert (caught.value.kind, caught.value.bytes_received) == ("timeout", 3)
+
+
+@pytest.mark.parametrize(
+    ("events", "reused"),
+    [
+        (["http11.send_request_headers.started"], True),
+        (["http2.send_request_headers.started"], True),
+        (["connection.connect_tcp.started"], False),
+        (
+            ["connection.connect_tcp.started", "http11.send_request_headers.started"],
+            False,
+        ),
+        (["proxy.start_tls.started", "http11.send_request_headers.started"], False),
+        (["connection.connect_tcp.complete"], False),
+        ([], False),
+    ],
+)
+async def test_a_connection_is_reused_when_the_trace_says_so(
+    events: list[str], reused: bool
+) -> None:
+    told = progress(wire("http://x"))
+    for event in events:
+        await told.trace(event, {})
+    assert told.reused is reused

@@ -1,0 +1,98 @@
+"""The proxy that was given, or the environment's, and never in a message."""
+
+from __future__ import annotations
+
+import pytest
+from httpx._utils import get_environment_proxies
+
+from gitlab_completions._transport.proxies import Proxies, environment_proxy
+from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import Route
+
+PROXY = "http://user:canary-password@proxy.example:3128"
+URL = "https://gateway.example/v2/code/completions"
+
+
+def test_one_url_serves_both_routes() -> None:
+    proxies = Proxies.check(PROXY, trust_env=True)
+    assert [proxies.of(route)(URL) for route in Route] == [PROXY, PROXY]
+
+
+def test_a_route_can_go_without_and_the_other_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://env.example:1")
+    proxies = Proxies.check({Route.DIRECT: None}, trust_env=True)
+    assert proxies.of(Route.DIRECT)(URL) is None
+    assert proxies.of(Route.INDIRECT)(URL) == "http://env.example:1"
+
+
+def test_the_environment_is_not_asked_when_it_is_not_trusted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://env.example:1")
+    assert Proxies.check(None, trust_env=False).of(Route.DIRECT)(URL) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "url", "proxy"),
+    [
+        ({}, URL, None),
+        ({"HTTPS_PROXY": "http://p:1"}, URL, "http://p:1"),
+        ({"https_proxy": "p:1"}, URL, "http://p:1"),
+        ({"HTTP_PROXY": "http://p:1"}, URL, None),
+        ({"HTTP_PROXY": "http://p:1"}, "http://gitlab.example/", "http://p:1"),
+        ({"ALL_PROXY": "socks5://p:1"}, URL, "socks5://p:1"),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"}, URL, None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "other, .example"}, URL, None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "gateway.example"}, URL, None),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "way.example"}, URL, "http://p:1"),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "::1"}, "https://[::1]:8/", None),
+        (
+            {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "gateway.example:443"},
+            URL,
+            None,
+        ),
+    ],
+)
+def test_the_environment_names_a_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str],
+    url: str,
+    proxy: str | None,
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert environment_proxy(url) == proxy
+
+
+def test_the_environment_is_read_as_httpx_reads_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "p:1")
+    monkeypatch.setenv("NO_PROXY", "other.example")
+    assert get_environment_proxies()["https://"] == environment_proxy(URL)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "right"),
+    [
+        (3128, "a URL or a mapping of Route, not int"),
+        ({"direct-ish": PROXY}, "keys of proxy must be Route"),
+        ({Route.DIRECT: 3128}, "not int"),
+        ("proxy.example:canary-password", "such as"),
+        ("http://user:canary-password@", "such as"),
+        ("ftp://canary-password@proxy.example", "such as"),
+        ("http://proxy.example:canary-password", "such as"),
+    ],
+)
+def test_a_wrong_proxy_is_refused_without_being_shown(
+    proxy: object, right: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=right) as caught:
+        Proxies.check(proxy, trust_env=True)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_repr_shows_no_proxy() -> None:
+    assert "canary" not in repr(Proxies.check(PROXY, trust_env=True))

@@ -1,0 +1,29 @@
+"""What HTTP cannot carry is found before it is quoted; hpack keeps quiet."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from gitlab_completions._transport.secrecy import can_carry, hush_hpack
+
+
+@pytest.mark.parametrize("value", ["", "Bearer glpat-1", "a b~!", "x" * 5000])
+def test_printable_ascii_can_be_carried(value: str) -> None:
+    assert can_carry({"Authorization": value, "X-Other": "1"})
+
+
+@pytest.mark.parametrize("value", ["a\n", "a\r\nb", "é", "a\0", " a", "a ", "a\tb"])
+def test_nothing_else_can(value: str) -> None:
+    assert not can_carry({"X-Other": "1", "Authorization": value})
+
+
+@pytest.mark.parametrize("name", ["hpack.hpack", "hpack.table"])
+def test_hpack_shows_no_headers(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    hush_hpack()
+    hush_hpack()
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger(name).debug("Adding %s", ("authorization", "canary"))
+        logging.getLogger(name).warning("Trouble")
+    assert caplog.messages == ["Trouble"]

@@ -1,0 +1,458 @@
+"""One client per route, replaced when it is in doubt, closed when it is done with."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import httpx
+import httpx2
+import pytest
+import trustme
+
+from gitlab_completions._transport import sender as module
+from gitlab_completions._transport.succession import SILENCE_S
+from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import Route
+from gitlab_completions.senders import HttpxSender, SendError
+from tests._transport.loopback import (
+    NO_AUTHORITIES,
+    SOURCE,
+    TOKEN,
+    answer,
+    answering,
+    closing,
+    fetch,
+    loopback,
+    silent,
+    wire,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+    from tests._transport.loopback import Peer
+
+pytestmark = pytest.mark.real_time
+
+GOOD = answer()
+
+
+async def begun(sender: HttpxSender, url: str) -> asyncio.Task[tuple[int, bytes]]:
+    """Start an exchange that will not be answered by itself."""
+    task = asyncio.create_task(fetch(sender, wire(url)))
+    await asyncio.sleep(0)
+    return task
+
+
+# Replacement.
+
+
+async def test_what_comes_next_goes_out_on_a_new_client(engine: str) -> None:
+    sender = HttpxSender()
+    async with loopback(answering(GOOD)) as server, closing(sender):
+        await fetch(sender, wire(server.url))
+        assert sender.replace(Route.DIRECT)
+        assert sender.replace(Route.INDIRECT)
+        await server.peers[0].gone.wait()
+        await fetch(sender, wire(server.url))
+    assert server.connections == 2
+
+
+async def test_what_is_in_flight_ends_on_the_old_client(engine: str) -> None:
+    answers = asyncio.Event()
+
+    async def late(peer: Peer) -> None:
+        await peer.request()
+        await answers.wait()
+        await peer.write(GOOD)
+        await peer.reader.read()
+
+    sender = HttpxSender()
+    async with loopback(late, answering(GOOD)) as server, closing(sender):
+        old = await begun(sender, server.url)
+        await server.requested()
+        assert sender.replace(Route.DIRECT)
+        assert (await fetch(sender, wire(server.url)))[0] == 200
+        answers.set()
+        assert (await old)[0] == 200
+        await fetch(sender, wire(server.url))
+    assert server.connections == 2
+
+
+async def test_a_third_client_ends_what_is_on_the_first(engine: str) -> None:
+    sender = HttpxSender()
+    async with loopback(silent, silent, answering(GOOD)) as server, closing(sender):
+        tasks = []
+        for number in (1, 2):
+            tasks.append(await begun(sender, server.url))
+            await server.requested(number)
+            sender.replace(Route.DIRECT)
+        with pytest.raises(SendError) as caught:
+            await tasks[0]
+        assert caught.value.kind == "pool"
+        assert (await fetch(sender, wire(server.url)))[0] == 200
+        assert not tasks[1].done()
+        tasks[1].cancel()
+        await asyncio.wait(tasks)
+
+
+async def test_two_silent_exchanges_bring_a_new_client(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    real = loop.time
+    late_s = 0.0
+    sender = HttpxSender()
+    async with loopback(silent, silent, answering(GOOD)) as server, closing(sender):
+        tasks = [await begun(sender, server.url) for _ in range(2)]
+        await server.requested(2)
+        monkeypatch.setattr(loop, "time", lambda: real() + late_s)
+        late_s = SILENCE_S
+        (clients,) = sender._clients.values()
+        old = clients._current
+        assert (await fetch(sender, wire(server.url)))[0] == 200
+        monkeypatch.undo()
+        assert clients._current is not old
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+async def test_a_protocol_error_brings_a_new_client(engine: str) -> None:
+    async def no_http(peer: Peer) -> None:
+        await peer.request()
+        await peer.write(b"garbage\r\n\r\n")
+
+    sender = HttpxSender()
+    async with loopback(no_http, answering(GOOD)) as server, closing(sender):
+        with pytest.raises(SendError):
+            await fetch(sender, wire(server.url))
+        (clients,) = sender._clients.values()
+        old = clients._current
+        await fetch(sender, wire(server.url))
+        assert clients._current is not old
+
+
+async def test_a_full_pool_is_told_and_left(engine: str) -> None:
+    sender = HttpxSender(max_in_flight=1)
+    async with loopback(*[silent] * 3, answering(GOOD)) as server, closing(sender):
+        tasks = [await begun(sender, server.url) for _ in range(3)]
+        await server.requested(3)
+        with pytest.raises(SendError) as caught:
+            await fetch(sender, wire(server.url))
+        assert caught.value.kind == "pool"
+        assert (await fetch(sender, wire(server.url)))[0] == 200
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+async def test_a_users_client_is_neither_replaced_nor_closed(
+    library: ModuleType,
+) -> None:
+    async with (
+        loopback(answering(GOOD)) as server,
+        library.AsyncClient(verify=NO_AUTHORITIES) as client,
+    ):
+        sender = HttpxSender(client)
+        await fetch(sender, wire(server.url))
+        assert not sender.replace(Route.DIRECT)
+        await fetch(sender, wire(server.url, route=Route.INDIRECT))
+        await sender.aclose()
+        assert not client.is_closed
+    assert server.connections == 1
+
+
+async def test_a_users_client_that_is_closed_is_a_send_error() -> None:
+    for library in (httpx, httpx2):
+        client = library.AsyncClient(verify=NO_AUTHORITIES)
+        await client.aclose()
+        with pytest.raises(SendError) as caught:
+            await fetch(HttpxSender(client), wire("http://gateway.example/"))
+        assert caught.value.kind == "protocol"
+        assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+# Closing.
+
+
+async def test_a_closed_sender_sends_nothing(engine: str) -> None:
+    async with loopback(answering(GOOD)) as server:
+        used, unused = HttpxSender(), HttpxSender()
+        await fetch(used, wire(server.url))
+        for sender in (used, unused):
+            await sender.aclose()
+            await sender.aclose()
+            with pytest.raises(SendError) as caught:
+                await fetch(sender, wire(server.url))
+            assert caught.value.kind == "pool"
+    assert server.connections == 1
+
+
+async def test_closing_ends_what_is_in_flight(engine: str) -> None:
+    sender = HttpxSender()
+    async with loopback(silent) as server:
+        task = await begun(sender, server.url)
+        await server.requested()
+        await sender.aclose()
+        with pytest.raises(SendError) as caught:
+            await task
+    assert caught.value.kind == "pool"
+
+
+async def test_closing_while_preparing(engine: str) -> None:
+    sender = HttpxSender()
+    task = await begun(sender, "http://gateway.example/")
+    await sender.aclose()
+    with pytest.raises(SendError) as caught:
+        await task
+    assert caught.value.kind == "pool"
+
+
+# TLS.
+
+
+@pytest.fixture(scope="module")
+def ca() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(ca: trustme.CA, tmp_path: Path) -> Path:
+    path = tmp_path / "ca.pem"
+    ca.cert_pem.write_to_path(path)
+    return path
+
+
+@pytest.fixture
+def server_tls(ca: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(context)
+    ca.configure_trust(context)
+    return context
+
+
+async def test_an_unknown_authority_is_tls(
+    engine: str, server_tls: ssl.SSLContext
+) -> None:
+    sender = HttpxSender()
+    async with loopback(answering(GOOD), tls=server_tls) as server, closing(sender):
+        with pytest.raises(SendError) as caught:
+            await fetch(sender, wire(server.url))
+    assert caught.value.kind == "tls"
+
+
+async def test_no_tls_at_all_is_tls(engine: str) -> None:
+    async def plain(peer: Peer) -> None:
+        await peer.write(GOOD)
+        await peer.reader.read()
+
+    sender = HttpxSender()
+    async with loopback(plain) as server, closing(sender):
+        with pytest.raises(SendError) as caught:
+            await fetch(sender, wire(server.url.replace("http:", "https:")))
+    assert caught.value.kind == "tls"
+
+
+async def test_an_added_authority_is_trusted_and_its_connection_kept(
+    engine: str, ca_file: Path, server_tls: ssl.SSLContext
+) -> None:
+    sender = HttpxSender(verify=ca_file)
+    async with loopback(answering(GOOD), tls=server_tls) as server, closing(sender):
+        for _ in range(2):
+            assert (await fetch(sender, wire(server.url)))[0] == 200
+    assert server.connections == 1
+
+
+async def test_a_client_certificate_is_shown(
+    engine: str,
+    ca: trustme.CA,
+    ca_file: Path,
+    server_tls: ssl.SSLContext,
+    tmp_path: Path,
+) -> None:
+    server_tls.verify_mode = ssl.CERT_REQUIRED
+    own = tmp_path / "own.pem"
+    ca.issue_cert("author@example.com").private_key_and_cert_chain_pem.write_to_path(
+        own
+    )
+    with_it, without = (
+        HttpxSender(verify=ca_file, cert=own),
+        HttpxSender(verify=ca_file),
+    )
+    async with (
+        loopback(answering(GOOD), tls=server_tls) as server,
+        closing(with_it, without),
+    ):
+        assert (await fetch(with_it, wire(server.url)))[0] == 200
+        with pytest.raises(SendError) as caught:
+            await fetch(without, wire(server.url))
+    # The server resets, and whether its alert arrives before that is chance.
+    assert caught.value.kind in {"tls", "broken"}
+
+
+def forget(path: Path) -> None:
+    path.unlink()
+
+
+async def test_authorities_that_vanish_before_the_first_exchange_are_tls(
+    engine: str, ca_file: Path
+) -> None:
+    sender = HttpxSender(verify=ca_file)
+    forget(ca_file)
+    async with closing(sender):
+        with pytest.raises(SendError) as caught:
+            await fetch(sender, wire("https://gateway.example/"))
+    assert caught.value.kind == "tls"
+
+
+async def test_a_handshake_that_hangs_is_connect(engine: str) -> None:
+    async def mute(peer: Peer) -> None:
+        await peer.reader.read()
+
+    sender = HttpxSender()
+    async with loopback(mute) as server, closing(sender):
+        url = server.url.replace("http:", "https:")
+        with pytest.raises(SendError) as caught:
+            await fetch(sender, wire(url, timeout_s=0.05))
+    assert caught.value.kind == "connect"
+
+
+async def test_silence_within_tls_is_a_timeout(
+    engine: str, ca_file: Path, server_tls: ssl.SSLContext
+) -> None:
+    sender = HttpxSender(verify=ca_file)
+    async with loopback(silent, tls=server_tls) as server, closing(sender):
+        with pytest.raises(SendError) as caught:
+            await fetch(sender, wire(server.url, timeout_s=0.2))
+    assert caught.value.kind == "timeout"
+
+
+async def test_a_stale_connection_within_tls_is_tried_once_more(
+    engine: str, ca_file: Path, server_tls: ssl.SSLContext
+) -> None:
+    async def once(peer: Peer) -> None:
+        await peer.request()
+        await peer.write(GOOD)
+        await peer.request()
+        peer.reset()
+
+    sender = HttpxSender(verify=ca_file)
+    async with (
+        loopback(once, answering(GOOD), tls=server_tls) as server,
+        closing(sender),
+    ):
+        for _ in range(2):
+            assert (await fetch(sender, wire(server.url)))[0] == 200
+    assert server.connections == 2
+
+
+# Proxies.
+
+
+async def test_a_proxy_that_refuses_is_proxy(engine: str) -> None:
+    async with loopback(answering(answer(status=407))) as proxy:
+        sender = HttpxSender(proxy=proxy.url.rpartition("/v2")[0])
+        async with closing(sender):
+            with pytest.raises(SendError) as caught:
+                await fetch(sender, wire("https://gateway.example/"))
+    assert caught.value.kind == "proxy"
+    assert proxy.heads[0].startswith(b"CONNECT gateway.example:443")
+    assert TOKEN.encode() not in proxy.heads[0]
+
+
+async def test_the_environments_proxy_and_its_exceptions(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        loopback(answering(answer(b"proxy"))) as proxy,
+        loopback(answering(answer(b"server"))) as server,
+    ):
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.rpartition("/v2")[0])
+        sender, other = HttpxSender(), HttpxSender(proxy={Route.DIRECT: None})
+        async with closing(sender, other):
+            assert await fetch(sender, wire(server.url)) == (200, b"proxy")
+            assert await fetch(other, wire(server.url)) == (200, b"server")
+            monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+            sender.replace(Route.DIRECT)
+            assert await fetch(sender, wire(server.url)) == (200, b"server")
+
+
+# Secrets.
+
+
+@pytest.mark.parametrize("body", [GOOD, b"garbage\r\n\r\n", b""])
+@pytest.mark.parametrize("theirs", [False, True])
+async def test_no_secret_is_logged_or_raised(
+    engine: str, theirs: bool, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def once(peer: Peer) -> None:
+        await peer.request()
+        await peer.write(body)
+
+    said = ""
+    client = sys.modules["httpx"].AsyncClient(verify=NO_AUTHORITIES)
+    sender = HttpxSender(client if theirs else None)
+    with caplog.at_level(logging.DEBUG):
+        async with client, loopback(once) as server, closing(sender):
+            try:
+                await fetch(sender, wire(server.url))
+            except SendError as error:
+                said = "".join(traceback.format_exception(error)) + repr(error)
+    core = "httpcore2" if engine == "httpx2" else "httpcore"
+    assert any(record.name.startswith(core) for record in caplog.records)
+    for text in (said, caplog.text):
+        assert TOKEN not in text
+        assert SOURCE.decode() not in text
+
+
+@pytest.mark.parametrize("ending", ["\n", "é", " ", "\0"])
+async def test_a_header_that_cannot_be_sent_is_not_quoted(
+    engine: str, ending: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}{ending}"}
+    sender = HttpxSender()
+    with caplog.at_level(logging.DEBUG):
+        async with loopback(answering(GOOD)) as server, closing(sender):
+            with pytest.raises(SendError) as caught:
+                await fetch(sender, wire(server.url, headers=headers))
+    assert caught.value.kind == "protocol"
+    said = "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert TOKEN not in said
+    assert not server.heads
+
+
+# The constructor.
+
+
+async def test_a_client_goes_alone() -> None:
+    async with httpx.AsyncClient(verify=NO_AUTHORITIES) as client:
+        for fields in (
+            {"proxy": "http://proxy.example:1"},
+            {"verify": ssl.create_default_context()},
+            {"trust_env": False},
+            {"http2": True},
+            {"max_in_flight": 4},
+        ):
+            with pytest.raises(ConfigurationError, match="client goes alone"):
+                HttpxSender(client, **fields)
+
+
+def test_http2_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda _name: None)
+    with pytest.raises(ConfigurationError, match=r"pip install httpx\[http2\]"):
+        HttpxSender(http2=True)
+    monkeypatch.setattr(module, "find_spec", lambda name: name)
+    HttpxSender(http2=True)
+
+
+def test_at_least_one_exchange_must_be_possible() -> None:
+    with pytest.raises(ConfigurationError, match="max_in_flight"):
+        HttpxSender(max_in_flight=0)
