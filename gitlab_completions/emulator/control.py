@@ -1,0 +1,160 @@
+"""The control interface of a stand-alone emulator, on the instance's host.
+
+`PUT /-/emulator/faults/{endpoint}` takes `{"fault": "status", "status": 503}`,
+`{"fault": "hang", "times": 2}`, `{"fault": "delay", "seconds": 1}` or
+`{"fault": "heal"}`; `PUT /-/emulator/settings` takes names and values of `Settings`;
+`GET /-/emulator/` describes the state. No credentials: it is on loopback only.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from gitlab_completions.emulator.answers import as_object
+from gitlab_completions.emulator.faults import Endpoint
+from gitlab_completions.emulator.settings import Settings
+
+__all__ = ("apply_fault", "control_routes")
+
+_HEAD_START_S: Final = 0.1
+_STATUSES: Final = range(200, 600)
+
+
+def control_routes(
+    endpoints: Mapping[str, Endpoint],
+    settings: Settings,
+    describe: Callable[[], dict[str, object]],
+) -> tuple[BaseRoute, ...]:
+    """Return the routes of the control interface.
+
+    Args:
+        endpoints: The handles by the names that paths use.
+        settings: The switches.
+        describe: Returns the facts beyond faults and settings.
+    """
+
+    def state() -> dict[str, object]:
+        handles = {name: _state_of(endpoint) for name, endpoint in endpoints.items()}
+        return {**describe(), "endpoints": handles, "settings": settings.document()}
+
+    async def show(_request: Request) -> JSONResponse:
+        return JSONResponse(state())
+
+    async def put_fault(request: Request) -> JSONResponse:
+        endpoint = endpoints.get(str(request.path_params["endpoint"]))
+        if endpoint is None:
+            return JSONResponse({"error": "no such endpoint"}, status_code=404)
+        try:
+            apply_fault(endpoint, await _object(request))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        return JSONResponse(_state_of(endpoint))
+
+    async def put_settings(request: Request) -> JSONResponse:
+        try:
+            settings.update(dict(await _object(request)))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        return JSONResponse(settings.document())
+
+    return (
+        Route("/-/emulator/", show, methods=["GET"]),
+        Route("/-/emulator/faults/{endpoint}", put_fault, methods=["PUT"]),
+        Route("/-/emulator/settings", put_settings, methods=["PUT"]),
+    )
+
+
+def apply_fault(endpoint: Endpoint, wish: Mapping[str, object]) -> None:
+    """Set the fault that the JSON object `wish` describes.
+
+    `blackhole` and `refuse` need `seconds`, after which they heal, and a running loop.
+
+    Raises:
+        ValueError: If it describes none.
+    """
+    times = _count(wish, "times")
+    plain: dict[str, Callable[[], None]] = {
+        "hang": lambda: endpoint.hang(times),
+        "reset": lambda: endpoint.reset(times),
+        "half_answer": lambda: endpoint.half_answer(times),
+        "html": lambda: endpoint.html(times),
+        "expired_token": lambda: endpoint.expired_token(times),
+        "tampered_token": lambda: endpoint.tampered_token(times),
+        "drip": lambda: endpoint.drip(_number(wish, "bytes_per_s"), times),
+        "delay": lambda: endpoint.delay(_number(wish, "seconds")),
+        "status": lambda: _fail(endpoint, wish, times),
+        "blackhole": lambda: _strike_host(endpoint, endpoint.blackhole, wish),
+        "refuse": lambda: _strike_host(endpoint, endpoint.refuse, wish),
+        "heal": endpoint.heal,
+    }
+    name = wish.get("fault")
+    if not isinstance(name, str) or name not in plain:
+        raise ValueError(f"fault must be one of {', '.join(sorted(plain))}")
+    plain[name]()
+
+
+def _strike_host(
+    endpoint: Endpoint, strike: Callable[[], None], wish: Mapping[str, object]
+) -> None:
+    """Strike a whole host for some seconds: it may be the one that could heal it."""
+    seconds = _number(wish, "seconds")
+    loop = asyncio.get_running_loop()
+    # The answer to this request must still get out.
+    loop.call_later(_HEAD_START_S, strike)
+    loop.call_later(_HEAD_START_S + seconds, endpoint.heal)
+
+
+def _fail(endpoint: Endpoint, wish: Mapping[str, object], times: int | None) -> None:
+    """Answer a status; `json` and `headers` are optional."""
+    status = _count(wish, "status")
+    if status is None or status not in _STATUSES:
+        raise ValueError("status must be a number from 200 to 599")
+    given = as_object(wish.get("headers", {}))
+    if given is None:
+        raise ValueError("headers must be an object")
+    headers = {name: str(value) for name, value in given.items()}
+    endpoint.fail(status, json=wish.get("json"), headers=headers, times=times)
+
+
+def _count(wish: Mapping[str, object], name: str) -> int | None:
+    """Read an optional whole number."""
+    value = wish.get(name)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise ValueError(f"{name} must be a whole number")
+    return value
+
+
+def _number(wish: Mapping[str, object], name: str) -> float:
+    """Read a number that is needed."""
+    value = wish.get(name)
+    if not isinstance(value, int | float) or value < 0:
+        raise ValueError(f"{name} must be a number that is not negative")
+    return float(value)
+
+
+def _state_of(endpoint: Endpoint) -> dict[str, object]:
+    """Describe a handle in JSON values."""
+    fault = endpoint.fault
+    return {
+        "fault": None if fault is None else fault.kind.value,
+        "times": None if fault is None else fault.times,
+        "delay_s": endpoint.delay_s,
+        "requests": len(endpoint.requests),
+    }
+
+
+async def _object(request: Request) -> Mapping[str, object]:
+    """Decode the body of `request`.
+
+    Raises:
+        ValueError: If it is no JSON object.
+    """
+    document: object = await request.json()
+    fields = as_object(document)
+    if fields is None:
+        raise ValueError("the body must be a JSON object")
+    return fields

@@ -1,0 +1,76 @@
+"""What an admin, an operator or a bill can change while the instance runs."""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+__all__ = ("Quota", "Settings")
+
+
+class Quota(StrEnum):
+    """What the gateway hears when it asks whether the user's credits suffice."""
+
+    OK = "ok"
+    EXCEEDED = "exceeded"
+    NOT_ENTITLED = "not_entitled"
+
+
+@dataclass(slots=True, kw_only=True)
+class Settings:
+    """Switches of one emulator, effective with the next request.
+
+    Attributes:
+        direct_enabled: The admin's connection method; off is 403 on direct access.
+        code_suggestions_enabled: The operators' switch; off is 404 on both endpoints.
+        has_seat: Whether the user may use the feature at all; else 401.
+        missing_default_duo_group: Whether a `project_path` is needed for billing.
+        quota: What the gateway hears about the user's credits.
+        direct_access_limit: Requests per minute, 0 for any number.
+        completions_limit: The same for the instance's completion endpoint.
+        token_lifetime_s: How long a new user token is good, in seconds.
+        instance_clock_offset_s: By how many seconds the instance's clock is ahead.
+        gateway_clock_offset_s: The same for the gateway's, which also dates tokens.
+    """
+
+    direct_enabled: bool = True
+    code_suggestions_enabled: bool = True
+    has_seat: bool = True
+    missing_default_duo_group: bool = False
+    quota: Quota = Quota.OK
+    direct_access_limit: int = 50
+    completions_limit: int = 60
+    token_lifetime_s: int = 3600
+    instance_clock_offset_s: float = 0.0
+    gateway_clock_offset_s: float = 0.0
+
+    def update(self, values: dict[str, object]) -> None:
+        """Set several at once from JSON values, or none of them.
+
+        Raises:
+            ValueError: If a name is unknown or a value has the wrong type.
+        """
+        known = {field.name: getattr(self, field.name) for field in fields(self)}
+        checked = {
+            name: _like(name, known.get(name), value) for name, value in values.items()
+        }
+        for name, value in checked.items():
+            setattr(self, name, value)
+
+    def document(self) -> dict[str, object]:
+        """Return all of them as JSON values."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def _like(name: str, old: object, new: object) -> object:
+    """Return `new` when it is of the type of `old`.
+
+    Raises:
+        ValueError: If it is not, or there is no such setting.
+    """
+    if isinstance(old, Quota) and isinstance(new, str):
+        return Quota(new)
+    number = isinstance(new, int | float) and not isinstance(new, bool)
+    if isinstance(old, float) and number:
+        return new
+    if old is None or type(new) is not type(old):
+        raise ValueError(f"no such setting or no such value: {name}")
+    return new

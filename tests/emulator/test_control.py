@@ -1,0 +1,119 @@
+"""The control interface sets faults and settings over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gitlab_completions.emulator.control import apply_fault
+from gitlab_completions.emulator.faults import Endpoint, FaultKind
+from gitlab_completions.emulator.server import Emulator
+from tests.emulator.sockets import calling
+
+
+@pytest.mark.parametrize(
+    ("wish", "kind"),
+    [
+        ({"fault": "hang"}, FaultKind.HANG),
+        ({"fault": "reset", "times": 2}, FaultKind.RESET),
+        ({"fault": "half_answer"}, FaultKind.HALF_ANSWER),
+        ({"fault": "html"}, FaultKind.HTML),
+        ({"fault": "drip", "bytes_per_s": 5}, FaultKind.DRIP),
+        ({"fault": "status", "status": 503}, FaultKind.STATUS),
+        ({"fault": "expired_token"}, FaultKind.EXPIRED_TOKEN),
+        ({"fault": "tampered_token"}, FaultKind.TAMPERED_TOKEN),
+        ({"fault": "heal"}, None),
+        ({"fault": "delay", "seconds": 1}, None),
+    ],
+)
+def test_wishes_become_faults(wish: dict[str, object], kind: FaultKind | None) -> None:
+    endpoint = Endpoint("gateway")
+    apply_fault(endpoint, wish)
+    assert (endpoint.fault.kind if endpoint.fault else None) is kind
+    assert endpoint.delay_s == (1.0 if wish["fault"] == "delay" else 0.0)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {},
+        {"fault": "no such"},
+        {"fault": ["hang"]},
+        {"fault": "hang", "times": 0},
+        {"fault": "hang", "times": "2"},
+        {"fault": "hang", "times": True},
+        {"fault": "status"},
+        {"fault": "status", "status": 42},
+        {"fault": "status", "status": 503, "headers": []},
+        {"fault": "drip"},
+        {"fault": "drip", "bytes_per_s": 0},
+        {"fault": "delay", "seconds": -1},
+        {"fault": "blackhole"},
+    ],
+)
+def test_other_wishes_are_refused(wish: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        apply_fault(Endpoint("gateway"), wish)
+
+
+async def test_faults_are_put_and_healed() -> None:
+    async with calling(Emulator(relative_url_root="/gitlab")) as caller:
+        wish = {"fault": "status", "status": 503, "json": {"a": 1}, "times": 2}
+        answer = await caller.put("faults/gateway", wish)
+        assert answer.json() == {
+            "fault": "status",
+            "times": 2,
+            "delay_s": 0.0,
+            "requests": 0,
+        }
+        assert (await caller.direct()).status_code == 503
+        await caller.put("faults/gateway", {"fault": "heal"})
+        assert (await caller.direct()).status_code == 200
+
+
+async def test_bad_wishes_are_told() -> None:
+    async with calling(Emulator()) as caller:
+        assert (await caller.put("faults/nowhere", {})).status_code == 404
+        assert (await caller.put("faults/gateway", {})).status_code == 400
+        assert (await caller.put("faults/gateway", [])).status_code == 400
+        assert (await caller.put("settings", {"no": 1})).status_code == 400
+        assert (await caller.put("settings", {"quota": "no"})).status_code == 400
+
+
+async def test_settings_are_put() -> None:
+    async with calling(Emulator()) as caller:
+        answer = await caller.put("settings", {"direct_enabled": False})
+        assert answer.json()["direct_enabled"] is False
+        assert (await caller.grant()).status_code == 403
+
+
+async def test_the_state_is_described() -> None:
+    async with calling(Emulator("18.9")) as caller:
+        await caller.direct()
+        url = f"{caller.emulator.instance_url}/-/emulator/"
+        state = (await caller.client.get(url)).json()
+        assert state["profile"] == "18.9"
+        assert state["gateway_url"] == caller.emulator.gateway_url
+        assert state["endpoints"]["gateway"]["requests"] == 1
+        assert state["settings"]["quota"] == "ok"
+        assert state["connections"] == {"instance": 1, "gateway": 1}
+
+
+async def test_a_host_can_be_struck_for_a_while() -> None:
+    async with calling(Emulator()) as caller:
+        instance, healed = caller.emulator.instance, asyncio.Event()
+        struck: list[FaultKind] = []
+
+        def watch() -> None:
+            if instance.fault is None:
+                healed.set()
+            else:
+                struck.append(instance.fault.kind)
+
+        instance.watch(watch)
+        wish = {"fault": "refuse", "seconds": 0.01}
+        assert (await caller.put("faults/instance", wish)).status_code == 200
+        await healed.wait()
+        assert struck == [FaultKind.REFUSE]
+        assert (await caller.indirect()).status_code == 200
