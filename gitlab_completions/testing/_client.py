@@ -1,0 +1,27 @@
+"""A client on another clock and without chance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from gitlab_completions.client import CompletionClient
+
+if TYPE_CHECKING:
+    from gitlab_completions.policy import RoutingPolicy
+    from gitlab_completions.testing.fake import FakeGitLab
+
+
+class FakeGitLabClient(CompletionClient):
+    """A client of a `FakeGitLab`."""
+
+    @classmethod
+    def of(cls, gitlab: FakeGitLab, policy: RoutingPolicy) -> Self:
+        """Return a client of `gitlab`, on its clock."""
+        return cls._for_testing(
+            gitlab.instance_url,
+            gitlab.access_token,
+            policy=policy,
+            sender=gitlab,
+            clock=gitlab.clock,
+            jitter=lambda: 0.5,  # from 0 up to 1: the middle of every spread
+        )

@@ -1,0 +1,193 @@
+"""Carries exchanges between a client and hosts in memory, faults included.
+
+The hosts are the emulator's, which answer records; what a socket would do to them (take
+its time, go silent, break) happens here, in the running loop's time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from contextlib import aclosing, asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from gitlab_completions._wire.messages import SendError, WireRequest, WireResponse
+from gitlab_completions.emulator.answers import Answer, Request, dated
+from gitlab_completions.emulator.faults import Endpoint, Fault, FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+
+CONNECT_S = 1.0
+"""Seconds until a connection that nobody accepts is given up, as in `HttpxSender`."""
+LAST_CONNECT_S = 3.2
+"""The same where no other route is left."""
+_DRIP_S = 0.1
+"""Seconds between two pieces of a dripping answer."""
+
+
+class Host(Protocol):
+    """Answers requests, as the emulator's `Instance` and `Gateway` do."""
+
+    def endpoint_of(self, request: Request) -> Endpoint | None:
+        """Return the handle whose faults strike `request`."""
+        ...
+
+    def answer(self, request: Request, now_unix: float) -> Answer:
+        """Answer `request` at `now_unix` seconds."""
+        ...
+
+
+class Network:
+    """Takes requests to the hosts it knows, and counts what is in flight.
+
+    Args:
+        hosts: Each by its name in URLs, with its endpoints: `REFUSE` and `BLACKHOLE`
+            on one of them strike the whole host.
+        now_unix: Gives the hosts' time in Unix seconds.
+    """
+
+    def __init__(
+        self,
+        hosts: Mapping[str, tuple[Host, tuple[Endpoint, ...]]],
+        now_unix: Callable[[], float],
+    ) -> None:
+        self.in_flight = 0
+        self._hosts = hosts
+        self._now_unix = now_unix
+        self._hung: set[tuple[Endpoint, asyncio.Future[None]]] = set()
+        self._idle: list[asyncio.Future[None]] = []
+        for _, endpoints in hosts.values():
+            for endpoint in endpoints:
+                endpoint.watch(partial(self._release, endpoint))
+
+    @asynccontextmanager
+    async def exchange(self, wire: WireRequest) -> AsyncGenerator[WireResponse, None]:
+        """Perform one exchange.
+
+        Raises:
+            SendError: When a fault breaks it, or after its `timeout_s` seconds.
+        """
+        until = asyncio.get_running_loop().time() + wire.timeout_s
+        self.in_flight += 1
+        try:
+            async with _ending(until):
+                answer, fault = await self._answer(wire)
+            async with aclosing(_chunks(answer, fault, until)) as chunks:
+                yield WireResponse(
+                    status_code=answer.status,
+                    headers={name.lower(): v for name, v in answer.headers.items()},
+                    chunks=chunks,
+                )
+        finally:
+            self.in_flight -= 1
+            self._wake()
+
+    async def landed(self) -> None:
+        """Wait until nothing is in flight."""
+        while self.in_flight:
+            idle: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._idle.append(idle)
+            await idle
+
+    async def _answer(self, wire: WireRequest) -> tuple[Answer, Fault | None]:
+        await asyncio.sleep(0)
+        url = urlsplit(wire.url)
+        if url.scheme != "https" or url.netloc not in self._hosts:
+            raise SendError("connect")
+        host, endpoints = self._hosts[url.netloc]
+        await _connect(endpoints, wire)
+        request = Request(
+            method=wire.method,
+            path=url.path or "/",
+            headers={
+                "host": url.netloc,
+                **{name.lower(): value for name, value in wire.headers.items()},
+            },
+            body=wire.body,
+        )
+        endpoint = host.endpoint_of(request)
+        fault = await self._strike(endpoint, request) if endpoint else None
+        if fault and fault.answer:
+            return dated(fault.answer, self._now_unix()), fault
+        return host.answer(request, self._now_unix()), fault
+
+    async def _strike(self, endpoint: Endpoint, request: Request) -> Fault | None:
+        fault = endpoint.arrive(request)
+        await asyncio.sleep(endpoint.wait_s)
+        if fault and fault.kind is FaultKind.HANG:
+            await self._healed(endpoint)
+        if fault and fault.kind is FaultKind.RESET:
+            raise SendError("broken")
+        return fault
+
+    async def _healed(self, endpoint: Endpoint) -> None:
+        healed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._hung.add((endpoint, healed))
+        try:
+            await healed
+        finally:
+            self._hung.discard((endpoint, healed))
+
+    def _release(self, endpoint: Endpoint) -> None:
+        if endpoint.fault is not None:
+            return  # set, not healed
+        for hung_at, healed in self._hung:
+            if hung_at is endpoint and not healed.done():
+                healed.set_result(None)
+
+    def _wake(self) -> None:
+        waiting, self._idle = self._idle, []
+        for idle in waiting:
+            if not idle.done():
+                idle.set_result(None)
+
+
+@asynccontextmanager
+async def _ending(until: float, received: int = 0) -> AsyncGenerator[None, None]:
+    """Raise a `SendError` at `until`, in the loop's seconds."""
+    try:
+        # A timer at infinity would be one that virtual time can leap to.
+        async with asyncio.timeout_at(until if math.isfinite(until) else None):
+            yield
+    except TimeoutError as error:
+        raise SendError("timeout", received) from error
+
+
+async def _connect(endpoints: tuple[Endpoint, ...], wire: WireRequest) -> None:
+    kinds = {endpoint.fault.kind for endpoint in endpoints if endpoint.fault}
+    if FaultKind.REFUSE in kinds:
+        raise SendError("connect")
+    if FaultKind.BLACKHOLE in kinds:
+        await asyncio.sleep(LAST_CONNECT_S if wire.last_resort else CONNECT_S)
+        raise SendError("connect")
+
+
+async def _chunks(
+    answer: Answer, fault: Fault | None, until: float
+) -> AsyncGenerator[bytes, None]:
+    received = 0
+    for wait_s, piece in _schedule(answer, fault):
+        async with _ending(until, received):
+            await asyncio.sleep(wait_s)
+        received += len(piece)
+        yield piece
+    if fault and fault.kind is FaultKind.HALF_ANSWER:
+        raise SendError("broken", received)
+
+
+def _schedule(answer: Answer, fault: Fault | None) -> Iterator[tuple[float, bytes]]:
+    """Give the pieces of the body, each with the seconds before it."""
+    body = answer.body
+    if fault and fault.kind is FaultKind.HALF_ANSWER:
+        yield 0.0, body[: len(body) // 2]
+    elif fault and fault.kind is FaultKind.DRIP:
+        size = max(1, int(fault.bytes_per_s * _DRIP_S))
+        for start in range(0, len(body), size):
+            piece = body[start : start + size]
+            yield len(piece) / fault.bytes_per_s, piece
+    else:
+        for piece in answer.pieces or (body,):
+            yield 0.0, piece

@@ -1,0 +1,167 @@
+"""A GitLab instance and its gateway in memory, as a sender to give to a client.
+
+It answers with the emulator's own code, so it is as strict about what it is sent, and
+its answers are those of the GitLab version named by the profile. There are no sockets:
+under virtual time nothing really waits, under a real loop delays are real.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING
+
+from gitlab_completions.emulator.access_tokens import AccessTokens
+from gitlab_completions.emulator.faults import Endpoint as FakeEndpoint
+from gitlab_completions.emulator.gateway import Gateway
+from gitlab_completions.emulator.instance import Instance
+from gitlab_completions.emulator.profiles import PROFILES
+from gitlab_completions.emulator.tokens import Hs256Authority
+from gitlab_completions.policy import RoutingPolicy
+from gitlab_completions.testing._client import FakeGitLabClient
+from gitlab_completions.testing._network import Host, Network
+from gitlab_completions.testing.clock import VirtualClock
+from gitlab_completions.testing.virtual_time import (
+    VirtualTimeLoop,
+    wait_all_tasks_blocked,
+)
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from gitlab_completions._wire.messages import WireRequest, WireResponse
+    from gitlab_completions.client import CompletionClient
+    from gitlab_completions.emulator.settings import Settings
+    from gitlab_completions.models import Route
+
+__all__ = ("FakeEndpoint", "FakeGitLab")
+
+_EPOCH_UNIX = 1_790_000_000
+"""What Unix time is when the loop's time is 0, in seconds: some day of 2026."""
+_INSTANCE = "gitlab.example.com"
+_GATEWAY = "gateway.example.com"
+_REAL_PAUSE_S = 0.01
+
+
+class FakeGitLab:
+    """A GitLab instance and its gateway, without any network.
+
+    Each of `direct_access`, `gateway` and `instance` is a handle on one endpoint: what
+    arrived there is in its `requests`, and its methods (`fail`, `hang`, `reset`,
+    `refuse`, `half_answer`, `drip`, `html`, `delay`, `heal`, ...) set faults.
+
+    Args:
+        text: What the model suggests, whatever is asked; can be set anew later. The
+            gateway trims it as it does a model's words; empty is no suggestion.
+        profile: Which GitLab it is, a name in `emulator.profiles.PROFILES`.
+        seed: Makes its tokens and ids; the same seed, the same ones.
+
+    Raises:
+        ValueError: When there is no such profile.
+    """
+
+    def __init__(
+        self, text: str = "return a + b", *, profile: str = "19.3", seed: int = 0
+    ) -> None:
+        if profile not in PROFILES:
+            raise ValueError(f"no such profile; there are {', '.join(PROFILES)}")
+        chosen = PROFILES[profile]
+        self.text = text
+        self.profile = profile
+        self.clock = VirtualClock()
+        self.replaced: list[Route] = []
+        self._random = random.Random(seed)
+        self.tokens = AccessTokens(
+            valid=self._token(),
+            expired=self._token(),
+            revoked=self._token(),
+            wrong_scope=self._token(),
+        )
+        gateway = Gateway(
+            chosen,
+            Hs256Authority(self._random.randbytes(32)),
+            model=lambda _: self.text,
+            make_id=self._id,
+        )
+        instance = Instance(
+            chosen,
+            gateway,
+            gateway_url=self.gateway_url,
+            tokens=self.tokens,
+            make_id=self._id,
+        )
+        self.settings: Settings = instance.settings
+        self.direct_access: FakeEndpoint = instance.direct_access
+        self.gateway: FakeEndpoint = gateway.endpoint
+        self.instance: FakeEndpoint = instance.completions
+        hosts: dict[str, tuple[Host, tuple[FakeEndpoint, ...]]] = {
+            _INSTANCE: (instance, (self.direct_access, self.instance)),
+            _GATEWAY: (gateway, (self.gateway,)),
+        }
+        self._network = Network(hosts, lambda: _EPOCH_UNIX + self.clock.now())
+
+    def __repr__(self) -> str:
+        return f"FakeGitLab(profile={self.profile!r}, in_flight={self.in_flight})"
+
+    @property
+    def instance_url(self) -> str:
+        """The instance's URL, for a client's constructor."""
+        return f"https://{_INSTANCE}"
+
+    @property
+    def gateway_url(self) -> str:
+        """The gateway's URL, which the instance grants."""
+        return f"https://{_GATEWAY}"
+
+    @property
+    def access_token(self) -> str:
+        """The access token that the instance takes; `tokens` has some it refuses."""
+        return self.tokens.valid
+
+    @property
+    def in_flight(self) -> int:
+        """How many exchanges have started and not ended."""
+        return self._network.in_flight
+
+    def client(self, *, policy: RoutingPolicy | None = None) -> CompletionClient:
+        """Return a client of this GitLab, on its `clock` and without jitter.
+
+        Args:
+            policy: The client's; by default the one that clients have by default.
+        """
+        return FakeGitLabClient.of(self, policy or RoutingPolicy())
+
+    def exchange(
+        self, request: WireRequest
+    ) -> AbstractAsyncContextManager[WireResponse]:
+        """Answer `request`, as a client's sender; raises only `SendError`."""
+        return self._network.exchange(request)
+
+    def replace(self, route: Route) -> bool:
+        """Note in `replaced` that the client wanted new connections on the route."""
+        self.replaced.append(route)
+        return True
+
+    async def aclose(self) -> None:
+        """Do nothing: nothing is open."""
+
+    async def settle(self) -> None:
+        """Wait until nothing is in flight, nor about to be.
+
+        In virtual time that is exact: every other task waits for something. In real
+        time it is the first 10 ms in which nothing is in flight.
+        """
+        while True:
+            await self._network.landed()
+            if isinstance(asyncio.get_running_loop(), VirtualTimeLoop):
+                await wait_all_tasks_blocked()
+            else:
+                await asyncio.sleep(_REAL_PAUSE_S)
+            if not self.in_flight:
+                return
+
+    def _id(self) -> str:
+        return f"{self._random.getrandbits(128):032x}"
+
+    def _token(self) -> str:
+        return f"glpat-{self._random.getrandbits(80):020x}"

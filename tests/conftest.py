@@ -1,0 +1,40 @@
+"""Which loop a test runs on, and how Hypothesis searches.
+
+Tests run in virtual time, except in the folders and modules named below, which need
+sockets or threads. The mark `real_time` or `virtual_time` on a test, class or module
+decides otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypothesis import settings
+
+from gitlab_completions.testing.fixtures import loop_factories
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    import pytest
+
+REAL_TIME = {"_transport", "emulator", "loopback", "test_senders.py", "test_sync.py"}
+
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "real_time: run on a loop that really waits")
+    config.addinivalue_line("markers", "virtual_time: run on a loop that never waits")
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    within = item.path.relative_to(Path(__file__).parent).parts
+    return loop_factories(item, virtual=REAL_TIME.isdisjoint(within))
