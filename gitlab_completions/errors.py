@@ -30,7 +30,9 @@ echoes the author's source. All of them pickle.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from gitlab_completions._error_codes import REMEDIES, RETRYABLE, ErrorCode
 
 if TYPE_CHECKING:
     from gitlab_completions.models import Attempt, Route
@@ -63,35 +65,6 @@ __all__ = (
 )
 
 
-class ErrorCode(StrEnum):
-    """What went wrong, for programs; members are added, never renamed."""
-
-    TOKEN_INVALID = "token_invalid"
-    TOKEN_EXPIRED = "token_expired"
-    TOKEN_REVOKED = "token_revoked"
-    TOKEN_SOURCE = "token_source"
-    SCOPE_MISSING = "scope_missing"
-    NO_SEAT = "no_seat"
-    NAMESPACE_MISSING = "namespace_missing"
-    QUOTA = "quota"
-    SWITCHED_OFF = "switched_off"
-    FORBIDDEN = "forbidden"
-    NOT_FOUND = "not_found"
-    RATE_LIMITED = "rate_limited"
-    SERVER = "server"
-    MALFORMED = "malformed"
-    OFFLINE = "offline"
-    TLS_UNTRUSTED = "tls_untrusted"
-    PROXY = "proxy"
-    CAPTIVE_PORTAL = "captive_portal"
-    TIMEOUT = "timeout"
-    REQUEST = "request"
-    CONFIGURATION = "configuration"
-    CLOSED = "closed"
-    DIRECT_BARRED = "direct_barred"
-    CIRCUIT_OPEN = "circuit_open"
-
-
 class Origin(StrEnum):
     """Who wrote an error answer, as far as its headers and body tell."""
 
@@ -100,53 +73,6 @@ class Origin(StrEnum):
     EDGE = "edge"
     """Something in front: a proxy, a load balancer, a captive portal."""
     UNKNOWN = "unknown"
-
-
-RETRYABLE = frozenset(
-    {
-        ErrorCode.RATE_LIMITED,
-        ErrorCode.SERVER,
-        ErrorCode.MALFORMED,
-        ErrorCode.OFFLINE,
-        ErrorCode.TIMEOUT,
-        ErrorCode.CIRCUIT_OPEN,
-        ErrorCode.TOKEN_SOURCE,
-    }
-)
-"""Codes whose cause passes by itself; the others want somebody to do something."""
-
-REMEDIES: dict[ErrorCode, str] = {
-    ErrorCode.TOKEN_INVALID: "check the access token, or create a new one",
-    ErrorCode.TOKEN_EXPIRED: "create a new access token; this one has expired",
-    ErrorCode.TOKEN_REVOKED: "create a new access token; this one was revoked",
-    ErrorCode.TOKEN_SOURCE: "look at what supplies the access token; it failed",
-    ErrorCode.SCOPE_MISSING: "use an access token with the scope api or ai_features",
-    ErrorCode.NO_SEAT: "ask for a GitLab Duo seat, or check the token",
-    ErrorCode.NAMESPACE_MISSING: (
-        "choose a default GitLab Duo namespace in your GitLab preferences, "
-        "or give project_path"
-    ),
-    ErrorCode.QUOTA: "ask your GitLab administrator for more credits",
-    ErrorCode.SWITCHED_OFF: "ask your GitLab administrator to switch it on",
-    ErrorCode.FORBIDDEN: "ask your GitLab administrator for access to Code Suggestions",
-    ErrorCode.NOT_FOUND: "check the instance URL; Code Suggestions is not there",
-    ErrorCode.RATE_LIMITED: "wait, then try again",
-    ErrorCode.SERVER: "try again later; the server has a problem",
-    ErrorCode.MALFORMED: "try again; if it stays, check what answers at that URL",
-    ErrorCode.OFFLINE: "check the network, the URL and any proxy",
-    ErrorCode.TLS_UNTRUSTED: (
-        "pass the certificate authority: HttpxSender(verify='ca.pem')"
-    ),
-    ErrorCode.PROXY: "check the proxy and its credentials: HttpxSender(proxy=...)",
-    ErrorCode.CAPTIVE_PORTAL: "sign in to the network, then try again",
-    ErrorCode.TIMEOUT: "try again, or allow more time: deadline_s",
-    ErrorCode.REQUEST: "change the request; no route will take it as it is",
-    ErrorCode.CONFIGURATION: "change the configuration as the message says",
-    ErrorCode.CLOSED: "create a new client; this one is closed",
-    ErrorCode.DIRECT_BARRED: "nothing; completions go through the instance meanwhile",
-    ErrorCode.CIRCUIT_OPEN: "wait; the route is tried again by itself",
-}
-"""What a person can do about a code."""
 
 
 def _rebuild(
@@ -199,17 +125,6 @@ class GitLabCompletionsError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.message, dict(self.__dict__))
-
-    def detached(self) -> Self:
-        """Return this error without traceback, cause and context.
-
-        What is kept (in attempts, events and statuses) must not keep the frames of
-        a call alive, with the author's source in their locals.
-        """
-        self.__traceback__ = None
-        self.__cause__ = None
-        self.__context__ = None
-        return self
 
 
 class ConfigurationError(GitLabCompletionsError, ValueError):
