@@ -26,6 +26,7 @@ from gitlab_completions._checks import (
     reject,
     split_at,
 )
+from gitlab_completions._records import Record
 
 if TYPE_CHECKING:
     from gitlab_completions.errors import RouteError
@@ -281,8 +282,7 @@ class CompletionRequest:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Record):
     """One suggestion: the text to insert at the cursor."""
 
     text: str
@@ -293,16 +293,14 @@ class Choice:
         return f"Choice(index={self.index}, text=<{len(self.text)} characters>)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class Model(Record):
     """The model that a server says it used; empty strings where it does not say."""
 
     engine: str
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Record):
     """One send on one route, within a call.
 
     Args:
@@ -322,8 +320,7 @@ class Attempt:
     superseded: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completion:
+class Completion(Record):
     """The answer to a call, and how it came about.
 
     No choices, and an empty `text`, mean that the model has nothing to suggest here.

@@ -19,7 +19,6 @@ Only failures are losses here.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -55,15 +54,26 @@ class Transition(Enum):
     RECOVERED = 2
 
 
-@dataclass(slots=True)
 class Permit:
-    """The right to one attempt, to be settled exactly once when the attempt ends."""
+    """The right to one attempt, to be settled exactly once when the attempt ends.
 
-    circuit: Circuit
-    era: int
-    admitted_at: float
-    probe: bool
-    settled: bool = False
+    Args:
+        circuit: Who gave it.
+        era: The circuit's, when it was given.
+        admitted_at: When it was given.
+        probe: Whether it is a half-open circuit's one probe.
+    """
+
+    __slots__ = ("admitted_at", "circuit", "era", "probe", "settled")
+
+    def __init__(
+        self, circuit: Circuit, era: int, admitted_at: float, *, probe: bool
+    ) -> None:
+        self.circuit = circuit
+        self.era = era
+        self.admitted_at = admitted_at
+        self.probe = probe
+        self.settled = False
 
     def succeed(self, now: float) -> Transition:
         """Settle: the route answered."""
@@ -152,12 +162,16 @@ class Circuit:
             return None
         return self._open_until - now
 
+    def is_rate_limited(self, now: float) -> bool:
+        """Tell whether the circuit is open because the route asked for a rest."""
+        return self._rate_limited and self.state(now) is CircuitState.OPEN
+
     def refuses_s(self, now: float) -> float | None:
         """Return the seconds for which even a call's last resort is refused.
 
         `None` when it is not: only a rate limit refuses the last route of a call.
         """
-        if not self._rate_limited or self.state(now) is not CircuitState.OPEN:
+        if not self.is_rate_limited(now):
             return None
         wait_s = self._last_resort_at + LAST_RESORT_S - now
         return wait_s if wait_s > 0 else None

@@ -6,17 +6,17 @@ Times are monotonic seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
+
+from gitlab_completions._records import Record
 
 if TYPE_CHECKING:
     from gitlab_completions.details import ConnectionDetails
     from gitlab_completions.models import Route, RouteReason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
+class Send(Record):
     """Start an attempt; report what happens first, at `until` the latest.
 
     Args:
@@ -37,15 +37,13 @@ class Send:
     details: ConnectionDetails | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class Wait(Record):
     """Report what happens next to what is in flight, at `until` the latest."""
 
     until: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwaitDetails:
+class AwaitDetails(Record):
     """Report when the fetch of connection details has ended, at `until` the latest."""
 
     until: float
@@ -54,16 +52,14 @@ class AwaitDetails:
 Command: TypeAlias = Send | Wait | AwaitDetails
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(Record):
     """An attempt brought a completion, be it an empty one."""
 
     route: Route
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(Record):
     """An attempt ended without a completion.
 
     Args:
@@ -80,23 +76,20 @@ class Failed:
     passing: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slow:
+class Slow(Record):
     """`until` has passed and nothing has ended."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Busy:
+class Busy(Record):
     """`until` has passed; the attempt was still in the gate, and was not sent."""
 
     route: Route
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetailsSettled:
+class DetailsSettled(Record):
     """The fetch of connection details has ended, well or not, or `until` has passed."""
 
     at: float
@@ -105,8 +98,7 @@ class DetailsSettled:
 Outcome: TypeAlias = Answered | Failed | Slow | Busy | DetailsSettled
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Chosen(Record):
     """The call has its completion."""
 
     route: Route

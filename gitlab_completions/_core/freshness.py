@@ -54,7 +54,7 @@ class FetchBudget:
 
     def __init__(self, most: int, span_s: float, reserve: int = 0) -> None:
         self._most = most
-        self._reserve = reserve
+        self._reserve = min(reserve, most - 1)
         self._span_s = span_s
         self._times: deque[float] = deque()
 

@@ -14,8 +14,9 @@ answered in half of one. Here a call never waits twice for the same thing:
 - when the instance fails by something that passes, direct gets a try whatever its
   circuit says, for it is the only hope left.
 
-A route is tried once in a call. An attempt that is not the last one possible gets at
-most `SHARE_BEFORE_LAST` of the time left, so that the last one has a chance too.
+A route is tried once in a call. An attempt that is not the last one possible is waited
+for alone during `SHARE_BEFORE_LAST` of the time left at most, so that the last one has
+a chance too; it stays in flight, and its answer is taken whenever it comes.
 
 A flow only orders. It is a generator: it yields a `Command`, is sent an `Outcome` that
 carries the time, and returns an `Answer`; closing it changes nothing shared, and what
@@ -25,7 +26,6 @@ an attempt teaches is settled by the exchange, through its permit.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.circuit import CircuitState
@@ -44,6 +44,7 @@ from gitlab_completions._core.commands import (
     Wait,
 )
 from gitlab_completions._core.freshness import DetailsState
+from gitlab_completions._records import Record
 from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.policy import HEDGE_DELAY_S, DirectMode
 
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     Flow = Generator[Command, Outcome, Answer]
 
 SHARE_BEFORE_LAST = 0.6
-"""Share of the time left that an attempt gets when another route may follow it.
+"""Share of the time left after which a route that may still follow is sent too.
 
 The rest is for a connection (3.2 s with one lost packet) and an answer.
 """
@@ -73,8 +74,7 @@ _WHY_NOT_USABLE = {
 }
 
 
-@dataclass(slots=True)
-class Router:
+class Router(Record):
     """What the calls of a client have in common when they choose a route.
 
     Args:
@@ -174,7 +174,7 @@ class _Call:
         if why_not is None:
             return self._send(Route.DIRECT, RouteReason.PREFERRED, now)
         probing = self._is_probe(why_not, now)
-        if probing and not self._indirect_has_room(now):
+        if probing and not self._companion_has_room(now):
             return self._send(Route.DIRECT, RouteReason.PREFERRED, now)
         if self.router.indirect.refuses_s(now) is not None:
             return self._last_try(now, GaveUp.RATE_LIMITED)
@@ -187,9 +187,18 @@ class _Call:
             return GaveUp.RATE_LIMITED
         return self._send(Route.DIRECT, RouteReason.POLICY, now)
 
+    def _indirect_ready(self, now: float) -> bool:
+        """Tell whether an extra may go indirect; it may be the probe that closes it."""
+        indirect = self.router.indirect
+        return indirect.state(now) is CircuitState.CLOSED or indirect.may_probe(now)
+
     def _indirect_has_room(self, now: float) -> bool:
-        closed = self.router.indirect.state(now) is CircuitState.CLOSED
-        return closed and self.router.budget.allows_extras(now)
+        return self._indirect_ready(now) and self.router.budget.allows_extras(now)
+
+    def _companion_has_room(self, now: float) -> bool:
+        """Tell whether a probe may have company: unlike a hedge, it serves the call."""
+        limited = self.router.indirect.is_rate_limited(now)
+        return not limited and self.router.budget.allows_extras(now)
 
     def _is_probe(self, why_not: RouteReason | None, now: float) -> bool:
         """Tell whether a direct attempt, refused by its circuit, may go as a probe."""
@@ -225,9 +234,8 @@ class _Call:
             if self.router.indirect.refuses_s(now) is None:
                 return self._send(Route.INDIRECT, RouteReason.FELL_BACK, now)
             return self._wait(now) if self.ends else GaveUp.RATE_LIMITED
-        if self.ends:
-            return self._wait(now)
-        return self._last_try(now, GaveUp.EXHAUSTED) if passing else GaveUp.EXHAUSTED
+        step = self._last_try(now, GaveUp.EXHAUSTED) if passing else GaveUp.EXHAUSTED
+        return self._wait(now) if self.ends and not isinstance(step, Send) else step
 
     def _last_try(self, now: float, otherwise: GaveUp) -> Command | Answer:
         """Send direct against its circuit, for the instance could not serve."""
@@ -249,6 +257,8 @@ class _Call:
             return self._send(other, RouteReason.SATURATED, busy.at, last=again)
         if self.ends:
             return self._wait(busy.at)
+        if busy.route is Route.DIRECT and self.freshness.usable(busy.at) is None:
+            return self._fall_back(busy.at, passing=True)
         return self._send(busy.route, reason, busy.at, last=True)
 
     def _after_wait(self, now: float) -> Command | Answer:
@@ -271,15 +281,13 @@ class _Call:
         the slow attempt is given up soon, and the call falls back.
         """
         self.hedges = False
-        if len(self.ends) != 1:
-            return None
         (slow,) = self.ends
         other = self._other(slow, now)
         if other is None:
             return None
         if other is Route.DIRECT or self._indirect_has_room(now):
             return self._send(other, RouteReason.HEDGED, now)
-        if self.router.indirect.state(now) is CircuitState.CLOSED:
+        if self._indirect_ready(now):
             self.give_up_at = now + (GIVE_UP_FACTOR - 1) * HEDGE_DELAY_S
         return None
 
@@ -309,8 +317,8 @@ class _Call:
         direct = route is Route.DIRECT
         timeout_s = self._timeout_s(direct=direct)
         left_s = self.deadline - now
-        share = 1.0 if last else SHARE_BEFORE_LAST
-        end = now + min(timeout_s, share * left_s)
+        end = now + min(timeout_s, left_s)
+        self.give_up_at = math.inf if last else now + SHARE_BEFORE_LAST * left_s
         self.reasons[route] = reason
         self.ends[route] = end
         return Send(

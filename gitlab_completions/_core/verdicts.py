@@ -10,9 +10,10 @@ something in front of them did. What GitLab means by a status follows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Generic, TypeVar
+
+from gitlab_completions._records import Record
 
 
 class Body(Enum):
@@ -30,8 +31,7 @@ class Body(Enum):
     """HTML, text, cut off, too large."""
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Record):
     """How an exchange ended.
 
     Args:
@@ -48,8 +48,7 @@ class Observation:
 VerdictT = TypeVar("VerdictT")
 
 
-@dataclass(frozen=True, slots=True)
-class Row(Generic[VerdictT]):
+class Row(Record, Generic[VerdictT]):
     """One line of a table; a field that is `None` fits anything.
 
     Args:
@@ -117,8 +116,7 @@ class Scope(StrEnum):
     PROJECT = "project"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessVerdict:
+class AccessVerdict(Record):
     """What a failed fetch of connection details means.
 
     Args:
@@ -138,8 +136,7 @@ class AccessVerdict:
     most_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptVerdict:
+class AttemptVerdict(Record):
     """What the end of an attempt means.
 
     Args:
@@ -167,45 +164,70 @@ _UNAVAILABLE = AccessVerdict(standing=Standing.UNAVAILABLE)
 
 DIRECT_ACCESS: tuple[Row[AccessVerdict], ...] = (
     Row(
-        "rate limit",
-        AccessVerdict(standing=Standing.UNAVAILABLE, again_s=60.0, most_s=300.0),
+        name="rate limit",
+        verdict=AccessVerdict(
+            standing=Standing.UNAVAILABLE, again_s=60.0, most_s=300.0
+        ),
         statuses=frozenset({429}),
     ),
-    Row("refusal not by GitLab", _UNAVAILABLE, statuses=_REFUSED, bodies=_NOT_JSON),
     Row(
-        "token refused",
-        AccessVerdict(standing=Standing.BARRED, again_s=300.0, suspect_token=True),
+        name="refusal not by GitLab",
+        verdict=_UNAVAILABLE,
+        statuses=_REFUSED,
+        bodies=_NOT_JSON,
+    ),
+    Row(
+        name="instance refused by the gateway",
+        verdict=AccessVerdict(standing=Standing.BARRED, again_s=300.0),
+        statuses=frozenset({401}),
+        word="token_creation_failed",
+    ),
+    Row(
+        name="token refused",
+        verdict=AccessVerdict(
+            standing=Standing.BARRED, again_s=300.0, suspect_token=True
+        ),
         statuses=frozenset({401}),
     ),
     Row(
-        "quota used up",
-        AccessVerdict(standing=Standing.BARRED, again_s=300.0),
+        name="quota used up",
+        verdict=AccessVerdict(standing=Standing.BARRED, again_s=300.0),
         statuses=frozenset({402}),
     ),
-    Row("switched off or refused", _BARRED, statuses=frozenset({400, 403, 404})),
     Row(
-        "refused for this project",
-        AccessVerdict(
+        name="switched off or refused",
+        verdict=_BARRED,
+        statuses=frozenset({400, 403, 404}),
+    ),
+    Row(
+        name="refused for this project",
+        verdict=AccessVerdict(
             standing=Standing.BARRED, again_s=1800.0, spread=0.1, scope=Scope.PROJECT
         ),
         statuses=frozenset({422}),
     ),
     Row(
-        "no model in the grant",
-        AccessVerdict(standing=Standing.BARRED, again_s=1800.0, scope=Scope.PROJECT),
+        name="no model in the grant",
+        verdict=AccessVerdict(
+            standing=Standing.BARRED, again_s=1800.0, scope=Scope.PROJECT
+        ),
         word="no_model",
     ),
     Row(
-        "grant that cannot be used",
-        AccessVerdict(standing=Standing.BARRED, again_s=1800.0, scope=Scope.PROJECT),
+        name="grant that cannot be used",
+        verdict=AccessVerdict(
+            standing=Standing.BARRED, again_s=1800.0, scope=Scope.PROJECT
+        ),
         word="bad_grant",
     ),
     Row(
-        "grant without a lifetime",
-        AccessVerdict(standing=Standing.BARRED, again_s=300.0, scope=Scope.PROJECT),
+        name="grant without a lifetime",
+        verdict=AccessVerdict(
+            standing=Standing.BARRED, again_s=300.0, scope=Scope.PROJECT
+        ),
         word="clock",
     ),
-    Row("anything else", _UNAVAILABLE),
+    Row(name="anything else", verdict=_UNAVAILABLE),
 )
 """What the instance's refusals of direct access mean."""
 
@@ -216,75 +238,99 @@ _NO_MATTER = AttemptVerdict()
 
 GATEWAY: tuple[Row[AttemptVerdict], ...] = (
     Row(
-        "completion, or nothing to suggest",
-        AttemptVerdict(answers=True, circuit=Effect.SUCCESS, details=OnDetails.ACCEPT),
+        name="completion, or nothing to suggest",
+        verdict=AttemptVerdict(
+            answers=True, circuit=Effect.SUCCESS, details=OnDetails.ACCEPT
+        ),
         statuses=frozenset({200}),
         bodies=frozenset({Body.GOOD, Body.BLANK}),
     ),
-    Row("rate limit", _LIMITED, statuses=frozenset({429})),
-    Row("refusal not by the gateway", _FAILURE, statuses=_REFUSED, bodies=_NOT_JSON),
+    Row(name="rate limit", verdict=_LIMITED, statuses=frozenset({429})),
     Row(
-        "token refused",
-        AttemptVerdict(details=OnDetails.RENEW),
+        name="refusal not by the gateway",
+        verdict=_FAILURE,
+        statuses=_REFUSED,
+        bodies=_NOT_JSON,
+    ),
+    Row(
+        name="token refused",
+        verdict=AttemptVerdict(details=OnDetails.RENEW),
         statuses=frozenset({401}),
     ),
     Row(
-        "quota used up",
-        AttemptVerdict(details=OnDetails.BAR, bar_s=300.0),
+        name="quota used up",
+        verdict=AttemptVerdict(details=OnDetails.BAR, bar_s=300.0),
         statuses=frozenset({402}),
     ),
     Row(
-        "entitlement in doubt",
-        AttemptVerdict(details=OnDetails.BAR, bar_s=300.0),
+        name="entitlement in doubt",
+        verdict=AttemptVerdict(details=OnDetails.BAR, bar_s=300.0),
         statuses=frozenset({403}),
         word="USAGE_QUOTA_NOT_ENTITLED",
     ),
     Row(
-        "not allowed",
-        AttemptVerdict(details=OnDetails.BAR, bar_s=1800.0),
+        name="not allowed",
+        verdict=AttemptVerdict(details=OnDetails.BAR, bar_s=1800.0),
         statuses=frozenset({403}),
     ),
     Row(
-        "endpoint gone",
-        AttemptVerdict(details=OnDetails.BAR, bar_s=1800.0),
+        name="endpoint gone",
+        verdict=AttemptVerdict(details=OnDetails.BAR, bar_s=1800.0),
         statuses=frozenset({404, 405}),
     ),
     Row(
-        "body refused",
-        AttemptVerdict(details=OnDetails.DRIFT),
+        name="body refused",
+        verdict=AttemptVerdict(details=OnDetails.DRIFT),
         statuses=frozenset({400, 413, 422}),
     ),
-    Row("no free connection", _NOT_SENT, bodies=frozenset({Body.NONE}), word="pool"),
-    Row("anything else", _FAILURE),
+    Row(
+        name="no free connection",
+        verdict=_NOT_SENT,
+        bodies=frozenset({Body.NONE}),
+        word="pool",
+    ),
+    Row(name="anything else", verdict=_FAILURE),
 )
 """What the gateway's answers mean: all but the first send the call to indirect."""
 
 INSTANCE: tuple[Row[AttemptVerdict], ...] = (
     Row(
-        "completion, or nothing to suggest",
-        AttemptVerdict(answers=True, circuit=Effect.SUCCESS),
+        name="completion, or nothing to suggest",
+        verdict=AttemptVerdict(answers=True, circuit=Effect.SUCCESS),
         statuses=frozenset({200}),
         bodies=frozenset({Body.GOOD, Body.BLANK}),
     ),
-    Row("rate limit", _LIMITED, statuses=frozenset({429})),
-    Row("refusal not by GitLab", _FAILURE, statuses=_REFUSED, bodies=_NOT_JSON),
+    Row(name="rate limit", verdict=_LIMITED, statuses=frozenset({429})),
     Row(
-        "no default namespace",
-        _NO_MATTER,
+        name="refusal not by GitLab",
+        verdict=_FAILURE,
+        statuses=_REFUSED,
+        bodies=_NOT_JSON,
+    ),
+    Row(
+        name="no default namespace",
+        verdict=_NO_MATTER,
         statuses=frozenset({422}),
         word="missing_default_duo_group",
     ),
     Row(
-        "request refused",
-        AttemptVerdict(final=True),
+        name="request refused",
+        verdict=AttemptVerdict(final=True),
         statuses=frozenset({400, 413, 422}),
     ),
-    Row("not allowed", _NO_MATTER, statuses=frozenset({401, 402, 403, 404})),
-    Row("server trouble", _FAILURE, statuses=range(500, 600)),
-    Row("no completion", _FAILURE, statuses=frozenset({200})),
-    Row("no free connection", _NOT_SENT, bodies=frozenset({Body.NONE}), word="pool"),
-    Row("no access token", _NOT_SENT, word="token_source"),
-    Row("no answer", _FAILURE, bodies=frozenset({Body.NONE})),
-    Row("anything else", _NO_MATTER),
+    Row(
+        name="not allowed", verdict=_NO_MATTER, statuses=frozenset({401, 402, 403, 404})
+    ),
+    Row(name="server trouble", verdict=_FAILURE, statuses=range(500, 600)),
+    Row(name="no completion", verdict=_FAILURE, statuses=frozenset({200})),
+    Row(
+        name="no free connection",
+        verdict=_NOT_SENT,
+        bodies=frozenset({Body.NONE}),
+        word="pool",
+    ),
+    Row(name="no access token", verdict=_NOT_SENT, word="token_source"),
+    Row(name="no answer", verdict=_FAILURE, bodies=frozenset({Body.NONE})),
+    Row(name="anything else", verdict=_NO_MATTER),
 )
 """What the instance's answers to a completion mean."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import inspect
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from gitlab_completions._records import Record
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions.errors import ConfigurationError
 
@@ -57,8 +57,7 @@ class Client(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Record):
     """What a client of our own is made with.
 
     Args:

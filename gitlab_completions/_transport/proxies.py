@@ -7,10 +7,10 @@ have no socket options; so this asks the standard library, as httpx does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from gitlab_completions._records import Record
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.models import Route
 
@@ -21,8 +21,7 @@ _SCHEMES = {"http", "https", "socks5", "socks5h"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proxies:
+class Proxies(Record):
     """The proxies of all routes.
 
     Args:
@@ -31,8 +30,11 @@ class Proxies:
         trust_env: Whether the environment is asked at all.
     """
 
-    given: Mapping[Route, str | None] = field(repr=False)
+    given: Mapping[Route, str | None]
     trust_env: bool
+
+    def __repr__(self) -> str:
+        return f"Proxies(<{len(self.given)} given>, trust_env={self.trust_env})"
 
     @classmethod
     def check(cls, proxy: object, *, trust_env: bool) -> Proxies:

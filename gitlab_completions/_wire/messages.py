@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from gitlab_completions._records import Record
@@ -17,8 +18,11 @@ SendErrorKind = Literal[
 ]
 
 
-class WireRequest(Record):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireRequest:
     """A request as it goes on the wire.
+
+    A dataclass, so that who wraps a sender can `dataclasses.replace` its headers.
 
     Args:
         route: Which host it belongs to: the gateway's or the instance's.

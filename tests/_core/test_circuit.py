@@ -1,0 +1,423 @@
+"""When a circuit trips, how long it rests, and what closes it again."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from gitlab_completions._core.circuit import (
+    LAST_RESORT_S,
+    Circuit,
+    CircuitState,
+    Permit,
+    Transition,
+)
+from gitlab_completions.policy import CircuitPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Settle: TypeAlias = Callable[[Permit, float], Transition]
+
+CLOSED, OPEN, HALF_OPEN = CircuitState
+NONE, TRIPPED, RECOVERED = Transition
+
+SUCCEED: Settle = Permit.succeed
+FAIL: Settle = Permit.fail
+
+
+def REST(permit: Permit, now: float) -> Transition:  # noqa: N802 - reads as its peers
+    return permit.rest(now, 60)
+
+
+def RELEASE(permit: Permit, _: float) -> Transition:  # noqa: N802 - reads as its peers
+    return permit.release()
+
+
+def circuit(jitter: float = 0.5, *, late_s: float = 0.9) -> Circuit:
+    return Circuit(CircuitPolicy(), lambda: jitter, late_s=late_s)
+
+
+def tripped(now: float = 0.0, jitter: float = 0.5, *, late_s: float = 0.9) -> Circuit:
+    one = circuit(jitter, late_s=late_s)
+    one.admit(now).fail(now)
+    assert one.admit(now).fail(now) is TRIPPED
+    return one
+
+
+def rests(one: Circuit, now: float) -> float:
+    rest_s = one.rests_s(now)
+    assert rest_s is not None
+    return rest_s
+
+
+def outcomes(one: Circuit, losses: str) -> list[Transition]:
+    """Settle an attempt for each letter: `x` is a failure, `.` a success."""
+    return [
+        one.admit(0.0).fail(0.0) if letter == "x" else one.admit(0.0).succeed(0.0)
+        for letter in losses
+    ]
+
+
+# Tripping.
+
+
+@pytest.mark.parametrize(
+    ("losses", "trips"),
+    [
+        ("x", False),
+        ("xx", True),
+        ("x.x.x", False),
+        ("x.x.x.x", True),
+        ("x..x..x..x", True),
+        ("x...x..x..x", False),
+        ("..........", False),
+    ],
+)
+def test_two_losses_in_a_row_or_four_of_the_last_ten_trip(
+    losses: str, trips: bool
+) -> None:
+    one = circuit()
+    transitions = outcomes(one, losses)
+    assert (transitions[-1] is TRIPPED) is trips
+    assert set(transitions[:-1]) <= {NONE}
+    assert (one.state(0.0) is OPEN) is trips
+
+
+def test_a_success_never_trips_however_many_losses_there_were() -> None:
+    one = Circuit(CircuitPolicy(losses_in_window=1, losses_in_a_row=2), lambda: 0.5)
+    one._losses.append(True)
+    assert one.admit(0.0).succeed(0.0) is NONE
+
+
+@pytest.mark.parametrize(("jitter", "rest_s"), [(0.0, 0.8), (0.5, 1.0), (1.0, 1.2)])
+def test_the_rest_is_longer_or_shorter_by_a_fifth(jitter: float, rest_s: float) -> None:
+    assert rests(tripped(0.0, jitter), 0.0) == pytest.approx(rest_s)
+
+
+def test_a_circuit_is_half_open_when_its_rest_is_over() -> None:
+    one = tripped(10.0)
+    assert [one.state(at) for at in (10.0, 10.9, 11.0)] == [OPEN, OPEN, HALF_OPEN]
+    assert one.rests_s(11.0) is None
+    assert circuit().rests_s(0.0) is None
+
+
+def test_the_rest_doubles_to_thirty_seconds_and_is_forgotten_after_recovery() -> None:
+    one = tripped()
+    now, spans = 0.0, [rests(one, 0.0)]
+    for _ in range(6):
+        now += rests(one, now)
+        assert one.admit(now).fail(now) is TRIPPED
+        spans.append(rests(one, now))
+    assert spans == pytest.approx([1, 2, 4, 8, 16, 30, 30])
+    now += rests(one, now)
+    assert [one.admit(now).succeed(now) for _ in range(2)] == [NONE, RECOVERED]
+    assert outcomes(one, "xx") == [NONE, TRIPPED]
+    assert rests(one, 0.0) == pytest.approx(1)
+
+
+def test_losses_before_a_trip_are_forgotten_after_recovery() -> None:
+    one = circuit()
+    outcomes(one, "x.xx")
+    assert [one.admit(2.0).succeed(2.0) for _ in range(2)] == [NONE, RECOVERED]
+    assert outcomes(one, "x.x.x") == [NONE] * 5
+
+
+# Permits.
+
+
+@pytest.mark.parametrize("settle", [SUCCEED, FAIL, REST, RELEASE])
+@pytest.mark.parametrize("again", [SUCCEED, FAIL, REST, RELEASE])
+def test_a_permit_is_settled_once(settle: Settle, again: Settle) -> None:
+    one = circuit()
+    one.admit(0.0).fail(0.0)
+    permit = one.admit(0.0)
+    settle(permit, 0.0)
+    before = one.state(0.0), one.rests_s(0.0)
+    assert again(permit, 0.0) is NONE
+    assert (one.state(0.0), one.rests_s(0.0)) == before
+    assert permit.settled
+
+
+@pytest.mark.parametrize("settle", [SUCCEED, FAIL, RELEASE])
+@pytest.mark.parametrize("now", [0.5, 1.5])
+def test_what_was_sent_before_a_trip_has_no_say_after_it(
+    settle: Settle, now: float
+) -> None:
+    one = circuit()
+    old = [one.admit(0.0) for _ in range(3)]
+    outcomes(one, "xx")
+    assert [settle(permit, now) for permit in old] == [NONE] * 3
+    assert one.state(now) is (OPEN if now < 1 else HALF_OPEN)
+    assert one.rests_s(0.0) == pytest.approx(1)
+
+
+def test_what_was_sent_before_a_trip_has_no_say_after_recovery() -> None:
+    one = circuit()
+    old = [one.admit(0.0) for _ in range(2)]
+    outcomes(one, "xx")
+    old += [one.admit(0.5) for _ in range(2)]
+    assert [one.admit(2.0).succeed(2.0) for _ in range(2)] == [NONE, RECOVERED]
+    assert [permit.fail(2.0) for permit in old] == [NONE] * 4
+
+
+def test_a_release_is_neutral() -> None:
+    one = circuit()
+    one.admit(0.0).fail(0.0)
+    assert one.admit(0.0).release() is NONE
+    assert one.admit(0.0).fail(0.0) is TRIPPED
+
+
+def test_an_attempt_against_an_open_circuit_teaches_nothing() -> None:
+    one = tripped()
+    assert one.admit(0.5).fail(0.6) is NONE
+    assert one.admit(0.5).succeed(0.6) is NONE
+    assert rests(one, 0.6) == pytest.approx(0.4)
+
+
+# Probes.
+
+
+def test_one_probe_at_a_time() -> None:
+    one = tripped()
+    assert [one.may_probe(0.5), one.may_probe(1.0)] == [False, True]
+    first, second = one.admit(1.0), one.admit(1.0)
+    assert [first.probe, second.probe, one.may_probe(1.0)] == [True, False, False]
+    assert second.fail(1.1) is NONE
+    first.succeed(1.1)
+    assert one.may_probe(1.1)
+
+
+def test_a_released_probe_makes_way_for_another() -> None:
+    one = tripped()
+    one.admit(1.0).release()
+    assert one.may_probe(1.0)
+
+
+def test_a_failed_probe_trips_again() -> None:
+    one = tripped()
+    assert one.admit(1.0).fail(1.1) is TRIPPED
+    assert rests(one, 1.1) == pytest.approx(2)
+
+
+def test_a_late_good_probe_trips_again() -> None:
+    one = tripped()
+    assert one.admit(1.0).succeed(1.9) is NONE
+    assert one.admit(2.0).succeed(2.91) is TRIPPED
+
+
+def test_no_good_probe_is_late_on_a_route_that_calls_wait_for() -> None:
+    one = tripped(late_s=math.inf)
+    assert one.admit(1.0).succeed(9.0) is NONE
+    assert one.admit(9.0).succeed(60.0) is RECOVERED
+
+
+def test_good_probes_before_a_trip_do_not_count_after_it() -> None:
+    one = tripped()
+    one.admit(1.0).succeed(1.0)
+    one.admit(1.0).fail(1.0)
+    assert one.admit(3.0).succeed(3.0) is NONE
+    assert one.admit(3.0).succeed(3.0) is RECOVERED
+
+
+# Rate limits.
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "rest_s"), [(1, 1), (60, 60), (120, 120), (999, 120)]
+)
+def test_a_rate_limit_rests_as_long_as_it_says_up_to_two_minutes(
+    asked_s: float, rest_s: float
+) -> None:
+    one = circuit()
+    assert one.admit(0.0).rest(5.0, asked_s) is TRIPPED
+    assert rests(one, 5.0) == rest_s
+
+
+def test_a_rate_limit_does_not_make_the_next_rest_longer() -> None:
+    one = circuit()
+    for now in (0.0, 60.0, 120.0):
+        one.admit(now).rest(now, 60)
+    assert one.admit(180.0).fail(180.0) is TRIPPED
+    assert rests(one, 180.0) == pytest.approx(1)
+
+
+def test_a_rate_limit_during_a_rest_only_makes_it_longer() -> None:
+    one = circuit()
+    one.admit(0.0).rest(0.0, 60)
+    assert one.admit(1.0).rest(1.0, 5) is NONE
+    assert rests(one, 1.0) == 59
+    assert one.admit(2.0).rest(2.0, 90) is NONE
+    assert rests(one, 2.0) == 90
+
+
+def test_a_rate_limited_route_is_a_last_resort_once_in_five_seconds() -> None:
+    one = circuit()
+    assert one.refuses_s(0.0) is None
+    one.admit(0.0).rest(0.0, 60)
+    assert [one.refuses_s(at) for at in (0.0, 4.0, 5.0)] == [5, 1, None]
+    one.admit(6.0)
+    assert [one.refuses_s(at) for at in (6.0, 11.0)] == [5, None]
+    assert one.refuses_s(60.0) is None
+
+
+def test_a_trip_by_failures_never_refuses_the_last_resort() -> None:
+    one = tripped()
+    assert one.refuses_s(0.0) is None
+    one.admit(1.0).rest(1.0, 60)
+    one.admit(61.0).fail(61.0)
+    assert one.refuses_s(61.0) is None
+
+
+# A jump of the clock.
+
+
+def test_a_jump_cuts_a_rest_short() -> None:
+    one = tripped()
+    one.jump(0.5)
+    assert one.state(0.5) is HALF_OPEN
+    limited = circuit()
+    limited.admit(0.0).rest(0.0, 60)
+    limited.jump(1.0)
+    assert [limited.state(1.0), limited.refuses_s(1.0)] == [HALF_OPEN, None]
+
+
+def test_a_jump_changes_nothing_when_nothing_rests() -> None:
+    one = circuit()
+    one.jump(1.0)
+    assert one.state(1.0) is CLOSED
+    half = tripped()
+    half.admit(1.0).succeed(1.0)
+    half.jump(2.0)
+    assert half.admit(2.0).succeed(2.0) is RECOVERED
+
+
+class Histories(RuleBasedStateMachine):
+    """Attempts that end in any order, with any outcome, at any time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.policy = CircuitPolicy()
+        self.jitter = 0.5
+        self.circuit = Circuit(self.policy, lambda: self.jitter)
+        self.now = 1000.0
+        self.era = 0
+        self.in_flight: list[tuple[int, Permit]] = []
+        self.done: list[Permit] = []
+        self.good_probes = 0
+        self.trips_in_a_row = 0
+        self.resorts: list[float] = []
+        self.limited = False
+
+    def take(self, data: st.DataObject) -> tuple[int, Permit]:
+        at = data.draw(st.integers(0, len(self.in_flight) - 1))
+        era, permit = self.in_flight.pop(at)
+        self.done.append(permit)
+        return era, permit
+
+    def opened(self) -> None:
+        self.era += 1
+        self.good_probes = 0
+
+    @rule(span_s=st.floats(0, 40), jitter=st.floats(0, 0.999))
+    def time_passes(self, span_s: float, jitter: float) -> None:
+        self.now += span_s
+        self.jitter = jitter
+
+    @rule()
+    def an_attempt_is_sent(self) -> None:
+        may_probe = self.circuit.may_probe(self.now)
+        permit = self.circuit.admit(self.now)
+        assert permit.probe is may_probe
+        self.in_flight.append((self.era, permit))
+
+    @precondition(lambda self: self.circuit.refuses_s(self.now) is None)
+    @rule()
+    def a_last_resort_is_sent(self) -> None:
+        limited = self.limited and self.circuit.state(self.now) is OPEN
+        self.in_flight.append((self.era, self.circuit.admit(self.now)))
+        if limited:
+            assert all(self.now - at >= LAST_RESORT_S - 1e-6 for at in self.resorts)
+            self.resorts.append(self.now)
+
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data(), good=st.booleans())
+    def an_attempt_ends(self, data: st.DataObject, good: bool) -> None:
+        era, permit = self.take(data)
+        before = self.circuit.state(self.now)
+        settled = permit.succeed(self.now) if good else permit.fail(self.now)
+        if era != self.era or (before is not CLOSED and not permit.probe):
+            assert settled is NONE
+        in_time = self.now - permit.admitted_at <= 0.9
+        if permit.probe and era == self.era:
+            self.good_probes += 1
+            recovers = self.good_probes == self.policy.probes_to_close
+            closes = RECOVERED if recovers else NONE
+            assert settled is (closes if good and in_time else TRIPPED)
+        if settled is TRIPPED:
+            rest_s = min(2.0**self.trips_in_a_row, self.policy.max_cool_down_s)
+            assert 0.799 <= rests(self.circuit, self.now) / rest_s <= 1.201
+            self.trips_in_a_row += 1
+            self.limited = False
+            self.opened()
+        elif settled is RECOVERED:
+            assert self.circuit.state(self.now) is CLOSED
+            self.trips_in_a_row = 0
+            self.limited = False
+            self.opened()
+
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data(), rest_s=st.floats(1, 500))
+    def an_attempt_is_rate_limited(self, data: st.DataObject, rest_s: float) -> None:
+        _, permit = self.take(data)
+        before = self.circuit.rests_s(self.now)
+        permit.rest(self.now, rest_s)
+        least = min(rest_s, self.policy.max_rate_limit_s)
+        rest = rests(self.circuit, self.now)
+        assert rest == pytest.approx(max(least, before or 0.0))
+        assert rest <= self.policy.max_rate_limit_s + 1e-6
+        self.resorts = [self.now]
+        self.limited = True
+        self.opened()
+
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data())
+    def an_attempt_is_released(self, data: st.DataObject) -> None:
+        before = self.circuit.state(self.now), self.circuit.rests_s(self.now)
+        era, permit = self.take(data)
+        assert permit.release() is NONE
+        after = self.circuit.state(self.now), self.circuit.rests_s(self.now)
+        assert before == after
+        if permit.probe and era == self.era and after[0] is HALF_OPEN:
+            assert self.circuit.may_probe(self.now)
+
+    @precondition(lambda self: self.done)
+    @rule(data=st.data(), settle=st.sampled_from([SUCCEED, FAIL, REST, RELEASE]))
+    def a_permit_is_settled_again(self, data: st.DataObject, settle: Settle) -> None:
+        before = self.circuit.state(self.now), self.circuit.rests_s(self.now)
+        permit = data.draw(st.sampled_from(self.done))
+        assert settle(permit, self.now) is NONE
+        assert before == (self.circuit.state(self.now), self.circuit.rests_s(self.now))
+
+    @rule()
+    def the_clock_jumps(self) -> None:
+        closed = self.circuit.state(self.now) is CLOSED
+        self.circuit.jump(self.now)
+        assert self.circuit.state(self.now) is (CLOSED if closed else HALF_OPEN)
+        self.limited = False
+
+    @invariant()
+    def at_most_one_probe_is_out_and_none_is_forgotten(self) -> None:
+        probes = [
+            permit for era, permit in self.in_flight if permit.probe and era == self.era
+        ]
+        half_open = self.circuit.state(self.now) is HALF_OPEN
+        assert len(probes) <= 1
+        assert self.circuit.may_probe(self.now) is (half_open and not probes)
+
+
+TestHistories = Histories.TestCase

@@ -1,0 +1,836 @@
+"""The flow of one call, step by step: what it orders after each outcome."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from gitlab_completions._core.budget import InstanceBudget
+from gitlab_completions._core.circuit import Circuit
+from gitlab_completions._core.commands import (
+    Answer,
+    Answered,
+    AwaitDetails,
+    Busy,
+    Chosen,
+    Command,
+    DetailsSettled,
+    Failed,
+    GaveUp,
+    Outcome,
+    Send,
+    Slow,
+    Wait,
+)
+from gitlab_completions._core.freshness import Freshness, SharedAccess
+from gitlab_completions._core.router import Router
+from gitlab_completions._core.verdicts import AccessVerdict, Standing
+from gitlab_completions.details import ConnectionDetails
+from gitlab_completions.errors import DirectAccessError
+from gitlab_completions.models import Intent, Route, RouteReason
+from gitlab_completions.policy import DirectMode, RoutingPolicy
+
+if TYPE_CHECKING:
+    from gitlab_completions._core.router import Flow
+
+DIRECT, INDIRECT = Route
+NOW = 100.0
+DETAILS = ConnectionDetails(
+    base_url="https://gateway", token="token", headers={}, lifetime_s=3600
+)
+PROBLEM = DirectAccessError("the instance said no")
+
+
+class World:
+    """What a call finds: by default, direct is usable and nothing has failed."""
+
+    def __init__(self, mode: DirectMode = DirectMode.AUTO, *, had: bool = True) -> None:
+        self.policy = RoutingPolicy(direct=mode)
+        circuits = self.policy.circuit
+        self.direct = Circuit(circuits, lambda: 0.5)
+        self.indirect = Circuit(circuits, lambda: 0.5, late_s=math.inf)
+        self.budget = InstanceBudget(60)
+        details = self.policy.details
+        self.freshness = Freshness(details, lambda: 0.5, SharedAccess(details))
+        self.router = Router(
+            policy=self.policy,
+            direct=self.direct,
+            indirect=self.indirect,
+            budget=self.budget,
+        )
+        if had:
+            self.freshness.fetch_starts(NOW - 1)
+            self.freshness.granted(NOW - 1, DETAILS)
+
+    def call(
+        self, *, intent: Intent = Intent.COMPLETION, deadline_s: float = 10.0
+    ) -> Flow:
+        return self.router.complete(intent, self.freshness, NOW, deadline_s)
+
+    def fetches(self, since: float = NOW) -> World:
+        self.freshness.fetch_starts(since)
+        return self
+
+    def barred(self) -> World:
+        self.freshness.put_bar(NOW, 1800, PROBLEM)
+        return self
+
+    def spent(self, completions: int = 45) -> World:
+        for _ in range(completions):
+            self.budget.spend(NOW - 1)
+        return self
+
+    def tripped(self, route: Route, at: float = NOW - 0.5) -> World:
+        """Open a circuit; by default it is half-open half a second from now."""
+        circuit = self.direct if route is DIRECT else self.indirect
+        for _ in range(2):
+            circuit.admit(at).fail(at)
+        return self
+
+    def half_open(self, route: Route = DIRECT) -> World:
+        return self.tripped(route, NOW - 10)
+
+    def rate_limited(self, route: Route = INDIRECT, at: float = NOW) -> World:
+        circuit = self.direct if route is DIRECT else self.indirect
+        circuit.admit(at).rest(at, 60)
+        return self
+
+
+def near(at: float) -> float:
+    return cast("float", pytest.approx(at))
+
+
+def send(
+    route: Route,
+    reason: RouteReason,
+    *,
+    until: float,
+    ends_at: float,
+    last: bool = False,
+) -> Send:
+    return Send(
+        route=route,
+        reason=reason,
+        until=near(until),
+        ends_at=near(ends_at),
+        last_resort=last,
+        details=DETAILS if route is DIRECT else None,
+    )
+
+
+def wait(until: float) -> Wait:
+    return Wait(until=near(until))
+
+
+def failed(
+    route: Route, at: float, *, passing: bool = True, final: bool = False
+) -> Failed:
+    return Failed(route=route, at=at, final=final, passing=passing)
+
+
+def chosen(route: Route, reason: RouteReason) -> Chosen:
+    return Chosen(route=route, reason=reason)
+
+
+def answer(flow: Flow, outcome: Outcome | None = None) -> Answer:
+    """Return what the flow ends with, now or after an outcome."""
+    with pytest.raises(StopIteration) as end:
+        next(flow) if outcome is None else flow.send(outcome)
+    given: Answer = end.value.value
+    return given
+
+
+def after(flow: Flow, *outcomes: Outcome) -> Command:
+    """Return what the flow orders after these outcomes."""
+    command = next(flow)
+    for outcome in outcomes:
+        command = flow.send(outcome)
+    return command
+
+
+PREFERRED = send(DIRECT, RouteReason.PREFERRED, until=NOW + 0.9, ends_at=NOW + 5)
+FIRST_SLOW = Slow(at=NOW + 0.9)
+GIVEN_UP = Slow(at=NOW + 1.36)
+
+
+# The first send.
+
+
+def test_direct_goes_first_when_it_is_usable() -> None:
+    flow = World().call()
+    assert next(flow) == PREFERRED
+    end = answer(flow, Answered(route=DIRECT, at=NOW + 0.3))
+    assert end == chosen(DIRECT, RouteReason.PREFERRED)
+
+
+@pytest.mark.parametrize(
+    ("world", "reason"),
+    [
+        (World(DirectMode.NEVER), RouteReason.POLICY),
+        (World(had=False), RouteReason.DETAILS_ABSENT),
+        (World().barred(), RouteReason.BARRED),
+    ],
+)
+def test_indirect_goes_first_when_direct_cannot(
+    world: World, reason: RouteReason
+) -> None:
+    flow = world.call()
+    alone = send(INDIRECT, reason, until=NOW + 9, ends_at=NOW + 9, last=True)
+    assert next(flow) == alone
+    end = answer(flow, Answered(route=INDIRECT, at=NOW + 0.3))
+    assert end == chosen(INDIRECT, reason)
+
+
+def test_indirect_goes_first_when_the_details_have_expired() -> None:
+    world = World(had=False)
+    world.freshness.fetch_starts(NOW - 4000)
+    world.freshness.granted(NOW - 4000, DETAILS)
+    reason = RouteReason.DETAILS_EXPIRED
+    only = send(INDIRECT, reason, until=NOW + 9, ends_at=NOW + 9, last=True)
+    assert next(world.call()) == only
+
+
+def test_indirect_goes_first_while_the_direct_circuit_is_open() -> None:
+    world = World().tripped(DIRECT)
+    first = send(INDIRECT, RouteReason.CIRCUIT_OPEN, until=NOW + 0.9, ends_at=NOW + 9)
+    assert next(world.call()) == first
+
+
+def test_a_generation_goes_indirect_only_and_is_never_hedged() -> None:
+    flow = World().call(intent=Intent.GENERATION, deadline_s=60)
+    reason = RouteReason.GENERATION
+    only = send(INDIRECT, reason, until=NOW + 60, ends_at=NOW + 60, last=True)
+    assert next(flow) == only
+    assert answer(flow, failed(INDIRECT, NOW + 1)) is GaveUp.EXHAUSTED
+
+
+@pytest.mark.parametrize(
+    ("world", "intent", "at", "end"),
+    [
+        (World().half_open(), Intent.GENERATION, NOW + 60, GaveUp.DEADLINE),
+        (
+            World(DirectMode.NEVER).half_open(),
+            Intent.COMPLETION,
+            NOW + 9,
+            GaveUp.EXHAUSTED,
+        ),
+        (
+            World(had=False).half_open(),
+            Intent.COMPLETION,
+            NOW + 9,
+            GaveUp.EXHAUSTED,
+        ),
+    ],
+    ids=["generation", "forbidden", "absent"],
+)
+def test_what_may_not_go_direct_is_no_probe_either(
+    world: World, intent: Intent, at: float, end: GaveUp
+) -> None:
+    flow = world.call(intent=intent, deadline_s=60)
+    next(flow)
+    assert answer(flow, Slow(at=at)) is end
+
+
+# Waiting for details.
+
+
+def test_a_call_waits_a_quarter_second_for_details_from_the_start_of_the_fetch() -> (
+    None
+):
+    flow = World(had=False).fetches(NOW - 0.1).call()
+    assert next(flow) == AwaitDetails(until=near(NOW + 0.15))
+    first = send(
+        INDIRECT,
+        RouteReason.DETAILS_ABSENT,
+        until=NOW + 0.15 + 0.9,
+        ends_at=NOW + 0.15 + 9,
+    )
+    assert flow.send(DetailsSettled(at=NOW + 0.15)) == first
+
+
+def test_a_call_goes_direct_with_details_that_came_in_time() -> None:
+    world = World(had=False).fetches()
+    flow = world.call()
+    next(flow)
+    world.freshness.granted(NOW + 0.1, DETAILS)
+    command = flow.send(DetailsSettled(at=NOW + 0.1))
+    until, end = NOW + 1.0, NOW + 5.1
+    assert command == send(DIRECT, RouteReason.PREFERRED, until=until, ends_at=end)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        World(had=False).fetches(NOW - 0.3),
+        World(had=False).fetches().barred(),
+        World(had=False).fetches().tripped(DIRECT),
+        World(DirectMode.NEVER, had=False).fetches(),
+    ],
+    ids=["long enough ago", "barred", "circuit open", "forbidden"],
+)
+def test_a_call_does_not_wait_for_details_that_it_would_not_use(world: World) -> None:
+    command = next(world.call())
+    assert isinstance(command, Send)
+    assert command.route is INDIRECT
+
+
+def test_nothing_is_sent_when_the_wait_for_details_used_up_the_time() -> None:
+    flow = World(had=False).fetches().call(deadline_s=0.1)
+    assert next(flow) == AwaitDetails(until=near(NOW + 0.1))
+    assert answer(flow, DetailsSettled(at=NOW + 0.1)) is GaveUp.DEADLINE
+
+
+def test_details_that_come_after_the_wait_serve_the_hedge() -> None:
+    world = World(had=False).fetches(NOW - 0.3)
+    flow = world.call()
+    next(flow)
+    world.freshness.granted(NOW + 0.1, DETAILS)
+    hedge = send(
+        DIRECT, RouteReason.HEDGED, until=NOW + 5.9, ends_at=NOW + 5.9, last=True
+    )
+    assert flow.send(FIRST_SLOW) == hedge
+
+
+# Falling back.
+
+
+def test_a_failed_direct_attempt_falls_back_at_once() -> None:
+    flow = World().call()
+    command = after(flow, failed(DIRECT, NOW + 0.2, passing=False))
+    end = NOW + 0.2 + 9
+    reason = RouteReason.FELL_BACK
+    assert command == send(INDIRECT, reason, until=end, ends_at=end, last=True)
+    assert answer(flow, Answered(route=INDIRECT, at=NOW + 1)) == chosen(
+        INDIRECT, reason
+    )
+
+
+def test_a_call_whose_routes_have_failed_gives_up() -> None:
+    flow = World().call()
+    after(flow, failed(DIRECT, NOW + 0.2))
+    assert answer(flow, failed(INDIRECT, NOW + 1)) is GaveUp.EXHAUSTED
+
+
+@pytest.mark.parametrize(
+    "world", [World(), World().tripped(DIRECT)], ids=["direct first", "indirect first"]
+)
+def test_a_rejected_request_ends_the_call(world: World) -> None:
+    flow = world.call()
+    next(flow)
+    end = answer(flow, failed(INDIRECT, NOW + 0.2, final=True))
+    assert end is GaveUp.REJECTED
+
+
+def test_a_fall_back_to_a_rate_limited_instance_is_refused() -> None:
+    flow = World().rate_limited(at=NOW - 1).call()
+    next(flow)
+    assert answer(flow, failed(DIRECT, NOW + 1)) is GaveUp.RATE_LIMITED
+
+
+def test_a_fall_back_to_a_rate_limited_instance_goes_once_in_five_seconds() -> None:
+    flow = World().rate_limited(at=NOW - 5).call()
+    command = after(flow, failed(DIRECT, NOW + 1))
+    end = NOW + 10
+    reason = RouteReason.FELL_BACK
+    assert command == send(INDIRECT, reason, until=end, ends_at=end, last=True)
+
+
+# Hedging.
+
+
+def test_a_slow_first_attempt_is_hedged_and_the_first_answer_wins() -> None:
+    flow = World().call()
+    hedge = send(
+        INDIRECT, RouteReason.HEDGED, until=NOW + 5, ends_at=NOW + 9.9, last=True
+    )
+    assert after(flow, FIRST_SLOW) == hedge
+    end = answer(flow, Answered(route=INDIRECT, at=NOW + 1.2))
+    assert end == chosen(INDIRECT, RouteReason.HEDGED)
+
+
+@pytest.mark.parametrize("first", [DIRECT, INDIRECT])
+def test_a_hedge_that_failed_leaves_the_other_attempt_in_flight(first: Route) -> None:
+    flow = World().call()
+    other = INDIRECT if first is DIRECT else DIRECT
+    after(flow, FIRST_SLOW)
+    ends = {DIRECT: NOW + 5, INDIRECT: NOW + 9.9}
+    assert flow.send(failed(other, NOW + 1)) == wait(ends[first])
+    reason = {DIRECT: RouteReason.PREFERRED, INDIRECT: RouteReason.HEDGED}[first]
+    end = answer(flow, Answered(route=first, at=NOW + 2))
+    assert end == chosen(first, reason)
+
+
+def test_a_call_gives_up_when_attempt_and_hedge_have_failed() -> None:
+    flow = World().call()
+    after(flow, FIRST_SLOW, failed(INDIRECT, NOW + 1))
+    assert answer(flow, failed(DIRECT, NOW + 2)) is GaveUp.EXHAUSTED
+
+
+def test_a_hedge_outlives_the_attempt_beside_it() -> None:
+    flow = World().call()
+    command = after(flow, FIRST_SLOW, Slow(at=NOW + 5))
+    assert command == wait(NOW + 9.9)
+    assert answer(flow, Slow(at=NOW + 9.9)) is GaveUp.EXHAUSTED
+
+
+@pytest.mark.parametrize(
+    "world",
+    [World().tripped(INDIRECT, NOW), World().rate_limited()],
+    ids=["open", "rate-limited"],
+)
+def test_a_slow_attempt_is_not_hedged_to_a_route_in_trouble(world: World) -> None:
+    flow = world.call()
+    assert after(flow, FIRST_SLOW) == wait(NOW + 5)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [World().half_open(INDIRECT), World().rate_limited(at=NOW - 3600)],
+    ids=["failures", "rate limit"],
+)
+def test_a_hedge_probes_an_instance_whose_rest_is_over(world: World) -> None:
+    flow = world.call()
+    command = after(flow, FIRST_SLOW)
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (INDIRECT, RouteReason.HEDGED)
+    world.indirect.admit(NOW)
+    assert after(world.call(), FIRST_SLOW) == wait(NOW + 5)
+
+
+def test_a_slow_attempt_without_budget_for_a_hedge_is_given_up_for_this_call() -> None:
+    flow = World().spent().call()
+    assert after(flow, FIRST_SLOW) == wait(NOW + 1.35)
+    fallen = send(
+        INDIRECT,
+        RouteReason.FELL_BACK,
+        until=NOW + 5,
+        ends_at=NOW + 10,
+        last=True,
+    )
+    assert flow.send(GIVEN_UP) == fallen
+
+
+def test_an_attempt_given_up_may_still_answer_when_the_other_has_failed() -> None:
+    flow = World().spent().call()
+    after(flow, FIRST_SLOW, GIVEN_UP)
+    assert flow.send(failed(INDIRECT, NOW + 1.4)) == wait(NOW + 5)
+    end = answer(flow, Answered(route=DIRECT, at=NOW + 2))
+    assert end == chosen(DIRECT, RouteReason.PREFERRED)
+
+
+def test_an_attempt_that_fails_before_it_is_given_up_falls_back_once() -> None:
+    flow = World().spent().call()
+    command = after(flow, FIRST_SLOW, failed(DIRECT, NOW + 1))
+    assert isinstance(command, Send)
+    assert command.until == near(NOW + 10)
+    assert flow.send(GIVEN_UP) == wait(NOW + 10)
+
+
+def test_a_route_that_is_rate_limited_meanwhile_is_not_fallen_back_to() -> None:
+    world = World().spent()
+    flow = world.call()
+    after(flow, FIRST_SLOW)
+    world.rate_limited(at=NOW + 1)
+    assert flow.send(GIVEN_UP) == wait(NOW + 5)
+
+
+# Probes.
+
+
+def test_a_probe_goes_beside_the_indirect_attempt_without_delaying_it() -> None:
+    flow = World().half_open().call()
+    reason = RouteReason.CIRCUIT_OPEN
+    served = send(INDIRECT, reason, until=NOW, ends_at=NOW + 9, last=True)
+    assert next(flow) == served
+    probe = send(DIRECT, RouteReason.HEDGED, until=NOW + 5, ends_at=NOW + 5, last=True)
+    assert flow.send(Slow(at=NOW)) == probe
+    end = answer(flow, Answered(route=DIRECT, at=NOW + 0.1))
+    assert end == chosen(DIRECT, RouteReason.HEDGED)
+
+
+def test_a_failed_probe_costs_the_call_nothing() -> None:
+    flow = World().half_open().call()
+    command = after(flow, Slow(at=NOW), failed(DIRECT, NOW + 0.1))
+    assert command == wait(NOW + 9)
+    end = answer(flow, Answered(route=INDIRECT, at=NOW + 8))
+    assert end == chosen(INDIRECT, RouteReason.CIRCUIT_OPEN)
+
+
+def test_one_probe_at_a_time() -> None:
+    world = World().half_open()
+    world.direct.admit(NOW)
+    command = next(world.call())
+    assert isinstance(command, Send)
+    assert (command.route, command.until) == (INDIRECT, near(NOW + 0.9))
+
+
+def test_a_probe_that_another_call_was_quicker_with_is_left_to_it() -> None:
+    world = World().half_open()
+    flow = world.call()
+    next(flow)
+    world.direct.admit(NOW)
+    assert flow.send(Slow(at=NOW)) == wait(NOW + 9)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        World().half_open().spent(),
+        World().half_open().rate_limited(at=NOW - 6),
+    ],
+    ids=["budget", "rate limit"],
+)
+def test_a_probe_goes_alone_when_the_instance_has_no_room(world: World) -> None:
+    flow = world.call()
+    assert next(flow) == PREFERRED
+
+
+def test_a_probe_has_company_though_indirect_has_failed_too() -> None:
+    flow = World().half_open().tripped(INDIRECT).call()
+    command = next(flow)
+    assert isinstance(command, Send)
+    assert (command.route, command.until) == (INDIRECT, NOW)
+
+
+def test_a_slow_call_probes_a_circuit_that_has_become_half_open() -> None:
+    flow = World().tripped(DIRECT).call()
+    hedge = send(
+        DIRECT, RouteReason.HEDGED, until=NOW + 5.9, ends_at=NOW + 5.9, last=True
+    )
+    assert after(flow, FIRST_SLOW) == hedge
+
+
+def test_a_slow_call_does_not_hedge_to_an_open_circuit() -> None:
+    flow = World().tripped(DIRECT, NOW).call()
+    assert after(flow, FIRST_SLOW) == wait(NOW + 6)
+
+
+# The last try.
+
+
+@pytest.mark.parametrize(
+    "world",
+    [World().tripped(DIRECT, NOW), World().rate_limited(DIRECT)],
+    ids=["open", "rate-limited"],
+)
+def test_direct_gets_a_last_try_against_its_circuit(world: World) -> None:
+    flow = world.call()
+    command = after(flow, failed(INDIRECT, NOW + 0.5))
+    end = NOW + 5.5
+    reason = RouteReason.LAST_TRY
+    assert command == send(DIRECT, reason, until=end, ends_at=end, last=True)
+    assert answer(flow, failed(DIRECT, NOW + 1)) is GaveUp.EXHAUSTED
+
+
+def test_a_timeout_of_indirect_leaves_time_for_a_last_try() -> None:
+    flow = World().tripped(DIRECT, NOW).call()
+    assert after(flow, FIRST_SLOW) == wait(NOW + 6)
+    command = flow.send(Slow(at=NOW + 6))
+    assert command == send(
+        DIRECT, RouteReason.LAST_TRY, until=NOW + 9, ends_at=NOW + 10, last=True
+    )
+
+
+def test_a_late_answer_of_indirect_is_taken_though_direct_failed_meanwhile() -> None:
+    flow = World().tripped(DIRECT, NOW).call()
+    after(flow, FIRST_SLOW, Slow(at=NOW + 6))
+    assert flow.send(failed(DIRECT, NOW + 6.1)) == wait(NOW + 9)
+    chosen = Chosen(route=INDIRECT, reason=RouteReason.CIRCUIT_OPEN)
+    assert answer(flow, Answered(route=INDIRECT, at=NOW + 7)) == chosen
+
+
+def test_a_refusal_that_does_not_pass_brings_no_last_try() -> None:
+    flow = World().tripped(DIRECT, NOW).call()
+    next(flow)
+    assert answer(flow, failed(INDIRECT, NOW, passing=False)) is GaveUp.EXHAUSTED
+
+
+@pytest.mark.parametrize(
+    "world",
+    [World().barred(), World(DirectMode.NEVER), World(had=False)],
+    ids=["barred", "forbidden", "absent"],
+)
+def test_there_is_no_last_try_without_details(world: World) -> None:
+    flow = world.call()
+    next(flow)
+    assert answer(flow, failed(INDIRECT, NOW + 1)) is GaveUp.EXHAUSTED
+
+
+def test_a_last_try_waits_for_a_fetch_in_flight() -> None:
+    world = World(had=False).fetches(NOW - 1)
+    flow = world.call()
+    command = after(flow, failed(INDIRECT, NOW + 1))
+    assert command == AwaitDetails(until=near(NOW + 10))
+    world.freshness.granted(NOW + 2, DETAILS)
+    last = send(DIRECT, RouteReason.LAST_TRY, until=NOW + 7, ends_at=NOW + 7, last=True)
+    assert flow.send(DetailsSettled(at=NOW + 2)) == last
+
+
+@pytest.mark.parametrize(
+    ("at", "end"), [(NOW + 2, GaveUp.EXHAUSTED), (NOW + 10, GaveUp.DEADLINE)]
+)
+def test_a_fetch_that_brings_nothing_ends_the_call(at: float, end: GaveUp) -> None:
+    world = World(had=False).fetches(NOW - 1)
+    flow = world.call()
+    after(flow, failed(INDIRECT, NOW + 1))
+    world.freshness.abandoned()
+    assert answer(flow, DetailsSettled(at=at)) is end
+
+
+# A rate-limited instance.
+
+
+def test_a_rate_limited_instance_leaves_direct_as_it_is() -> None:
+    assert next(World().rate_limited().call()) == PREFERRED
+
+
+@pytest.mark.parametrize("mode", [DirectMode.AUTO, DirectMode.NEVER])
+def test_a_call_with_no_other_route_than_a_rate_limited_one_fails_at_once(
+    mode: DirectMode,
+) -> None:
+    world = World(mode, had=False).rate_limited()
+    assert answer(world.call()) is GaveUp.RATE_LIMITED
+
+
+def test_a_generation_fails_at_once_on_a_rate_limited_instance() -> None:
+    flow = World().rate_limited().call(intent=Intent.GENERATION)
+    assert answer(flow) is GaveUp.RATE_LIMITED
+
+
+def test_a_call_goes_to_a_rate_limited_instance_once_in_five_seconds() -> None:
+    world = World(had=False).rate_limited(at=NOW - 5)
+    command = next(world.call())
+    assert isinstance(command, Send)
+    assert command.route is INDIRECT
+    world.indirect.admit(NOW)
+    assert answer(world.call()) is GaveUp.RATE_LIMITED
+
+
+def test_direct_is_tried_against_its_circuit_while_the_instance_is_rate_limited() -> (
+    None
+):
+    flow = World().tripped(DIRECT).rate_limited().call()
+    reason = RouteReason.LAST_TRY
+    only = send(DIRECT, reason, until=NOW + 0.9, ends_at=NOW + 5)
+    assert next(flow) == only
+
+
+@pytest.mark.parametrize(("at", "rate_limited"), [(NOW + 1, True), (NOW + 5, False)])
+def test_a_call_that_waited_for_details_in_vain_looks_at_the_instance_again(
+    at: float, rate_limited: bool
+) -> None:
+    world = World(had=False).fetches(NOW - 1).rate_limited()
+    flow = world.call()
+    assert next(flow) == AwaitDetails(until=near(NOW + 10))
+    world.freshness.abandoned()
+    if rate_limited:
+        assert answer(flow, DetailsSettled(at=at)) is GaveUp.RATE_LIMITED
+    else:
+        command = flow.send(DetailsSettled(at=at))
+        assert isinstance(command, Send)
+        assert (command.route, command.last_resort) == (INDIRECT, True)
+
+
+# A saturated gate.
+
+
+@pytest.mark.parametrize("busy", [DIRECT, INDIRECT])
+def test_a_call_that_waited_in_the_gate_takes_the_other_route(busy: Route) -> None:
+    world = World() if busy is DIRECT else World().half_open()
+    other = INDIRECT if busy is DIRECT else DIRECT
+    flow = world.call()
+    command = after(flow, Busy(route=busy, at=NOW + 0.9))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (other, RouteReason.SATURATED)
+    end = answer(flow, Answered(route=other, at=NOW + 1))
+    assert end == chosen(other, RouteReason.SATURATED)
+
+
+def test_a_call_goes_back_to_the_gate_it_left_when_the_other_route_failed() -> None:
+    flow = World().half_open().call()
+    after(flow, Busy(route=INDIRECT, at=NOW))
+    command = flow.send(failed(DIRECT, NOW + 1))
+    assert command == send(
+        INDIRECT, RouteReason.FELL_BACK, until=NOW + 10, ends_at=NOW + 10, last=True
+    )
+
+
+@pytest.mark.parametrize(
+    "world", [World(had=False).fetches(NOW - 1), World().tripped(DIRECT, NOW)]
+)
+def test_a_call_without_another_route_waits_in_the_gate_for_all_its_time(
+    world: World,
+) -> None:
+    flow = world.call()
+    command = after(flow, Busy(route=INDIRECT, at=NOW + 0.9))
+    assert isinstance(command, Send)
+    assert (command.route, command.last_resort) == (INDIRECT, True)
+    assert command.until == command.ends_at == near(NOW + 9.9)
+
+
+def test_a_call_that_waits_in_both_gates_ends_in_the_last() -> None:
+    flow = World().call()
+    command = after(flow, Busy(route=DIRECT, at=NOW + 0.9))
+    saturated = RouteReason.SATURATED
+    share = NOW + 0.9 + 0.6 * 9.1
+    end = NOW + 0.9 + 9
+    assert command == send(INDIRECT, saturated, until=share, ends_at=end)
+    command = flow.send(Busy(route=INDIRECT, at=share))
+    end = NOW + 10
+    assert command == send(DIRECT, saturated, until=end, ends_at=end, last=True)
+    assert answer(flow, Slow(at=end)) is GaveUp.DEADLINE
+
+
+def test_a_call_leaves_the_gate_of_direct_when_its_details_are_gone() -> None:
+    world = World().rate_limited().tripped(DIRECT)
+    flow = world.call()
+    next(flow)
+    world.barred()
+    end = answer(flow, Busy(route=DIRECT, at=NOW + 0.9))
+    assert end is GaveUp.RATE_LIMITED
+
+
+def test_a_hedge_left_in_the_gate_leaves_the_attempt_beside_it() -> None:
+    flow = World().call()
+    assert after(flow, FIRST_SLOW, Busy(route=INDIRECT, at=NOW + 2)) == wait(NOW + 5)
+    command = flow.send(failed(DIRECT, NOW + 3))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (INDIRECT, RouteReason.FELL_BACK)
+
+
+# Deadlines.
+
+
+@pytest.mark.parametrize(
+    ("deadline_s", "share_at"), [(10, 105), (5, 103), (1.2, 100.72), (math.inf, 105)]
+)
+def test_an_attempt_that_is_not_the_last_is_waited_for_six_tenths_of_the_time(
+    deadline_s: float, share_at: float
+) -> None:
+    world = World().rate_limited()
+    flow = world.call(deadline_s=deadline_s)
+    command = next(flow)
+    if isinstance(command, Send) and command.until < share_at - 0.001:
+        command = flow.send(Slow(at=command.until))
+    assert isinstance(command, Send | Wait)
+    assert command.until == near(share_at)
+
+
+@pytest.mark.parametrize(
+    ("deadline_s", "ends_at"), [(10, 109), (5, 105), (math.inf, 109)]
+)
+def test_the_last_attempt_gets_all_the_time(deadline_s: float, ends_at: float) -> None:
+    command = next(World(had=False).call(deadline_s=deadline_s))
+    assert isinstance(command, Send)
+    assert command.ends_at == near(ends_at)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Slow(at=NOW + 10), failed(DIRECT, NOW + 10), Busy(route=DIRECT, at=NOW + 10)],
+)
+def test_nothing_is_sent_after_the_deadline(outcome: Outcome) -> None:
+    flow = World().call()
+    next(flow)
+    assert answer(flow, outcome) is GaveUp.DEADLINE
+
+
+def test_an_answer_at_the_deadline_is_taken() -> None:
+    flow = World().call()
+    next(flow)
+    end = answer(flow, Answered(route=DIRECT, at=NOW + 10))
+    assert end == chosen(DIRECT, RouteReason.PREFERRED)
+
+
+def test_a_call_without_a_deadline_ends_with_its_attempts() -> None:
+    flow = World().call(deadline_s=math.inf)
+    assert after(flow, FIRST_SLOW, Slow(at=NOW + 5)) == wait(NOW + 9.9)
+    assert answer(flow, Slow(at=NOW + 9.9)) is GaveUp.EXHAUSTED
+
+
+def test_a_last_try_without_a_deadline_waits_for_as_long_as_the_fetch() -> None:
+    flow = World(had=False).fetches(NOW - 1).call(deadline_s=math.inf)
+    assert after(flow, failed(INDIRECT, NOW)) == AwaitDetails(until=math.inf)
+
+
+# Direct only.
+
+
+def test_direct_only_awaits_details_until_the_deadline() -> None:
+    world = World(DirectMode.ONLY, had=False).fetches()
+    flow = world.call()
+    assert next(flow) == AwaitDetails(until=near(NOW + 10))
+    world.freshness.granted(NOW + 3, DETAILS)
+    only = send(DIRECT, RouteReason.POLICY, until=NOW + 8, ends_at=NOW + 8, last=True)
+    assert flow.send(DetailsSettled(at=NOW + 3)) == only
+    assert answer(flow, failed(DIRECT, NOW + 4)) is GaveUp.EXHAUSTED
+
+
+@pytest.mark.parametrize(
+    ("at", "end"), [(NOW + 1, GaveUp.EXHAUSTED), (NOW + 10, GaveUp.DEADLINE)]
+)
+def test_direct_only_gives_up_without_details(at: float, end: GaveUp) -> None:
+    world = World(DirectMode.ONLY, had=False).fetches()
+    flow = world.call()
+    next(flow)
+    world.freshness.refused(
+        NOW + 1, AccessVerdict(standing=Standing.BARRED, again_s=300), PROBLEM
+    )
+    assert answer(flow, DetailsSettled(at=at)) is end
+
+
+@pytest.mark.parametrize(
+    ("world", "intent", "end"),
+    [
+        (World(DirectMode.ONLY).barred(), Intent.COMPLETION, GaveUp.EXHAUSTED),
+        (World(DirectMode.ONLY), Intent.GENERATION, GaveUp.EXHAUSTED),
+        (
+            World(DirectMode.ONLY).rate_limited(DIRECT),
+            Intent.COMPLETION,
+            GaveUp.RATE_LIMITED,
+        ),
+    ],
+    ids=["barred", "generation", "rate-limited"],
+)
+def test_direct_only_gives_up_at_once_when_direct_is_out(
+    world: World, intent: Intent, end: GaveUp
+) -> None:
+    assert answer(world.call(intent=intent)) is end
+
+
+@pytest.mark.parametrize("at", [NOW, NOW - 10], ids=["open", "half-open"])
+def test_direct_only_goes_against_its_circuit_and_probes_alone(at: float) -> None:
+    world = World(DirectMode.ONLY).tripped(DIRECT, at)
+    flow = world.call()
+    only = send(DIRECT, RouteReason.POLICY, until=NOW + 5, ends_at=NOW + 5, last=True)
+    assert next(flow) == only
+
+
+def test_direct_only_waits_in_a_saturated_gate() -> None:
+    flow = World(DirectMode.ONLY).call()
+    command = after(flow, Busy(route=DIRECT, at=NOW + 5))
+    only = send(DIRECT, RouteReason.POLICY, until=NOW + 10, ends_at=NOW + 10, last=True)
+    assert command == only
+
+
+# What may go direct.
+
+
+@pytest.mark.parametrize(
+    ("world", "intent", "reason"),
+    [
+        (World(), Intent.COMPLETION, None),
+        (World(), Intent.GENERATION, RouteReason.GENERATION),
+        (World(DirectMode.NEVER).barred(), Intent.COMPLETION, RouteReason.POLICY),
+        (World().barred().tripped(DIRECT), Intent.COMPLETION, RouteReason.BARRED),
+        (World().tripped(DIRECT), Intent.COMPLETION, RouteReason.CIRCUIT_OPEN),
+        (World().half_open(), Intent.COMPLETION, RouteReason.CIRCUIT_OPEN),
+        (World(had=False), Intent.COMPLETION, RouteReason.DETAILS_ABSENT),
+    ],
+)
+def test_the_first_reason_that_holds_keeps_a_call_from_direct(
+    world: World, intent: Intent, reason: RouteReason | None
+) -> None:
+    assert world.router.refusal(intent, world.freshness, NOW) is reason
