@@ -1,0 +1,51 @@
+"""The command line: `complete`, `status`, `emulator` and `demo`.
+
+Exit codes:
+
+    0    done: a completion was printed, completions can be had, the demo went well
+    1    no: the model suggests nothing here; a step of the demo went wrong
+    2    wrong use: an option, the file, the position, the environment, a package
+    3    GitLab takes no request like this one
+    4    no route gives completions
+    5    the deadline passed first
+    70   a defect of this program
+    130  interrupted
+
+Nothing here is imported by the library, and click and rich, which the `cli` extra
+brings, are first imported by `main`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ("main",)
+
+WRONG_USE = 2
+EXTRA = ("click", "rich")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code.
+
+    Args:
+        arguments: What stands after the program's name; by default `sys.argv` has it.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        from gitlab_completions.cli.app import run  # noqa: PLC0415
+
+        return run(given)
+    except ImportError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRA:
+            raise
+        sys.stderr.write(
+            f"error: the command line needs {package}: "
+            "pip install 'gitlab-completions[cli]'\n"
+        )
+        return WRONG_USE

@@ -1,0 +1,120 @@
+"""`status`: how the next completion would come, and why."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Unpack
+
+import click
+from rich.text import Text
+
+from gitlab_completions.cli.app import EXIT_CODES
+from gitlab_completions.cli.connection import open_client
+from gitlab_completions.cli.consoles import console, facts_table, route_text
+from gitlab_completions.cli.documents import status_document
+from gitlab_completions.cli.options import connection_options, json_option
+from gitlab_completions.cli.problems import Exit, problem_of, visible
+from gitlab_completions.cli.words import why
+from gitlab_completions.errors import ErrorCode
+from gitlab_completions.status import Health
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitlab_completions.cli.options import ConnectionOptions
+    from gitlab_completions.status import RoutingStatus
+
+__all__ = ("command", "judge")
+
+_COLOURS = {Health.READY: "green", Health.DEGRADED: "yellow"}
+_NO_ANSWER = frozenset(
+    {
+        ErrorCode.TOKEN_INVALID,
+        ErrorCode.TOKEN_EXPIRED,
+        ErrorCode.TOKEN_REVOKED,
+        ErrorCode.TOKEN_SOURCE,
+        ErrorCode.SCOPE_MISSING,
+        ErrorCode.NO_SEAT,
+        ErrorCode.SWITCHED_OFF,
+        ErrorCode.OFFLINE,
+        ErrorCode.TLS_UNTRUSTED,
+        ErrorCode.PROXY,
+        ErrorCode.CAPTIVE_PORTAL,
+        ErrorCode.TIMEOUT,
+    }
+)
+"""What refuses direct access and would refuse an indirect completion alike."""
+
+
+@click.command(
+    "status",
+    short_help="Tell whether and how completions can be had.",
+    epilog=EXIT_CODES,
+)
+@connection_options
+@json_option
+def command(*, as_json: bool, **options: Unpack[ConnectionOptions]) -> int:
+    """Tell whether completions can be had, by which route, and why.
+
+    Asks the instance for direct access and opens a connection; no completion is asked
+    for, so none is counted or billed. Exit code 0 means that completions can be had.
+    """
+    status = asyncio.run(_status(options))
+    health = judge(status)
+    if as_json:
+        click.echo(json.dumps(status_document(status, health), indent=2))
+    else:
+        console().print(facts_table(_facts(status, health)))
+    return Exit.DONE if health in _COLOURS else Exit.NO_ROUTE
+
+
+async def _status(options: ConnectionOptions) -> RoutingStatus:
+    async with open_client(options) as client:
+        await client.warm_up(options["project"] or None)
+        return client.status(options["project"] or None)
+
+
+def judge(status: RoutingStatus) -> Health:
+    """Return the health of a client that has got ready and has not completed yet.
+
+    The library calls it `starting` until a first call ends. What the instance answered
+    to the request for direct access says more than that.
+    """
+    if status.health is not Health.STARTING:
+        return status.health
+    problem = status.problem
+    if status.route is None or (problem is not None and problem.code in _NO_ANSWER):
+        return Health.UNAVAILABLE
+    return Health.READY if problem is None else Health.DEGRADED
+
+
+def _facts(status: RoutingStatus, health: Health) -> Iterator[tuple[str, str | Text]]:
+    yield "health", Text(health.value, _COLOURS.get(health, "red"))
+    yield "next route", route_text(status.route)
+    yield "why", f"{why(status.reason)} ({status.reason})"
+    if status.problem is not None:
+        yield "problem", visible(problem_of(status.problem).line)
+    if status.recheck_in_s is not None:
+        yield "direct again in", _span(status.recheck_in_s)
+    yield "direct's token", _token(status)
+    for route, word in status.circuits.items():
+        yield f"{route} circuit", word.replace("_", "-")
+    yield "in the last minute", f"{status.indirect_used} indirect completions"
+    yield "in flight", str(status.in_flight)
+    counts = (f"{name} {n}" for name, n in sorted(status.counts.items()))
+    yield "counts", ", ".join(counts) or "none"
+
+
+def _token(status: RoutingStatus) -> str:
+    age_s, left_s = status.token_age_s, status.token_expires_in_s
+    if age_s is None or left_s is None:
+        return "none"
+    return f"{_span(age_s)} old, used for {_span(left_s)} more"
+
+
+def _span(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 100:  # noqa: PLR2004 - two digits are read at a glance
+        return f"{seconds:.1f} s"
+    return f"{whole // 60} min {whole % 60} s"

@@ -1,0 +1,71 @@
+"""The demo keeps its promises, and says so when it does not."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from gitlab_completions.cli import demo, scenario
+from gitlab_completions.cli.scenario import Step
+from gitlab_completions.models import Choice, Completion, Route, RouteReason
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    import pytest
+
+    from tests.cli.running import Terminal
+
+
+def test_the_demo_shows_both_routes_and_the_way_back(
+    cli: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    started = time.perf_counter()
+    ended = cli("demo", "--no-color")
+    assert (ended.code, ended.err) == (0, "")
+    assert time.perf_counter() - started < 15
+    rows = [
+        (line[:24].strip(), *line[24:].split(maxsplit=4))
+        for line in ended.out.splitlines()
+        if scenario.request_in_file()[1] in line
+    ]
+    assert [row[:3] for row in rows] == [
+        ("everything works", "direct", "preferred"),
+        ("direct access off", "indirect", "barred"),
+        ("direct access on again", "direct", "preferred"),
+        ("gateway hangs", "indirect", "hedged"),
+        ("gateway still hangs", "indirect", rows[4][2]),
+        ("gateway answers again", "direct", "preferred"),
+    ]
+    milliseconds = [int(row[3]) for row in rows]
+    assert milliseconds[0] < milliseconds[1] < milliseconds[3] < 1500
+    assert "none failed" in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 80
+
+
+def test_a_step_that_goes_wrong_is_named(
+    cli: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    completion = Completion(
+        choices=(Choice(text="self"),),
+        model=None,
+        route=Route.INDIRECT,
+        reason=RouteReason.FELL_BACK,
+        attempts=(),
+        elapsed_s=2.0,
+        request_id=None,
+    )
+
+    async def play(announce: Callable[[str], object]) -> AsyncGenerator[Step]:
+        announce("All is well")
+        yield Step(title="one", completion=completion, calls=1, good=True)
+        yield Step(title="two", completion=completion, calls=1, good=False)
+
+    monkeypatch.setattr(demo, "play", play)
+    ended = cli("demo")
+    assert ended.code == 1
+    assert ended.err == (
+        "error: not as promised: two; run it again on an idle machine, then report it\n"
+    )
+    assert "none failed" not in ended.out

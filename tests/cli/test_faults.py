@@ -1,0 +1,82 @@
+"""A running emulator is changed from another shell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitlab_completions.emulator import FaultKind
+
+if TYPE_CHECKING:
+    from tests.cli.running import Background, Terminal
+
+
+def test_faults_come_and_go(cli: Terminal, gitlab: Background) -> None:
+    for kind in FaultKind:
+        if kind in {FaultKind.BLACKHOLE, FaultKind.REFUSE}:
+            continue  # they would outlast this test
+        ended = cli("emulator", "fault", "gateway", kind.value, "--times=2")
+        assert (ended.code, ended.out) == (0, "")
+        assert ended.err == f"gateway: {kind}\n"
+        assert cli("emulator", "fault", "gateway", "heal").err == "gateway: no fault\n"
+    assert gitlab.do(lambda emulator: emulator.gateway.fault) is None
+
+
+def test_a_status_can_be_chosen(cli: Terminal, gitlab: Background) -> None:
+    cli("emulator", "fault", "gateway", "status", "--status=429")
+    fault = gitlab.do(lambda emulator: emulator.gateway.fault)
+    assert fault is not None
+    assert fault.answer is not None
+    assert fault.answer.status == 429
+
+
+def test_a_delay_is_told(cli: Terminal, gitlab: Background) -> None:
+    ended = cli("emulator", "fault", "instance", "delay", "--seconds=0.5")
+    assert ended.err == "instance: no fault, delayed by 0.5 s\n"
+    assert gitlab.do(lambda emulator: emulator.instance.wait_s) == 0.5
+
+
+def test_settings_change(cli: Terminal, gitlab: Background) -> None:
+    assert cli("emulator", "set", "quota", "exceeded").err == 'quota: "exceeded"\n'
+    assert cli("emulator", "set", "quota", "ok").code == 0
+    assert cli("emulator", "set", "completions_limit", "7").code == 0
+    assert gitlab.do(lambda emulator: emulator.settings.completions_limit) == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["fault", "nowhere", "hang"], "'nowhere' is not one of"),
+        (["fault", "gateway", "burn"], "'burn' is not one of"),
+        (["fault", "gateway", "hang", "--times=0"], "0 is not in the range"),
+        (["set", "nothing", "1"], "the emulator refuses: no such setting"),
+        (["set", "direct_enabled", "7"], "the emulator refuses: no such setting"),
+        (["set", "a", "1", "--url=https://gitlab.com"], "is no emulator's URL"),
+        (["set", "a", "1", "--url=file:///etc"], "is no emulator's URL"),
+        (["set", "a", "1", "--url=http://[::1"], "is no emulator's URL"),
+    ],
+)
+@pytest.mark.usefixtures("gitlab")
+def test_bad_input_is_named(cli: Terminal, arguments: list[str], says: str) -> None:
+    ended = cli("emulator", *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert says in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_no_url_is_named(cli: Terminal) -> None:
+    assert "is no emulator's URL" in cli("emulator", "set", "a", "1").err
+
+
+def test_what_is_no_emulator_is_named(cli: Terminal, gitlab: Background) -> None:
+    url = gitlab.do(lambda emulator: emulator.gateway_url)
+    ended = cli("emulator", "fault", "gateway", "hang", f"--url={url}")
+    assert ended.code == 2
+    assert "is no emulator; give --url" in ended.err
+
+
+def test_nobody_there_is_named(cli: Terminal) -> None:
+    ended = cli("emulator", "set", "a", "1", "--url=http://127.0.0.1:1")
+    assert ended.code == 4
+    assert "no emulator answers there" in ended.err

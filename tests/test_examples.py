@@ -1,0 +1,80 @@
+"""The examples run, and show what they say they show."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gitlab_completions
+
+HOME = Path(gitlab_completions.__file__).parents[1]
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def run(*arguments: str, **environment: str) -> str:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("GITLAB_")}
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", *arguments],
+        capture_output=True,
+        check=False,
+        cwd=EXAMPLES,
+        env={**clean, "PYTHONPATH": str(HOME), **environment},
+        text=True,
+        timeout=30,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stderr == ""
+    return ended.stdout
+
+
+def test_a_first_completion_comes_from_an_emulator() -> None:
+    text, how = run("complete_once.py").splitlines()
+    assert text == " height"
+    assert how.startswith(("direct, preferred, 0.", "indirect, details_absent, 0."))
+
+
+def test_a_first_completion_comes_from_the_gitlab_in_the_environment() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "gitlab_completions", "emulator", "--tls"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=HOME,
+        text=True,
+    ) as emulator:
+        try:
+            assert emulator.stdout is not None
+            exports = [emulator.stdout.readline().strip() for _ in range(3)]
+            environment = dict(
+                line.removeprefix("export ").split("=", 1) for line in exports
+            )
+            assert run("complete_once.py", **environment).startswith(" height\n")
+        finally:
+            emulator.terminate()
+
+
+def test_an_observer_hears_of_a_fault_and_of_the_recovery() -> None:
+    said = run("watch_routing.py")
+    for word in (
+        "ready: next direct (preferred)",
+        "fell back to indirect",
+        "direct rests for",
+        "degraded: next indirect (circuit_open)",
+        "a probe goes direct",
+        "direct has recovered",
+    ):
+        assert word in said
+        said = said[said.index(word) :]
+    assert said.rstrip().endswith("ready: next direct (preferred)")
+
+
+ALONE = ["--rootdir=.", "--config-file=/dev/null", "-p", "no:asyncio"]
+
+
+@pytest.mark.parametrize("options", [[], ALONE], ids=["here", "alone"])
+def test_a_plugin_can_be_tested(options: list[str]) -> None:
+    said = run("-m", "pytest", "-q", "-p", "no:cacheprovider", *options, ".")
+    assert "4 passed" in said
