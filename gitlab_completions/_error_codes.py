@@ -75,7 +75,7 @@ REMEDIES: dict[ErrorCode, str] = {
     ErrorCode.REQUEST: "change the request; no route will take it as it is",
     ErrorCode.CONFIGURATION: "change the configuration as the message says",
     ErrorCode.CLOSED: "create a new client; this one is closed",
-    ErrorCode.DIRECT_BARRED: "nothing; completions go through the instance meanwhile",
+    ErrorCode.DIRECT_BARRED: "no need to act: completions go through the instance",
     ErrorCode.CIRCUIT_OPEN: "wait; the route is tried again by itself",
 }
 """What a person can do about a code."""

@@ -81,7 +81,7 @@ class RouteReason(StrEnum):
     DETAILS_EXPIRED = "details_expired"
     """The connection details had run out and new ones are on their way."""
     BARRED = "barred"
-    """The instance (or its answer to direct access) says no to direct."""
+    """Direct was refused, for the user, the project or the token, until a time."""
     POLICY = "policy"
     """The client's own policy allows this route only."""
     GENERATION = "generation"
