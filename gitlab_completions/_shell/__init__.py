@@ -1,0 +1,1 @@
+"""Time and tasks: what runs the decisions of `_core` on an event loop."""

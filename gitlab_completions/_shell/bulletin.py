@@ -1,0 +1,51 @@
+"""Hands events to observers, in order, and outlives what they raise."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gitlab_completions.events import Event, Observer
+
+logger = logging.getLogger("gitlab_completions")
+
+
+class Bulletin:
+    """The observers of one client.
+
+    Args:
+        observers: Those who are told from the start.
+    """
+
+    def __init__(self, observers: Iterable[Observer] = ()) -> None:
+        self._observers: dict[object, Observer] = {object(): one for one in observers}
+        self._broken: set[object] = set()
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Tell an observer of what comes; returns what ends that."""
+        key = object()
+        self._observers[key] = observer
+
+        def unsubscribe() -> None:
+            self._observers.pop(key, None)
+            self._broken.discard(key)
+
+        return unsubscribe
+
+    def publish(self, event: Event) -> None:
+        """Tell all observers."""
+        for key, observer in tuple(self._observers.items()):
+            try:
+                observer(event)
+            except Exception as error:
+                self._complain(key, error)
+
+    def _complain(self, key: object, error: Exception) -> None:
+        """Log an observer's first exception by its type: the text may hold anything."""
+        if key not in self._broken:
+            self._broken.add(key)
+            kind = type(error).__name__
+            logger.warning("An observer of events raised %s; told once only.", kind)

@@ -1,0 +1,78 @@
+"""A clock that counts suspend and notices jumps: the only place that reads a clock.
+
+Event loops run on a clock that stands still while the machine sleeps, but tokens
+expire meanwhile. Where there is a clock that counts suspend (`CLOCK_BOOTTIME`), it is
+the one that is read. Elsewhere a wall clock that runs ahead of the monotonic one by
+more than a minute between two readings tells of a suspend; one that is set back tells
+of nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+JUMP_S = 5.0
+"""Growth of the suspended time between two readings that counts as a jump."""
+WALL_JUMP_S = 60.0
+"""The same where only the wall clock tells: adjustments of it are smaller."""
+
+
+class Clock(Protocol):
+    """What the shell asks of a clock."""
+
+    def now(self) -> float:
+        """Return monotonic seconds, the machine's suspended time included."""
+        ...
+
+    def jumped(self) -> bool:
+        """Tell whether the machine was suspended since this was last asked."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock: of asyncio's loops, with the suspended time added."""
+
+    def __init__(self) -> None:
+        self._counts_suspend = hasattr(time, "CLOCK_BOOTTIME")
+        self._base_s = self._ahead_s()
+        self._suspended_s = 0.0
+        self._seen_s = 0.0
+
+    def now(self) -> float:
+        """Return monotonic seconds, the machine's suspended time included."""
+        if self._counts_suspend:
+            return time.clock_gettime(time.CLOCK_BOOTTIME)
+        return time.monotonic() + self._measure()
+
+    def jumped(self) -> bool:
+        """Tell whether the machine was suspended since this was last asked."""
+        suspended_s = self._measure()
+        grown_s, self._seen_s = suspended_s - self._seen_s, suspended_s
+        return grown_s > JUMP_S
+
+    def _measure(self) -> float:
+        ahead_s = self._ahead_s() - self._base_s
+        if self._counts_suspend:
+            self._suspended_s = max(self._suspended_s, ahead_s)
+        else:
+            self._base_s += ahead_s
+            if ahead_s > WALL_JUMP_S:
+                self._suspended_s += ahead_s
+        return self._suspended_s
+
+    def _ahead_s(self) -> float:
+        """Return how far the clock that counts suspend is ahead of the other."""
+        if self._counts_suspend:
+            return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+        return time.time() - time.monotonic()
+
+
+def wall_time() -> datetime:
+    """Return the time of day, for people: never for decisions."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - 1 ms that only status() needs
+
+    return datetime.now(UTC)

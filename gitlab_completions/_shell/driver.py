@@ -1,0 +1,193 @@
+"""Runs the flow of one call: command in, outcome out."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING
+
+from gitlab_completions._core.commands import (
+    Answered,
+    AwaitDetails,
+    Busy,
+    Chosen,
+    Command,
+    DetailsSettled,
+    Failed,
+    GaveUp,
+    Outcome,
+    Send,
+    Slow,
+)
+from gitlab_completions.errors import ClientClosedError
+from gitlab_completions.events import (
+    CircuitProbed,
+    FellBack,
+    Hedged,
+    RouteChosen,
+    Superseded,
+)
+from gitlab_completions.models import Intent, RouteReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gitlab_completions._core.router import Flow
+    from gitlab_completions._shell.bulletin import Bulletin
+    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.keeper import Entry, Keeper
+    from gitlab_completions._shell.race import Flight, Race
+    from gitlab_completions.models import CompletionRequest
+
+
+class Drive:
+    """One call under way.
+
+    Args:
+        call_id: Its number, for events.
+        request: What it wants.
+        entry: Its project's details.
+        race: Starts its attempts.
+        keeper: Fetches its details.
+        clock: Tells the time.
+        bulletin: Tells the observers.
+        closing: Done when the client is closed.
+    """
+
+    def __init__(
+        self,
+        *,
+        call_id: int,
+        request: CompletionRequest,
+        entry: Entry,
+        race: Race,
+        keeper: Keeper,
+        clock: Clock,
+        bulletin: Bulletin,
+        closing: asyncio.Future[None],
+    ) -> None:
+        self.call_id = call_id
+        self.request = request
+        self.entry = entry
+        self.race = race
+        self.keeper = keeper
+        self.clock = clock
+        self.bulletin = bulletin
+        self.closing = closing
+        self.flights: list[Flight] = []
+        self._reported: set[Flight] = set()
+        self.started_at = clock.now()
+
+    async def run(self, flow: Flow) -> Chosen | GaveUp:
+        """Run the flow to its answer; what is in flight then goes on by itself.
+
+        Raises:
+            ClientClosedError: When the client is closed meanwhile.
+            asyncio.CancelledError: When the caller leaves.
+        """
+        try:
+            return await self._converse(flow)
+        except asyncio.CancelledError:
+            elapsed_s = self.clock.now() - self.started_at
+            self.bulletin.publish(Superseded(call_id=self.call_id, elapsed_s=elapsed_s))
+            raise
+        finally:
+            flow.close()
+            for flight in self.flights:
+                self.race.detach(flight)
+
+    async def _converse(self, flow: Flow) -> Chosen | GaveUp:
+        self._look_at_details()
+        try:
+            command = next(flow)
+            while True:
+                outcome = await self._perform(command)
+                if self.closing.done():
+                    raise ClientClosedError("the client was closed during the call")
+                self._look_at_details()
+                command = flow.send(outcome)
+        except StopIteration as end:
+            answer: Chosen | GaveUp = end.value
+            return answer
+
+    def _look_at_details(self) -> None:
+        if self.request.intent is Intent.COMPLETION:
+            self.keeper.look(self.entry)
+
+    async def _perform(self, command: Command) -> Outcome:
+        if isinstance(command, AwaitDetails):
+            if self.entry.fetch is not None:
+                await self._wait_for([self.entry.fetch], command.until)
+            return DetailsSettled(at=self.clock.now())
+        if not isinstance(command, Send):
+            return await self._next_ending(command.until)
+        flight = self._start(command)
+        if command.until <= flight.started_at:
+            return Slow(at=flight.started_at)
+        outcome = await self._next_ending(command.until)
+        waited_in_vain = isinstance(outcome, Slow) and not command.last_resort
+        if waited_in_vain and self.race.withdraw(flight):
+            self.flights.remove(flight)
+            return Busy(route=flight.route, at=outcome.at)
+        return outcome
+
+    def _start(self, send: Send) -> Flight:
+        flight = self.race.start(self.call_id, self.request, send, self.entry)
+        self._announce(flight)
+        self.flights.append(flight)
+        return flight
+
+    def _announce(self, flight: Flight) -> None:
+        call_id, send = self.call_id, flight.send
+        if flight.permit.probe:
+            self.bulletin.publish(CircuitProbed(call_id=call_id, route=send.route))
+        if not self.flights:
+            self.bulletin.publish(
+                RouteChosen(call_id=call_id, route=send.route, reason=send.reason)
+            )
+        elif send.reason is not RouteReason.HEDGED:
+            self.bulletin.publish(
+                FellBack(call_id=call_id, route=send.route, reason=send.reason)
+            )
+        elif not flight.permit.probe:
+            self.bulletin.publish(Hedged(call_id=call_id, route=send.route))
+
+    async def _next_ending(self, until: float) -> Outcome:
+        """Return what ends next of what is in flight; `Slow` when nothing does."""
+        if not self._ended():
+            pending = [flight.task for flight in self._unreported() if flight.task]
+            await self._wait_for(pending, until)
+        ended = self._ended()
+        if not ended:
+            return Slow(at=self.clock.now())
+        flight = next((one for one in ended if one.answered), ended[0])
+        self._reported.add(flight)
+        return self._outcome(flight)
+
+    def _outcome(self, flight: Flight) -> Outcome:
+        now, verdict = self.clock.now(), flight.verdict
+        if flight.answered:
+            return Answered(route=flight.route, at=now)
+        return Failed(
+            route=flight.route,
+            at=now,
+            final=verdict is not None and verdict.final,
+            passing=verdict is None or verdict.passing,
+        )
+
+    def _unreported(self) -> list[Flight]:
+        return [one for one in self.flights if one not in self._reported]
+
+    def _ended(self) -> list[Flight]:
+        return [one for one in self._unreported() if one.task and one.task.done()]
+
+    async def _wait_for(
+        self, tasks: Iterable[asyncio.Future[None]], until: float
+    ) -> None:
+        """Wait without cancelling anything, until the client is closed at most."""
+        span_s = until - self.clock.now()
+        await asyncio.wait(
+            {*tasks, self.closing},
+            timeout=None if math.isinf(until) else max(0.0, span_s),
+            return_when=asyncio.FIRST_COMPLETED,
+        )

@@ -1,0 +1,297 @@
+"""The parts of one client, put together: everything that runs behind its verbs."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import itertools
+import math
+from typing import TYPE_CHECKING
+
+from gitlab_completions._core.budget import InstanceBudget
+from gitlab_completions._core.circuit import Circuit
+from gitlab_completions._core.commands import Chosen
+from gitlab_completions._core.router import Router
+from gitlab_completions._records import Record
+from gitlab_completions._shell import logbook, results
+from gitlab_completions._shell.access_token import TokenDesk
+from gitlab_completions._shell.background import Background
+from gitlab_completions._shell.bulletin import Bulletin
+from gitlab_completions._shell.driver import Drive
+from gitlab_completions._shell.exchange import Exchanger
+from gitlab_completions._shell.fetch import Fetcher
+from gitlab_completions._shell.gate import Gate
+from gitlab_completions._shell.keeper import Keeper
+from gitlab_completions._shell.outlook import Outlook
+from gitlab_completions._shell.race import Race
+from gitlab_completions._shell.tally import Tally
+from gitlab_completions.errors import ClientClosedError
+from gitlab_completions.events import CallFinished, ClockJumped, StatusChanged
+from gitlab_completions.models import Intent, Route
+from gitlab_completions.policy import DirectMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gitlab_completions._core.commands import GaveUp
+    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions.errors import DirectAccessError, GitLabCompletionsError
+    from gitlab_completions.events import Observer
+    from gitlab_completions.models import AccessToken, Completion, CompletionRequest
+    from gitlab_completions.policy import RoutingPolicy
+    from gitlab_completions.senders import Sender
+    from gitlab_completions.status import RoutingStatus
+
+
+class Setup(Record):
+    """What an engine is made of, checked.
+
+    Args:
+        root: The instance's URL.
+        access_token: What supplies the access token.
+        policy: How routes are chosen.
+        sender: What sends.
+        replace: Replaces the HTTP client of a route; tells whether it could.
+        observers: Who is told of events.
+        user_agent: Who we say we are.
+        clock: Tells the time.
+        jitter: Gives a number from 0 up to 1, anew at each call.
+    """
+
+    root: str
+    access_token: AccessToken
+    policy: RoutingPolicy
+    sender: Sender
+    replace: Callable[[Route], bool]
+    observers: Sequence[Observer]
+    user_agent: str
+    clock: Clock
+    jitter: Callable[[], float]
+
+    def __repr__(self) -> str:
+        return f"Setup(root={self.root!r})"
+
+
+class Engine:
+    """Runs calls; made without I/O and without an event loop."""
+
+    def __init__(self, setup: Setup) -> None:
+        policy, clock = setup.policy, setup.clock
+        self._setup = setup
+        self._clock = clock
+        self._call_ids = itertools.count(1)
+        self._tally = Tally()
+        self.bulletin = Bulletin((self._tally, logbook.write, *setup.observers))
+        self._background = Background()
+        self._desk = TokenDesk(setup.access_token, self._token_changed)
+        self._circuits = {
+            Route.DIRECT: Circuit(policy.circuit, setup.jitter),
+            # The last resort is in use however late it answers.
+            Route.INDIRECT: Circuit(policy.circuit, setup.jitter, late_s=math.inf),
+        }
+        self._budget = InstanceBudget(policy.indirect_per_minute)
+        self._gates = {
+            Route.DIRECT: self._gate(Route.DIRECT, None),
+            Route.INDIRECT: self._gate(Route.INDIRECT, self._budget),
+        }
+        self._exchanger = Exchanger(
+            setup.sender, self._desk, clock, setup.root, setup.user_agent
+        )
+        self._keeper = self._make_keeper()
+        self._race = Race(
+            exchanger=self._exchanger,
+            gates=self._gates,
+            circuits=self._circuits,
+            clock=clock,
+            bulletin=self.bulletin,
+        )
+        self._outlook = Outlook(
+            self._circuits, self._budget, self._race, self._tally, clock
+        )
+        self._router = self._route_by(policy)
+
+    def _gate(self, route: Route, budget: InstanceBudget | None) -> Gate:
+        setup = self._setup
+        most = setup.policy.max_in_flight
+        return Gate(most, setup.clock, lambda: setup.replace(route), budget)
+
+    def _make_keeper(self) -> Keeper:
+        setup = self._setup
+        fetcher = Fetcher(
+            setup.sender,
+            self._desk,
+            setup.root,
+            setup.user_agent,
+            allow_plain_http=setup.policy.allow_plain_http,
+        )
+        return Keeper(
+            policy=setup.policy,
+            fetcher=fetcher,
+            clock=setup.clock,
+            jitter=setup.jitter,
+            bulletin=self.bulletin,
+            background=self._background,
+        )
+
+    def _route_by(self, policy: RoutingPolicy) -> Router:
+        return Router(
+            policy=policy,
+            direct=self._circuits[Route.DIRECT],
+            indirect=self._circuits[Route.INDIRECT],
+            budget=self._budget,
+        )
+
+    @property
+    def policy(self) -> RoutingPolicy:
+        """The policy of the next call."""
+        return self._router.policy
+
+    async def complete(
+        self,
+        request: CompletionRequest,
+        deadline_s: float,
+        closing: asyncio.Future[None],
+    ) -> Completion:
+        """Run a call to its completion, or to the error that says most."""
+        entry = self._keeper.entry(request.project_path)
+        drive = Drive(
+            call_id=next(self._call_ids),
+            request=request,
+            entry=entry,
+            race=self._race,
+            keeper=self._keeper,
+            clock=self._clock,
+            bulletin=self.bulletin,
+            closing=closing,
+        )
+        flow = self._router.complete(
+            request.intent, entry.freshness, drive.started_at, deadline_s
+        )
+        try:
+            answer = await drive.run(flow)
+        except ClientClosedError as closed:
+            self._tell_end(drive, self._clock.now(), None, copy.copy(closed))
+            raise
+        now = self._clock.now()
+        if not isinstance(answer, Chosen):
+            error = self._failure(drive, answer, now)
+            # What is kept of it must not keep the call's frames, and the source there.
+            self._finish(drive, now, None, copy.copy(error))
+            raise error from error.__cause__
+        done = results.completion(
+            request, answer, drive.flights, started_at=drive.started_at, now=now
+        )
+        self._finish(drive, now, answer, None)
+        return done
+
+    def _failure(
+        self, drive: Drive, gave_up: GaveUp, now: float
+    ) -> GitLabCompletionsError:
+        only = self.policy.direct is DirectMode.ONLY
+        last_route = Route.DIRECT if only else Route.INDIRECT
+        return results.failure(
+            gave_up,
+            drive.flights,
+            started_at=drive.started_at,
+            now=now,
+            direct_refusal=self._direct_refusal(drive, now),
+            wait_s=self._outlook.wait_s(last_route, now),
+        )
+
+    def _direct_refusal(self, drive: Drive, now: float) -> DirectAccessError | None:
+        wanted = self.policy.direct is not DirectMode.NEVER
+        completion = drive.request.intent is Intent.COMPLETION
+        freshness = drive.entry.freshness
+        if not (wanted and completion) or freshness.usable(now) is not None:
+            return None
+        return freshness.problem(now)
+
+    def _finish(
+        self,
+        drive: Drive,
+        now: float,
+        chosen: Chosen | None,
+        error: GitLabCompletionsError | None,
+    ) -> None:
+        self._tell_end(drive, now, chosen, error)
+        self._outlook.call_ended(error)
+        status = self._outlook.news(self._router, drive.entry)
+        if status is not None:
+            self.bulletin.publish(StatusChanged(status=status))
+
+    def _tell_end(
+        self,
+        drive: Drive,
+        now: float,
+        chosen: Chosen | None,
+        error: GitLabCompletionsError | None,
+    ) -> None:
+        self.bulletin.publish(
+            CallFinished(
+                call_id=drive.call_id,
+                elapsed_s=now - drive.started_at,
+                route=chosen.route if chosen else None,
+                reason=chosen.reason if chosen else None,
+                error=error,
+            )
+        )
+
+    async def warm_up(
+        self, project_path: str | None, closing: asyncio.Future[None]
+    ) -> None:
+        """Fetch connection details and open a connection; fail silently."""
+        entry = self._keeper.entry(project_path)
+        self._keeper.look(entry)
+        if entry.fetch is not None:
+            await _first_of(entry.fetch, closing)
+        details = entry.freshness.usable(self._clock.now())
+        never = self.policy.direct is DirectMode.NEVER
+        work = self._exchanger.warm_up(None if never else details)
+        await _first_of(self._background.spawn(work), closing)
+
+    def status(self, project_path: str | None, *, closed: bool) -> RoutingStatus:
+        """Return how routing stands for a project."""
+        entry = self._keeper.glance(project_path)
+        return self._outlook.status(self._router, entry, closed=closed)
+
+    def reconfigure(self, policy: RoutingPolicy) -> None:
+        """Go by another policy from the next call on."""
+        self._router = self._route_by(policy)
+        for circuit in self._circuits.values():
+            circuit.policy = policy.circuit
+        for gate in self._gates.values():
+            gate.most = min(policy.max_in_flight, self._setup.policy.max_in_flight)
+        self._budget.per_minute = policy.indirect_per_minute
+        for gate in self._gates.values():
+            gate.look_again()
+        self._keeper.reconfigure(policy)
+
+    def look_at_clock(self) -> None:
+        """Trust nothing that was known before, if the machine has slept meanwhile."""
+        if not self._clock.jumped():
+            return
+        now = self._clock.now()
+        self.bulletin.publish(ClockJumped())
+        for route in Route:
+            self._setup.replace(route)
+            self._circuits[route].jump(now)
+        self._keeper.look_again()
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._keeper.close()
+        self._race.stop()
+
+    async def aclose(self) -> None:
+        """End everything that is under way."""
+        self.stop()
+        await self._race.aclose()
+        await self._background.aclose()
+        await self._desk.aclose()
+
+    def _token_changed(self) -> None:
+        self._keeper.look_again()
+
+
+async def _first_of(task: asyncio.Future[None], closing: asyncio.Future[None]) -> None:
+    await asyncio.wait({task, closing}, return_when=asyncio.FIRST_COMPLETED)

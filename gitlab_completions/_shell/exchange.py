@@ -1,0 +1,161 @@
+"""One attempt on the wire: the gate, the token, the send, the answer; never raises."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+from typing import TYPE_CHECKING
+
+from gitlab_completions._shell import endings
+from gitlab_completions._shell.access_token import TokenSourceError
+from gitlab_completions._shell.chance import new_request_id
+from gitlab_completions._wire import gateway_v2, instance
+from gitlab_completions._wire.headers import request_id
+from gitlab_completions._wire.messages import SendError
+from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
+from gitlab_completions._wire.unusable import NotACompletionError
+from gitlab_completions.errors import RequestRejectedError
+from gitlab_completions.models import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitlab_completions._shell.access_token import TokenDesk
+    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.endings import Ending
+    from gitlab_completions._wire.messages import WireRequest
+    from gitlab_completions.details import ConnectionDetails
+    from gitlab_completions.models import CompletionRequest
+    from gitlab_completions.senders import Sender
+
+logger = logging.getLogger("gitlab_completions")
+
+WARM_UP_S = 5.0
+"""Seconds for a warm-up: nobody waits for it."""
+SUCCESS = 200
+UNAUTHORIZED = 401
+
+
+class Exchanger:
+    """Performs attempts: a model in, an `Ending` out.
+
+    Args:
+        sender: Sends.
+        desk: Has the access token.
+        clock: Tells the time.
+        root: The instance's URL.
+        user_agent: Who we say we are.
+    """
+
+    def __init__(
+        self, sender: Sender, desk: TokenDesk, clock: Clock, root: str, user_agent: str
+    ) -> None:
+        self.sender = sender
+        self.desk = desk
+        self.clock = clock
+        self.root = root
+        self.user_agent = user_agent
+
+    async def direct(
+        self,
+        request: CompletionRequest,
+        details: ConnectionDetails,
+        *,
+        ends_at: float,
+        last_resort: bool,
+    ) -> Ending:
+        """Ask the gateway for a completion."""
+        started = self.clock.now()
+        wire = gateway_v2.completion_request(
+            request,
+            details,
+            request_id=new_request_id(),
+            timeout_s=ends_at - started,
+            last_resort=last_resort,
+        )
+        return await self._perform(wire)
+
+    async def indirect(
+        self, request: CompletionRequest, *, ends_at: float, last_resort: bool
+    ) -> Ending:
+        """Ask the instance for a completion; again if another token is to be had."""
+        started = self.clock.now()
+        try:
+            token = await self.desk.get()
+            wire = instance.completion_request(
+                request,
+                root=self.root,
+                headers=self._authorization(token),
+                request_id=new_request_id(),
+                timeout_s=ends_at - self.clock.now(),
+                last_resort=last_resort,
+            )
+        except TokenSourceError as error:
+            elapsed_s = self.clock.now() - started
+            return endings.no_token(Route.INDIRECT, error, elapsed_s)
+        except RequestRejectedError as error:
+            return endings.unsendable(Route.INDIRECT, error)
+        ending = await self._perform(wire)
+        if ending.seen.status != UNAUTHORIZED:
+            return ending
+        other = await self.desk.another(token)
+        if other is None:
+            return ending
+        return await self._perform(
+            dataclasses.replace(
+                wire,
+                headers={**wire.headers, **self._authorization(other)},
+                timeout_s=ends_at - self.clock.now(),
+            )
+        )
+
+    async def warm_up(self, details: ConnectionDetails | None) -> None:
+        """Open a connection before it is needed: the gateway's, else the instance's."""
+        with contextlib.suppress(TokenSourceError):
+            if details is not None:
+                wire = gateway_v2.health_request(details, timeout_s=WARM_UP_S)
+            else:
+                headers = self._authorization(await self.desk.get())
+                wire = instance.warm_up_request(self.root, headers, timeout_s=WARM_UP_S)
+            await self._perform(wire)
+
+    def _authorization(self, token: str) -> Mapping[str, str]:
+        return instance.authorization(token, user_agent=self.user_agent)
+
+    async def _perform(self, wire: WireRequest) -> Ending:
+        """Send, and read what comes, whatever comes."""
+        started = self.clock.now()
+        if wire.timeout_s <= 0:
+            return endings.broken(wire.route, SendError("timeout"), 0.0)
+        try:
+            async with self.sender.exchange(wire) as response:
+                body = b"".join([chunk async for chunk in response.chunks])
+                status, headers = response.status_code, response.headers
+        except SendError as error:
+            return endings.broken(wire.route, error, self.clock.now() - started)
+        except Exception as error:
+            logger.warning("The sender raised %s.", type(error).__name__)
+            return endings.unexpected(wire.route, error, self.clock.now() - started)
+        return self._read(wire.route, status, headers, body, self.clock.now() - started)
+
+    def _read(
+        self,
+        route: Route,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        elapsed_s: float,
+    ) -> Ending:
+        if status != SUCCESS:
+            refusal = decode_refusal(status, headers, body)
+            return endings.refused(route, refusal, elapsed_s)
+        decode = gateway_v2.decode if route is Route.DIRECT else instance.decode
+        try:
+            suggestion = decode(body)
+        except NotACompletionError as error:
+            portal = looks_like_html(body, headers)
+            return endings.malformed(
+                route, status, error.reason, portal=portal, elapsed_s=elapsed_s
+            )
+        return endings.answered(suggestion, request_id(headers))

@@ -1,0 +1,191 @@
+"""One request for direct access: the token, the send, the grant; never raises."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import TYPE_CHECKING
+
+from gitlab_completions._core.verdicts import DIRECT_ACCESS, Body, Observation, decide
+from gitlab_completions._records import Record
+from gitlab_completions._shell.access_token import TokenSourceError
+from gitlab_completions._shell.chance import new_request_id
+from gitlab_completions._shell.imports import import_off_loop
+from gitlab_completions._wire import direct_access, instance
+from gitlab_completions._wire.messages import SendError
+from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
+from gitlab_completions._wire.unusable import GrantRefusedError, NotAGrantError
+from gitlab_completions.errors import (
+    DirectAccessBarredError,
+    DirectAccessError,
+    DirectAccessUnavailableError,
+    ErrorCode,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitlab_completions._shell.access_token import TokenDesk
+    from gitlab_completions._wire.direct_access import Grant
+    from gitlab_completions._wire.messages import WireRequest
+    from gitlab_completions.senders import Sender
+
+DETAILS_TIMEOUT_S = 15.0
+"""Seconds for a grant, as GitLab's own client allows: up to GitLab 18.9 the instance
+itself waits for the gateway's token for as long as that."""
+OUTSTAYED_S = 10.0
+"""Seconds beyond that after which a sender that does not keep time is stopped: a fetch
+without an end would be the last one."""
+AT_ONCE = 2
+"""Fetches at once: so many connections of a host's pool are kept free for them."""
+
+_REFUSED_GRANTS = {
+    "no_model": "it names no model for direct connections",
+    "bad_grant": "its address, token or headers are not acceptable",
+    "clock": "its token had run out before it came",
+}
+_SUCCESSES = range(200, 300)
+
+
+class Fetched(Record):
+    """What came of asking for direct access: a grant, or why there is none."""
+
+    seen: Observation
+    grant: Grant | None = None
+    message: str = ""
+    code: ErrorCode | None = None
+    retry_after_s: float | None = None
+
+    def problem(self, *, barred: bool) -> DirectAccessError:
+        """Return the error that says why there is no grant."""
+        kind = DirectAccessBarredError if barred else DirectAccessUnavailableError
+        return kind(self.message, status_code=self.seen.status, code=self.code)
+
+
+class Fetcher:
+    """Asks the instance for direct access.
+
+    Args:
+        sender: Sends.
+        desk: Has the access token.
+        root: The instance's URL.
+        user_agent: Who we say we are.
+        allow_plain_http: Whether the gateway may be spoken to without TLS.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        desk: TokenDesk,
+        root: str,
+        user_agent: str,
+        *,
+        allow_plain_http: bool,
+    ) -> None:
+        self.sender = sender
+        self.desk = desk
+        self.root = root
+        self.user_agent = user_agent
+        self.allow_plain_http = allow_plain_http
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def fetch(self, project_path: str | None) -> Fetched:
+        """Ask, and once more if GitLab refused the token and another is to be had."""
+        await import_off_loop("jwt")  # decoding the grant needs it
+        try:
+            token = await self.desk.get()
+        except TokenSourceError as error:
+            return Fetched(
+                seen=Observation(status=None, body=Body.NONE, word="token_source"),
+                message=f"the access token could not be had: {error}",
+                code=ErrorCode.TOKEN_SOURCE,
+            )
+        async with self._room:
+            wire = self._request(project_path, token)
+            fetched = await self._perform(wire)
+            if fetched.grant or not decide(DIRECT_ACCESS, fetched.seen).suspect_token:
+                return fetched
+            other = await self.desk.another(token)
+            if other is None:
+                return fetched
+            headers = instance.authorization(other, user_agent=self.user_agent)
+            again = {**wire.headers, **headers}
+            return await self._perform(dataclasses.replace(wire, headers=again))
+
+    def _request(self, project_path: str | None, token: str) -> WireRequest:
+        return direct_access.grant_request(
+            self.root,
+            instance.authorization(token, user_agent=self.user_agent),
+            project_path=project_path,
+            request_id=new_request_id(),
+            timeout_s=DETAILS_TIMEOUT_S,
+        )
+
+    async def _perform(self, wire: WireRequest) -> Fetched:
+        try:
+            async with (
+                asyncio.timeout(wire.timeout_s + OUTSTAYED_S),
+                self.sender.exchange(wire) as response,
+            ):
+                body = b"".join([chunk async for chunk in response.chunks])
+                status, headers = response.status_code, response.headers
+        except SendError as error:
+            return _broken(error.kind)
+        except TimeoutError:
+            return _broken("timeout")
+        except Exception as error:
+            return _broken(type(error).__name__)
+        if status not in _SUCCESSES:
+            return _refused(status, headers, body)
+        return self._read(status, headers, body)
+
+    def _read(self, status: int, headers: Mapping[str, str], body: bytes) -> Fetched:
+        try:
+            grant = direct_access.decode_grant(
+                headers,
+                body,
+                instance_root=self.root,
+                allow_plain_http=self.allow_plain_http,
+                user_agent=self.user_agent,
+            )
+        except GrantRefusedError as error:
+            return Fetched(
+                seen=Observation(status=status, body=Body.JSON, word=error.reason),
+                message=f"the grant cannot be used: {_REFUSED_GRANTS[error.reason]}",
+            )
+        except NotAGrantError as error:
+            portal = looks_like_html(body, headers)
+            return Fetched(
+                seen=Observation(status=status, body=Body.OTHER),
+                message=f"GitLab's answer grants nothing: {error.reason}",
+                code=ErrorCode.CAPTIVE_PORTAL if portal else ErrorCode.MALFORMED,
+            )
+        return Fetched(seen=Observation(status=status, body=Body.GOOD), grant=grant)
+
+
+def _refused(status: int, headers: Mapping[str, str], body: bytes) -> Fetched:
+    refusal = decode_refusal(status, headers, body)
+    kind = Body.JSON if refusal.is_json else Body.OTHER
+    return Fetched(
+        seen=Observation(status=status, body=kind, word=refusal.vendor_code),
+        message=f"GitLab answered {status} to the request for direct access",
+        code=refusal.code,
+        retry_after_s=refusal.retry_after_s,
+    )
+
+
+_CODES = {
+    "tls": ErrorCode.TLS_UNTRUSTED,
+    "proxy": ErrorCode.PROXY,
+    "timeout": ErrorCode.TIMEOUT,
+    "pool": ErrorCode.TIMEOUT,
+    "protocol": ErrorCode.MALFORMED,
+}
+
+
+def _broken(kind: str) -> Fetched:
+    return Fetched(
+        seen=Observation(status=None, body=Body.NONE, word=kind),
+        message=f"the request for direct access broke ({kind})",
+        code=_CODES.get(kind, ErrorCode.OFFLINE),
+    )

@@ -1,0 +1,13 @@
+"""Imports what most processes never need, off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+
+
+async def import_off_loop(name: str) -> None:
+    """Import a module in a worker thread, unless it has been imported."""
+    if name not in sys.modules:
+        await asyncio.to_thread(importlib.import_module, name)

@@ -1,0 +1,242 @@
+"""Keeps connection details: single-flight, renewed ahead, one entry a project.
+
+Decisions are `_core.freshness`'s; here are the tasks and timers that carry them out. A
+fetch belongs to nobody: a call that leaves does not end it, and its result is never
+thrown away. Only what a call has used is renewed ahead, and only such a renewal is
+retried behind the calls (by tenacity, on the waits that the core decides); whatever
+else failed is asked again when a call wants it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
+
+from gitlab_completions._core.freshness import Freshness, SharedAccess
+from gitlab_completions._core.verdicts import (
+    DIRECT_ACCESS,
+    AccessVerdict,
+    Standing,
+    decide,
+)
+from gitlab_completions._records import replace
+from gitlab_completions._shell.imports import import_off_loop
+from gitlab_completions.events import DetailsRefreshed, DetailsRefused
+from gitlab_completions.policy import DirectMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitlab_completions._shell.background import Background
+    from gitlab_completions._shell.bulletin import Bulletin
+    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.fetch import Fetched, Fetcher
+    from gitlab_completions.policy import RoutingPolicy
+
+RENEWALS = 8
+"""Tries to renew details ahead: waits of 1 s, doubling, outlast two failing minutes."""
+
+
+class Entry:
+    """One project's details, and the fetch that is under way."""
+
+    __slots__ = ("announced", "fetch", "freshness", "project_path", "renewal", "timer")
+
+    def __init__(self, project_path: str | None, freshness: Freshness) -> None:
+        self.project_path = project_path
+        self.freshness = freshness
+        self.fetch: asyncio.Task[None] | None = None
+        self.renewal: asyncio.Task[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.announced: object = None  # what observers were last told of its status
+
+    def disarm(self) -> None:
+        """Forget the timer of the next renewal."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+class _Entries(LRUCache[str | None, Entry]):
+    """The entries of the projects used last; one that has to go takes its timer along.
+
+    A fetch under way goes on: its caller may be waiting for it.
+    """
+
+    def popitem(self) -> tuple[str | None, Entry]:
+        project_path, entry = super().popitem()
+        entry.disarm()
+        return project_path, entry
+
+
+class Keeper:
+    """The connection details of one client.
+
+    Args:
+        policy: The client's policy.
+        fetcher: Asks the instance.
+        clock: Tells the time.
+        jitter: Gives a number from 0 up to 1, anew at each call.
+        bulletin: Tells the observers.
+        background: Holds the fetches.
+    """
+
+    def __init__(
+        self,
+        *,
+        policy: RoutingPolicy,
+        fetcher: Fetcher,
+        clock: Clock,
+        jitter: Callable[[], float],
+        bulletin: Bulletin,
+        background: Background,
+    ) -> None:
+        self._policy = policy
+        self._fetcher = fetcher
+        self._clock = clock
+        self._jitter = jitter
+        self._bulletin = bulletin
+        self._shared = SharedAccess(policy.details)
+        self._entries = _Entries(policy.details.projects)
+        self._background = background
+        self._looks = 0  # how often all was to be looked at again
+
+    def entry(self, project_path: str | None) -> Entry:
+        """Return a project's entry, which is the most recently used one from now on."""
+        entry = self._entries[project_path] = self.glance(project_path)
+        return entry
+
+    def glance(self, project_path: str | None) -> Entry:
+        """Return a project's entry to look at: one that is new is not kept."""
+        entry = self._entries.get(project_path)
+        if entry is None:
+            details = self._policy.details
+            freshness = Freshness(details, self._jitter, self._shared)
+            entry = Entry(project_path, freshness)
+        return entry
+
+    def look(self, entry: Entry) -> None:
+        """Start what a call that wants direct makes necessary: a fetch, a timer."""
+        if self._policy.direct is DirectMode.NEVER:
+            return
+        now = self._clock.now()
+        if entry.freshness.wanted(now):
+            self._start_fetch(entry)
+        renews_at = entry.freshness.renews_at(now)
+        if renews_at is not None and entry.timer is None and entry.renewal is None:
+            loop = asyncio.get_running_loop()
+            entry.timer = loop.call_later(renews_at - now, self._renew, entry)
+
+    def look_again(self) -> None:
+        """Forget all bars and waits, those included that are about to be told."""
+        self._looks += 1
+        for entry in self._entries.values():
+            entry.freshness.look_again()
+
+    def reconfigure(self, policy: RoutingPolicy) -> None:
+        """Go by another policy: what was refused under the old one is asked anew."""
+        self._policy = policy
+        for entry in self._entries.values():
+            entry.freshness.policy = policy.details
+            if policy.direct is DirectMode.NEVER:
+                entry.disarm()
+        self.look_again()
+
+    def close(self) -> None:
+        """Forget all timers; the fetches end with the background."""
+        for entry in self._entries.values():
+            entry.disarm()
+
+    def _start_fetch(self, entry: Entry) -> asyncio.Task[None]:
+        entry.freshness.fetch_starts(self._clock.now())
+        entry.fetch = self._background.spawn(self._fetch(entry))
+        return entry.fetch
+
+    async def _fetch(self, entry: Entry) -> None:
+        """Ask once, and take note of what comes of it.
+
+        A no to what has changed meanwhile (the access token, the policy, the network
+        after a suspend) says nothing of what is now.
+        """
+        looks = self._looks
+        try:
+            fetched = await self._fetcher.fetch(entry.project_path)
+        except BaseException:
+            entry.freshness.abandoned()
+            raise
+        if fetched.grant is None and looks != self._looks:
+            entry.freshness.abandoned()
+            return
+        self._take(entry, fetched)
+
+    def _take(self, entry: Entry, fetched: Fetched) -> None:
+        now = self._clock.now()
+        freshness = entry.freshness
+        entry.disarm()
+        if fetched.grant is not None:
+            freshness.granted(now, fetched.grant.details)
+            self._bulletin.publish(
+                DetailsRefreshed(
+                    project_path=entry.project_path,
+                    lifetime_s=fetched.grant.details.lifetime_s,
+                    dropped_headers=fetched.grant.dropped_headers,
+                )
+            )
+            return
+        verdict = decide(DIRECT_ACCESS, fetched.seen)
+        problem = fetched.problem(barred=verdict.standing is Standing.BARRED)
+        freshness.refused(now, _heeding(verdict, fetched.retry_after_s), problem)
+        again_at = freshness.looks_again_at(now)
+        problem.retry_after_s = None if again_at is None else again_at - now
+        self._bulletin.publish(
+            DetailsRefused(
+                project_path=entry.project_path,
+                problem=problem,
+                again_in_s=problem.retry_after_s,
+            )
+        )
+
+    # Renewal ahead of expiry.
+
+    def _renew(self, entry: Entry) -> None:
+        entry.timer = None
+        if entry.renewal is None:
+            entry.renewal = self._background.spawn(self._keep_renewing(entry))
+
+    async def _keep_renewing(self, entry: Entry) -> None:
+        await import_off_loop("tenacity")
+        import tenacity  # noqa: PLC0415 - most processes never need it
+
+        retrying = tenacity.AsyncRetrying(
+            sleep=asyncio.sleep,
+            stop=tenacity.stop_after_attempt(RENEWALS),
+            wait=lambda _: self._wait_s(entry),
+            retry=tenacity.retry_if_result(bool),
+            retry_error_callback=lambda _: None,
+        )
+        try:
+            await retrying(self._renew_once, entry)
+        finally:
+            entry.renewal = None
+
+    def _wait_s(self, entry: Entry) -> float:
+        now = self._clock.now()
+        return max(0.0, (entry.freshness.renews_at(now) or now) - now)
+
+    async def _renew_once(self, entry: Entry) -> bool:
+        """Renew, unless a call has had it done; tell whether to try again."""
+        if self._policy.direct is DirectMode.NEVER:
+            return False
+        freshness = entry.freshness
+        if freshness.wanted(self._clock.now()):
+            await asyncio.wait({self._start_fetch(entry)})
+        return freshness.renews_at(self._clock.now()) is not None
+
+
+def _heeding(verdict: AccessVerdict, retry_after_s: float | None) -> AccessVerdict:
+    """Return the verdict with the server's own wait, where it may set one."""
+    if verdict.most_s is None or retry_after_s is None:
+        return verdict
+    return replace(verdict, again_s=min(retry_after_s, verdict.most_s))

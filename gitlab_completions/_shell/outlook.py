@@ -1,0 +1,141 @@
+"""What the next call would do, and why: the value that `status()` gives."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from gitlab_completions._core.circuit import CircuitState
+from gitlab_completions._shell.clock import wall_time
+from gitlab_completions.errors import CircuitOpenError, RequestRejectedError
+from gitlab_completions.models import Intent, Route, RouteReason
+from gitlab_completions.policy import DirectMode
+from gitlab_completions.status import CircuitWord, Health, RoutingStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitlab_completions._core.budget import InstanceBudget
+    from gitlab_completions._core.circuit import Circuit
+    from gitlab_completions._core.router import Router
+    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.keeper import Entry
+    from gitlab_completions._shell.race import Race
+    from gitlab_completions._shell.tally import Tally
+    from gitlab_completions.errors import GitLabCompletionsError
+
+_WORDS: dict[CircuitState, CircuitWord] = {
+    CircuitState.CLOSED: "closed",
+    CircuitState.OPEN: "open",
+    CircuitState.HALF_OPEN: "half_open",
+}
+
+
+class Outlook:
+    """Reads how routing stands, and changes nothing.
+
+    Args:
+        circuits: One for each route.
+        budget: The instance's.
+        race: Knows what is in flight.
+        tally: Has the counts.
+        clock: Tells the time.
+    """
+
+    def __init__(
+        self,
+        circuits: Mapping[Route, Circuit],
+        budget: InstanceBudget,
+        race: Race,
+        tally: Tally,
+        clock: Clock,
+    ) -> None:
+        self._circuits = circuits
+        self._budget = budget
+        self._race = race
+        self._tally = tally
+        self._clock = clock
+        self._started = False
+        self._last_error: GitLabCompletionsError | None = None
+
+    def call_ended(self, error: GitLabCompletionsError | None) -> None:
+        """Take note of how the last call ended."""
+        self._started = True
+        if not isinstance(error, RequestRejectedError):  # no route's doing
+            self._last_error = error
+
+    def wait_s(self, route: Route, now: float) -> float | None:
+        """Return the seconds until a route takes completions; `None`: now."""
+        rest_s = self._circuits[route].refuses_s(now) or 0.0
+        free_at = self._budget.free_at(now) if route is Route.INDIRECT else now
+        wait_s = max(rest_s, free_at - now)
+        return wait_s if wait_s > 0 else None
+
+    def news(self, router: Router, entry: Entry) -> RoutingStatus | None:
+        """Return the status if it is not what was last returned for this project."""
+        now = self._clock.now()
+        refusal = router.refusal(Intent.COMPLETION, entry.freshness, now)
+        key = (self._health(router, refusal), refusal)
+        if key == entry.announced:
+            return None
+        entry.announced = key
+        return self.status(router, entry, closed=False)
+
+    def status(self, router: Router, entry: Entry, *, closed: bool) -> RoutingStatus:
+        """Return how routing stands for a project."""
+        now = self._clock.now()
+        freshness = entry.freshness
+        refusal = router.refusal(Intent.COMPLETION, freshness, now)
+        age_s = None if freshness.details is None else now - freshness.obtained_at
+        return RoutingStatus(
+            health=Health.CLOSED if closed else self._health(router, refusal),
+            route=None if closed else _route(router, refusal),
+            reason=refusal or RouteReason.PREFERRED,
+            problem=self._last_error or self._problem(entry, refusal, now),
+            at=wall_time(),
+            recheck_in_s=self._recheck_in_s(entry, refusal, now),
+            token_age_s=age_s,
+            token_expires_in_s=freshness.expires_in_s(now),
+            circuits=MappingProxyType(
+                {route: _WORDS[one.state(now)] for route, one in self._circuits.items()}
+            ),
+            indirect_used=self._budget.used(now),
+            in_flight=self._race.in_flight,
+            counts=MappingProxyType(dict(self._tally.counts)),
+        )
+
+    def _health(self, router: Router, refusal: RouteReason | None) -> Health:
+        if self._last_error is not None:
+            return Health.UNAVAILABLE
+        if not self._started:
+            return Health.STARTING
+        as_preferred = refusal is None or router.policy.direct is DirectMode.NEVER
+        return Health.READY if as_preferred else Health.DEGRADED
+
+    def _problem(
+        self, entry: Entry, refusal: RouteReason | None, now: float
+    ) -> GitLabCompletionsError | None:
+        if refusal is None or refusal is RouteReason.POLICY:
+            return None
+        if refusal is RouteReason.CIRCUIT_OPEN:
+            rests_s = self._circuits[Route.DIRECT].rests_s(now)
+            return CircuitOpenError(
+                "direct rests after failures", route=Route.DIRECT, retry_after_s=rests_s
+            )
+        return entry.freshness.problem(now)
+
+    def _recheck_in_s(
+        self, entry: Entry, refusal: RouteReason | None, now: float
+    ) -> float | None:
+        if refusal is None or refusal is RouteReason.POLICY:
+            return None
+        if refusal is RouteReason.CIRCUIT_OPEN:
+            return self._circuits[Route.DIRECT].rests_s(now) or 0.0
+        return max(0.0, (entry.freshness.looks_again_at(now) or now) - now)
+
+
+def _route(router: Router, refusal: RouteReason | None) -> Route | None:
+    if refusal is None:
+        return Route.DIRECT
+    only = router.policy.direct is DirectMode.ONLY
+    return None if only else Route.INDIRECT

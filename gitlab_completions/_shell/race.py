@@ -1,0 +1,332 @@
+"""The exchanges in flight: each a task that outlives its caller.
+
+An author who types leaves most calls before they are answered. Cancelling the HTTP
+request then costs a handshake a keystroke, leaks pool slots when it happens twice, and
+hides a gateway that has gone silent. So nothing that a caller does reaches the HTTP
+library: a flight goes on without its caller, settles its own permit by the verdict
+tables when it ends, and never raises. Only the race itself ends a flight early, once:
+at `aclose`, and when a sender has far outstayed the attempt's end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from gitlab_completions._core.circuit import Transition
+from gitlab_completions._core.verdicts import (
+    GATEWAY,
+    INSTANCE,
+    AttemptVerdict,
+    Effect,
+    OnDetails,
+    decide,
+)
+from gitlab_completions._shell import endings
+from gitlab_completions._shell.gate import Ticket
+from gitlab_completions._wire.messages import SendError
+from gitlab_completions.errors import DirectAccessBarredError
+from gitlab_completions.events import (
+    AttemptFailed,
+    AttemptSucceeded,
+    CircuitRecovered,
+    CircuitTripped,
+    DetailsRefused,
+)
+from gitlab_completions.models import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitlab_completions._core.circuit import Circuit, Permit
+    from gitlab_completions._core.commands import Send
+    from gitlab_completions._shell.bulletin import Bulletin
+    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.endings import Ending
+    from gitlab_completions._shell.exchange import Exchanger
+    from gitlab_completions._shell.gate import Gate
+    from gitlab_completions._shell.keeper import Entry
+    from gitlab_completions.models import CompletionRequest
+
+OUTSTAYED_S = 10.0
+"""Seconds past an attempt's end after which its flight is ended.
+
+More than any single wait of our own sender, which keeps its time itself: this is for
+senders that do not.
+"""
+GRACE_S = 0.1
+"""Seconds that flights get to end by themselves when the client is closed."""
+CLEANUP_S = 5.0
+"""Seconds that ended flights get to clean up."""
+
+
+class Flight:
+    """One attempt: from the gate to its settlement.
+
+    Args:
+        call_id: The call that ordered it.
+        request: What the call wants.
+        send: The order.
+        permit: The circuit's, for this attempt.
+        entry: The project's details.
+        started_at: When it was ordered; when it was sent, once it has left the gate.
+    """
+
+    __slots__ = (
+        "call_id",
+        "ended_at",
+        "ending",
+        "entry",
+        "permit",
+        "request",
+        "send",
+        "started_at",
+        "task",
+        "ticket",
+        "verdict",
+    )
+
+    def __init__(
+        self,
+        *,
+        call_id: int,
+        request: CompletionRequest,
+        send: Send,
+        permit: Permit,
+        entry: Entry,
+        started_at: float,
+    ) -> None:
+        self.call_id = call_id
+        self.request = request
+        self.send = send
+        self.permit = permit
+        self.entry = entry
+        self.started_at = started_at
+        self.ticket = Ticket(last_resort=send.last_resort)
+        self.task: asyncio.Task[None] | None = None
+        self.ending: Ending | None = None
+        self.verdict: AttemptVerdict | None = None
+        self.ended_at: float | None = None
+
+    @property
+    def route(self) -> Route:
+        """Where it goes."""
+        return self.send.route
+
+    @property
+    def sent(self) -> bool:
+        """Whether it has left the gate for the wire."""
+        turn = self.ticket.turn
+        return turn.done() and turn.result()
+
+    @property
+    def answered(self) -> bool:
+        """Whether it brought a completion."""
+        return self.verdict is not None and self.verdict.answers
+
+
+class Race:
+    """All flights of one client.
+
+    Args:
+        exchanger: Performs attempts.
+        gates: One for each route.
+        circuits: One for each route.
+        clock: Tells the time.
+        bulletin: Tells the observers.
+    """
+
+    def __init__(
+        self,
+        *,
+        exchanger: Exchanger,
+        gates: Mapping[Route, Gate],
+        circuits: Mapping[Route, Circuit],
+        clock: Clock,
+        bulletin: Bulletin,
+    ) -> None:
+        self._exchanger = exchanger
+        self._gates = gates
+        self._circuits = circuits
+        self._clock = clock
+        self._bulletin = bulletin
+        self._flights: set[Flight] = set()
+        self._closing = False
+
+    @property
+    def in_flight(self) -> int:
+        """Exchanges on the wire."""
+        return sum(gate.in_flight for gate in self._gates.values())
+
+    def start(
+        self, call_id: int, request: CompletionRequest, send: Send, entry: Entry
+    ) -> Flight:
+        """Start an attempt, with a permit of its route's circuit."""
+        now = self._clock.now()
+        flight = Flight(
+            call_id=call_id,
+            request=request,
+            send=send,
+            permit=self._circuits[send.route].admit(now),
+            entry=entry,
+            started_at=now,
+        )
+        if send.route is Route.DIRECT:
+            entry.freshness.used()
+        self._flights.add(flight)
+        flight.task = asyncio.create_task(self._fly(flight))
+        return flight
+
+    def withdraw(self, flight: Flight) -> bool:
+        """Take an attempt back that is still in the gate; `False` when it has left."""
+        if not self._gates[flight.route].withdraw(flight.ticket):
+            return False
+        flight.permit.release()
+        return True
+
+    def detach(self, flight: Flight) -> None:
+        """Let an attempt go on without its caller; in the gate it is not sent."""
+        flight.ticket.detached = True
+        self.withdraw(flight)
+
+    def stop(self) -> None:
+        """Send nothing more: what waits in a gate is not let through."""
+        self._closing = True
+        for gate in self._gates.values():
+            gate.close()
+
+    async def aclose(self) -> None:
+        """End all flights: by themselves within 100 ms, else by force, once."""
+        self.stop()
+        tasks = {flight.task for flight in self._flights if flight.task is not None}
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=GRACE_S)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=CLEANUP_S)
+
+    async def _fly(self, flight: Flight) -> None:
+        gate = self._gates[flight.route]
+        try:
+            # A client that was closed before this task began sends nothing more.
+            if not self._closing and await gate.enter(flight.ticket):
+                # What was spent in the gate must not make a probe look late.
+                flight.permit.admitted_at = self._clock.now()
+                await self._exchange(flight, gate)
+        except asyncio.CancelledError:
+            if not self._closing:
+                elapsed_s = self._clock.now() - flight.started_at
+                silence = SendError("timeout")
+                self._settle(flight, endings.broken(flight.route, silence, elapsed_s))
+        finally:
+            flight.permit.release()
+            self._flights.discard(flight)
+
+    async def _exchange(self, flight: Flight, gate: Gate) -> None:
+        loop = asyncio.get_running_loop()
+        send, task = flight.send, flight.task
+        flight.started_at = self._clock.now()
+        span_s = send.ends_at - flight.started_at + OUTSTAYED_S
+        watchdog = loop.call_later(span_s, task.cancel) if task is not None else None
+        exchanger = self._exchanger
+        try:
+            if send.details is not None:
+                ending = await exchanger.direct(
+                    flight.request,
+                    send.details,
+                    ends_at=send.ends_at,
+                    last_resort=send.last_resort,
+                )
+            else:
+                ending = await exchanger.indirect(
+                    flight.request, ends_at=send.ends_at, last_resort=send.last_resort
+                )
+        finally:
+            if watchdog is not None:
+                watchdog.cancel()
+            gate.leave(flight.ticket)
+        self._settle(flight, ending)
+
+    def _settle(self, flight: Flight, ending: Ending) -> None:
+        """Let what happened teach: the circuit, the details, the observers."""
+        now = self._clock.now()
+        table = GATEWAY if flight.route is Route.DIRECT else INSTANCE
+        verdict = decide(table, ending.seen)
+        flight.ending, flight.verdict, flight.ended_at = ending, verdict, now
+        self._report(flight, ending, now - flight.started_at)
+        self._settle_permit(flight, verdict, ending, now)
+        if flight.send.details is not None:
+            self._settle_details(flight, verdict, ending, now)
+
+    def _report(self, flight: Flight, ending: Ending, elapsed_s: float) -> None:
+        if ending.error is not None:
+            self._bulletin.publish(
+                AttemptFailed(
+                    call_id=flight.call_id,
+                    route=flight.route,
+                    elapsed_s=elapsed_s,
+                    error=ending.error,
+                )
+            )
+            return
+        self._bulletin.publish(
+            AttemptSucceeded(
+                call_id=flight.call_id,
+                route=flight.route,
+                elapsed_s=elapsed_s,
+                status_code=ending.seen.status or 0,
+                request_id=ending.request_id,
+            )
+        )
+
+    def _settle_permit(
+        self, flight: Flight, verdict: AttemptVerdict, ending: Ending, now: float
+    ) -> None:
+        permit, circuit = flight.permit, self._circuits[flight.route]
+        if verdict.circuit is Effect.SUCCESS:
+            transition = permit.succeed(now)
+        elif verdict.circuit is Effect.FAILURE:
+            transition = permit.fail(now)
+        elif verdict.circuit is Effect.REST:
+            rest_s = ending.retry_after_s or circuit.policy.rate_limit_s
+            transition = permit.rest(now, rest_s)
+        else:
+            transition = permit.release()
+        if transition is Transition.TRIPPED:
+            rests_s = circuit.rests_s(now) or 0.0
+            self._bulletin.publish(CircuitTripped(route=flight.route, rests_s=rests_s))
+        elif transition is Transition.RECOVERED:
+            self._bulletin.publish(CircuitRecovered(route=flight.route))
+
+    def _settle_details(
+        self, flight: Flight, verdict: AttemptVerdict, ending: Ending, now: float
+    ) -> None:
+        freshness, details = flight.entry.freshness, flight.send.details
+        if verdict.details is OnDetails.ACCEPT:
+            freshness.accepted()
+        if ending.error is None or details is None:
+            return
+        problem = DirectAccessBarredError(
+            ending.error.message, status_code=ending.seen.status, code=ending.error.code
+        )
+        match verdict.details:
+            case OnDetails.RENEW:
+                freshness.token_refused(now, details.token, problem)
+            case OnDetails.BAR:
+                freshness.put_bar(now, verdict.bar_s, problem)
+            case OnDetails.DRIFT:
+                freshness.drifted(now, flight.request.file_name, problem)
+            case OnDetails.KEEP | OnDetails.ACCEPT:
+                return
+        bar = freshness.bar(now)
+        if bar is not None and bar.problem is problem:
+            problem.retry_after_s = bar.until - now
+            self._bulletin.publish(
+                DetailsRefused(
+                    project_path=flight.entry.project_path,
+                    problem=problem,
+                    again_in_s=problem.retry_after_s,
+                )
+            )

@@ -1,0 +1,182 @@
+"""What a caller gets: a completion, or the error that says most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlab_completions._core.commands import GaveUp
+from gitlab_completions._shell.endings import NAMES
+from gitlab_completions._wire.limits import restore_line_ends, uses_crlf
+from gitlab_completions.errors import (
+    AllRoutesFailedError,
+    DeadlineExceededError,
+    ErrorCode,
+    GitLabCompletionsError,
+    RequestRejectedError,
+    RouteTimeoutError,
+)
+from gitlab_completions.models import Attempt, Choice, Completion, Route
+
+if TYPE_CHECKING:
+    from gitlab_completions._core.commands import Chosen
+    from gitlab_completions._shell.race import Flight
+    from gitlab_completions.errors import DirectAccessError, RouteError
+    from gitlab_completions.models import CompletionRequest
+
+
+def completion(
+    request: CompletionRequest,
+    chosen: Chosen,
+    flights: list[Flight],
+    *,
+    started_at: float,
+    now: float,
+) -> Completion:
+    """Put the completion together that a call has got."""
+    winner = next(one for one in flights if one.answered and one.route is chosen.route)
+    ending = winner.ending
+    suggestion = ending.suggestion if ending is not None else None
+    return Completion(
+        choices=_fitting(request, suggestion.choices if suggestion else ()),
+        model=suggestion.model if suggestion else None,
+        route=chosen.route,
+        reason=chosen.reason,
+        attempts=attempts(flights, started_at=started_at, now=now),
+        elapsed_s=now - started_at,
+        request_id=ending.request_id if ending is not None else None,
+    )
+
+
+def _fitting(
+    request: CompletionRequest, choices: tuple[Choice, ...]
+) -> tuple[Choice, ...]:
+    """Give suggestions the line ends of the file that they go into."""
+    if not any("\n" in choice.text for choice in choices) or not uses_crlf(request):
+        return choices
+    return tuple(
+        Choice(
+            text=restore_line_ends(choice.text, crlf=True),
+            index=choice.index,
+            finish_reason=choice.finish_reason,
+        )
+        for choice in choices
+    )
+
+
+def attempts(
+    flights: list[Flight], *, started_at: float, now: float, timed_out: bool = False
+) -> tuple[Attempt, ...]:
+    """Tell of every send of a call; `timed_out`: what is in flight has had its time.
+
+    A sender that keeps its time tells so itself, but mostly a moment too late.
+    """
+    return tuple(
+        _attempt(flight, started_at, now, timed_out=timed_out)
+        for flight in flights
+        if flight.sent
+    )
+
+
+def _attempt(
+    flight: Flight, started_at: float, now: float, *, timed_out: bool
+) -> Attempt:
+    ending = flight.ending
+    ended_at = now if flight.ended_at is None else flight.ended_at
+    elapsed_s = ended_at - flight.started_at
+    error = _error_of(flight, now) if ending is not None or timed_out else None
+    return Attempt(
+        route=flight.route,
+        started_s=flight.started_at - started_at,
+        elapsed_s=elapsed_s,
+        status_code=ending.seen.status if ending is not None else None,
+        error=error,
+        superseded=ending is None and not timed_out,
+    )
+
+
+def _no_answer(route: Route, elapsed_s: float) -> RouteTimeoutError:
+    return RouteTimeoutError(
+        f"{NAMES[route]} did not answer within {elapsed_s:.1f} s",
+        route=route,
+        elapsed_s=elapsed_s,
+    )
+
+
+def failure(
+    gave_up: GaveUp,
+    flights: list[Flight],
+    *,
+    started_at: float,
+    now: float,
+    direct_refusal: DirectAccessError | None,
+    wait_s: float | None,
+) -> GitLabCompletionsError:
+    """Put the error together that a call without a completion ends with.
+
+    Args:
+        gave_up: Why the flow ended.
+        flights: The call's attempts.
+        started_at: When the call began.
+        now: When it ended.
+        direct_refusal: Why direct was no choice.
+        wait_s: Seconds until the call's last route takes completions again.
+    """
+    decider = _decider(flights)
+    cause = decider.ending.cause if decider is not None and decider.ending else None
+    if gave_up is GaveUp.REJECTED and isinstance(cause, RequestRejectedError):
+        return cause
+    decided = _error_of(decider, now) if decider is not None else None
+    error = _error(gave_up, flights, decided, direct_refusal, wait_s)
+    if isinstance(error, AllRoutesFailedError):
+        error.attempts = attempts(
+            flights, started_at=started_at, now=now, timed_out=True
+        )
+        error.direct_refusal = direct_refusal
+    error.__cause__ = cause
+    return error
+
+
+def _decider(flights: list[Flight]) -> Flight | None:
+    """Return the attempt whose error says most: the instance's, else direct's."""
+    by_route = {one.route: one for one in flights if one.sent}
+    return by_route.get(Route.INDIRECT) or by_route.get(Route.DIRECT)
+
+
+def _error_of(flight: Flight, now: float) -> RouteError | None:
+    """Return why an attempt gave nothing, be it that it has not ended yet."""
+    if flight.ending is None:
+        return _no_answer(flight.route, now - flight.started_at)
+    return flight.ending.error
+
+
+def _error(
+    gave_up: GaveUp,
+    flights: list[Flight],
+    decided: RouteError | None,
+    direct_refusal: DirectAccessError | None,
+    wait_s: float | None,
+) -> GitLabCompletionsError:
+    unsent = any(not one.sent for one in flights)
+    if gave_up is GaveUp.REJECTED and decided is not None:
+        return RequestRejectedError(f"the request was refused: {decided.message}")
+    if gave_up is GaveUp.RATE_LIMITED or (unsent and wait_s is not None):
+        return AllRoutesFailedError(
+            "too many completions were asked for of late",
+            code=ErrorCode.RATE_LIMITED,
+            retry_after_s=wait_s,
+        )
+    if gave_up is GaveUp.DEADLINE:
+        return DeadlineExceededError("no route answered before the deadline")
+    if unsent and decided is None:
+        return AllRoutesFailedError(
+            "no connection was free in time", code=ErrorCode.TIMEOUT
+        )
+    reason = decided or direct_refusal
+    if reason is None:
+        return AllRoutesFailedError("no route is possible", code=ErrorCode.OFFLINE)
+    return AllRoutesFailedError(
+        f"no route gave a completion: {reason.message}",
+        code=reason.code,
+        remedy=reason.remedy,
+        retry_after_s=reason.retry_after_s,
+    )

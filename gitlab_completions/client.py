@@ -1,0 +1,352 @@
+"""CompletionClient: lifetime and the public verbs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
+from gitlab_completions._checks import check_seconds
+from gitlab_completions._shell import chance
+from gitlab_completions._shell.clock import SystemClock
+from gitlab_completions._shell.engine import Engine, Setup
+from gitlab_completions._version import __version__
+from gitlab_completions._wire.headers import user_agent as user_agent_of
+from gitlab_completions._wire.urls import instance_root
+from gitlab_completions.errors import ClientClosedError, ConfigurationError
+from gitlab_completions.models import CompletionRequest, Intent
+from gitlab_completions.policy import RoutingPolicy
+from gitlab_completions.senders import HttpxSender, ReplaceableSender, Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions.events import Observer
+    from gitlab_completions.models import AccessToken, Completion, Route
+    from gitlab_completions.status import RoutingStatus
+
+__all__ = ("CompletionClient",)
+
+_VARIABLES = ("GITLAB_URL", "GITLAB_TOKEN")
+
+
+class CompletionClient:
+    """Completions from one GitLab instance, by the fastest route that works.
+
+    An async context manager. Making one does no I/O and needs no event loop; the first
+    use binds it to the loop that runs. One client serves any number of concurrent
+    calls, and a caller may be cancelled at any moment, any number of times.
+
+    Args:
+        instance_url: The instance's URL, such as `"https://gitlab.example.com"`; a
+            path is taken for GitLab's relative URL root.
+        access_token: A token with the scope `api` or `ai_features`, or what supplies
+            one: a function, plain or async, or a `TokenSource`.
+        policy: How routes are chosen; the defaults when left out.
+        sender: What sends; by default an `HttpxSender`, which the client then closes.
+        observers: Who is told of events.
+        user_agent: Your program, such as `"my-editor/2.1"`, named after the library.
+
+    Raises:
+        ConfigurationError: When an argument is wrong; it says which, and what is right.
+    """
+
+    def __init__(
+        self,
+        instance_url: str,
+        access_token: AccessToken,
+        *,
+        policy: RoutingPolicy | None = None,
+        sender: Sender | None = None,
+        observers: Sequence[Observer] = (),
+        user_agent: str | None = None,
+    ) -> None:
+        self._start(
+            instance_url,
+            access_token,
+            policy=RoutingPolicy() if policy is None else policy,
+            sender=sender,
+            observers=observers,
+            user_agent=user_agent,
+            clock=SystemClock(),
+            jitter=chance.jitter,
+        )
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        policy: RoutingPolicy | None = None,
+        sender: Sender | None = None,
+        observers: Sequence[Observer] = (),
+        user_agent: str | None = None,
+    ) -> Self:
+        """Make a client for `GITLAB_URL` with the token in `GITLAB_TOKEN`.
+
+        Args:
+            policy: See the constructor.
+            sender: See the constructor.
+            observers: See the constructor.
+            user_agent: See the constructor.
+
+        Raises:
+            ConfigurationError: When a variable is missing, or wrong.
+        """
+        values = [os.environ.get(name, "").strip() for name in _VARIABLES]
+        for name, value in zip(_VARIABLES, values, strict=True):
+            if not value:
+                raise ConfigurationError(
+                    f"the environment variable {name} is not set",
+                    remedy=f"set {' and '.join(_VARIABLES)}",
+                )
+        return cls(
+            *values,
+            policy=policy,
+            sender=sender,
+            observers=observers,
+            user_agent=user_agent,
+        )
+
+    @classmethod
+    def _for_testing(
+        cls,
+        instance_url: str,
+        access_token: AccessToken,
+        *,
+        policy: RoutingPolicy,
+        sender: Sender,
+        clock: Clock,
+        jitter: Callable[[], float],
+        observers: Sequence[Observer] = (),
+    ) -> Self:
+        """Make a client on another clock, and without chance."""
+        client = cls.__new__(cls)
+        client._start(  # noqa: SLF001 - its own
+            instance_url,
+            access_token,
+            policy=policy,
+            sender=sender,
+            observers=observers,
+            user_agent=None,
+            clock=clock,
+            jitter=jitter,
+        )
+        return client
+
+    def _start(
+        self,
+        instance_url: str,
+        access_token: AccessToken,
+        *,
+        policy: RoutingPolicy,
+        sender: Sender | None,
+        observers: Sequence[Observer],
+        user_agent: str | None,
+        clock: Clock,
+        jitter: Callable[[], float],
+    ) -> None:
+        _check_policy(policy)
+        _check_collaborators(sender, observers)
+        self._root = instance_root(
+            instance_url, allow_plain_http=policy.allow_plain_http
+        )
+        self._owns_sender = sender is None
+        self._sender = sender or HttpxSender(max_in_flight=policy.max_in_flight)
+        self._engine = Engine(
+            Setup(
+                root=self._root,
+                access_token=access_token,
+                policy=policy,
+                sender=self._sender,
+                replace=self._replace,
+                observers=observers,
+                user_agent=user_agent_of(user_agent, __version__),
+                clock=clock,
+                jitter=jitter,
+            )
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing: asyncio.Future[None] | None = None
+        self._closed = False
+        self._end: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._enter()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the client, and what it made; a second time only waits for that.
+
+        Calls in flight end with `ClientClosedError`. What is on the wire gets 0.1 s to
+        end by itself. A caller that is cancelled here does not keep it from closing.
+        """
+        if self._end is None:
+            self._closed = True
+            if self._closing is not None:
+                self._closing.set_result(None)
+            self._engine.stop()
+            self._end = asyncio.create_task(self._close())
+        await asyncio.shield(self._end)
+
+    async def _close(self) -> None:
+        await self._engine.aclose()
+        if self._owns_sender:
+            await self._sender.aclose()
+
+    async def complete(
+        self, request: CompletionRequest, *, deadline_s: float | None = None
+    ) -> Completion:
+        """Return a completion, by the fastest route that works.
+
+        Args:
+            request: The code around the cursor.
+            deadline_s: Seconds that the call may take; the policy's when left out,
+                `math.inf` for no limit.
+
+        Returns:
+            The completion, which may be empty: then the model has nothing to suggest.
+
+        Raises:
+            RequestRejectedError: When no route would take this request.
+            AllRoutesFailedError: When no route gave a completion; its code and remedy
+                are those of the deciding error, and it tells of every attempt.
+            DeadlineExceededError: The kind of it for which the time was too short.
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When an argument is of a wrong type, or `deadline_s` no
+                positive number of seconds.
+        """
+        closing = self._enter()
+        _check_request(request)
+        span_s = self._span_s(request, deadline_s)
+        return await self._engine.complete(request, span_s, closing)
+
+    async def warm_up(self, project_path: str | None = None) -> None:
+        """Make ready for a first call: connection details, and an open connection.
+
+        Worth calling when an editor opens, and at the first edit after a pause of a
+        minute; it saves the first call two to four round trips. What fails here fails
+        silently: the first call finds out by itself.
+
+        Args:
+            project_path: The project that the first call will name.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When `project_path` is no string.
+        """
+        closing = self._enter()
+        _check_project_path(project_path)
+        await self._engine.warm_up(project_path, closing)
+
+    def status(self, project_path: str | None = None) -> RoutingStatus:
+        """Tell how routing stands: the next call's route, why, and until when.
+
+        Args:
+            project_path: The project of that call.
+
+        Raises:
+            ConfigurationError: When `project_path` is no string.
+        """
+        _check_project_path(project_path)
+        return self._engine.status(project_path, closed=self._closed)
+
+    def observe(self, observer: Observer, /) -> Callable[[], None]:
+        """Tell an observer of events from now on; returns what ends that."""
+        _check_collaborators(None, (observer,))
+        return self._engine.bulletin.observe(observer)
+
+    def reconfigure(self, policy: RoutingPolicy, /) -> None:
+        """Go by another policy from the next call on; calls in flight keep theirs.
+
+        What was refused is asked anew. Whether plain HTTP is allowed cannot change, and
+        `max_in_flight` can only be lowered: connections were made for it.
+
+        Raises:
+            ConfigurationError: When it is no policy, or allows plain HTTP otherwise.
+        """
+        _check_policy(policy)
+        if policy.allow_plain_http is not self._engine.policy.allow_plain_http:
+            raise ConfigurationError(
+                "allow_plain_http cannot change: make a new client"
+            )
+        self._engine.reconfigure(policy)
+
+    def __repr__(self) -> str:
+        return f"<CompletionClient {self._root} {'closed' if self._closed else 'open'}>"
+
+    def _enter(self) -> asyncio.Future[None]:
+        """Check that the client may be used here and now; return what its end sets."""
+        if self._closed:
+            raise ClientClosedError("the client is closed")
+        loop = asyncio.get_running_loop()
+        if self._closing is None:
+            self._loop = loop
+            self._closing = loop.create_future()
+        elif self._loop is not loop:
+            raise ConfigurationError(
+                "this client belongs to another event loop: make a client for each"
+            )
+        self._engine.look_at_clock()
+        return self._closing
+
+    def _span_s(self, request: CompletionRequest, given: float | None) -> float:
+        """Return the seconds that the call may take."""
+        if given is not None:
+            check_seconds("deadline_s", given, infinite=True)
+            return given
+        policy = self._engine.policy
+        generation = request.intent is Intent.GENERATION
+        return policy.generation_deadline_s if generation else policy.deadline_s
+
+    def _replace(self, route: Route) -> bool:
+        """Have what comes next go out on new connections; tell whether it will."""
+        sender = self._sender
+        return isinstance(sender, ReplaceableSender) and sender.replace(route)
+
+
+def _check_request(request: object) -> None:
+    if not isinstance(request, CompletionRequest):
+        raise ConfigurationError(
+            f"request must be a CompletionRequest, not {type(request).__name__}"
+        )
+
+
+def _check_policy(policy: object) -> None:
+    if not isinstance(policy, RoutingPolicy):
+        raise ConfigurationError(
+            f"policy must be a RoutingPolicy, not {type(policy).__name__}"
+        )
+
+
+def _check_project_path(project_path: object) -> None:
+    if project_path is not None and not isinstance(project_path, str):
+        raise ConfigurationError(
+            f"project_path must be a string, not {type(project_path).__name__}"
+        )
+
+
+def _check_collaborators(sender: object, observers: object) -> None:
+    if sender is not None and not isinstance(sender, Sender):
+        raise ConfigurationError(
+            f"sender must have exchange() and aclose(); {type(sender).__name__} has not"
+        )
+    if not isinstance(observers, Sequence):
+        raise ConfigurationError(
+            f"observers must be a sequence, not {type(observers).__name__}"
+        )
+    for observer in observers:
+        if not callable(observer):
+            raise ConfigurationError(
+                f"an observer must be callable; {type(observer).__name__} is not"
+            )

@@ -1,0 +1,106 @@
+"""The sessions that keep the project sound: `nox` runs the default ones.
+
+Each installs what it needs into an environment of its own; caches stay in the checkout.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10"  # `nox.project.dependency_groups`
+nox.options.error_on_external_run = True
+nox.options.reuse_existing_virtualenvs = True
+nox.options.stop_on_first_error = False
+nox.options.sessions = ["lint", "types", "tests", "examples"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+CACHE = Path(".nox", ".cache").resolve()
+
+# Whoever runs this finds nothing new outside the checkout afterwards.
+os.environ.setdefault("PIP_CACHE_DIR", str(CACHE / "pip"))
+os.environ.setdefault("PYRIGHT_PYTHON_CACHE_DIR", str(CACHE / "pyright"))
+os.environ.setdefault("NPM_CONFIG_CACHE", str(CACHE / "npm"))
+os.environ.setdefault("PIP_DISABLE_PIP_VERSION_CHECK", "1")
+
+
+def groups(*names: str) -> tuple[str, ...]:
+    """Return the requirements of dependency groups: older pips have no `--group`."""
+    return nox.project.dependency_groups(PROJECT, *names)
+
+
+def install(session: nox.Session, *names: str) -> None:
+    """Install the project with its extras, as a user would, and some groups."""
+    session.install(".[cli,emulator]", *groups(*names))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting, and which layer imports which."""
+    install(session, "lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types: mypy on everything, pyright on what users import."""
+    install(session, "test", "types")
+    session.run("mypy", "gitlab_completions", "tests", "examples", "noxfile.py")
+    session.run("pyright")
+    session.run("pyright", "--verifytypes", "gitlab_completions", "--ignoreexternal")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests on the Python at hand, against the installed package."""
+    run_tests(session)
+
+
+@nox.session(python=PYTHONS, name="tests_all")
+def tests_all(session: nox.Session) -> None:
+    """Run the tests on every supported Python that is there."""
+    run_tests(session)
+
+
+def run_tests(session: nox.Session) -> None:
+    """Run the tests with coverage, and hold the coverage to its limits."""
+    install(session, "test")
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "tests")
+    session.run("coverage", "combine", "--quiet")
+    pure = "*/_core/*,*/_wire/*"
+    session.run("coverage", "report", f"--include={pure}", "--fail-under=100")
+    session.run("coverage", "report", "--fail-under=95")
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest releases that the core claims to work with."""
+    install(session, "test")
+    session.install("httpx==0.27.0", "pyjwt==2.8.0", "tenacity==8.2.3")
+    session.install("cachetools==5.3.0")
+    session.run("pytest", "tests", *session.posargs)
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Run what the README and the examples show."""
+    install(session, "test")
+    session.run("python", "examples/complete_once.py")
+    session.run("python", "examples/watch_routing.py")
+    session.run("pytest", "examples/test_your_plugin.py")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure, with ratios side by side; `-- --quick` for a look at whether it runs."""
+    session.install(".")
+    session.run("python", "tests/benchmarks/import_time.py", *session.posargs)

@@ -1,0 +1,87 @@
+"""Each way an exchange can end has its error, without a word of the server's."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from gitlab_completions._shell import endings
+from gitlab_completions._shell.access_token import TokenSourceError
+from gitlab_completions._wire.refusals import decode_refusal
+from gitlab_completions.errors import (
+    ErrorCode,
+    MissingNamespaceError,
+    RequestRejectedError,
+    RouteForbiddenError,
+    RouteNotFoundError,
+    RouteQuotaError,
+    RouteRateLimitedError,
+    RouteServerError,
+    RouteStatusError,
+    RouteUnauthorizedError,
+)
+from gitlab_completions.models import Route
+from gitlab_completions.senders import SendError, SendErrorKind
+
+
+@pytest.mark.parametrize("kind", get_args(SendErrorKind))
+@pytest.mark.parametrize("route", Route)
+def test_every_kind_of_break_has_an_error(kind: SendErrorKind, route: Route) -> None:
+    cause = SendError(kind)
+    ending = endings.broken(route, cause, 0.5)
+    assert ending.error is not None
+    assert (ending.error.route, ending.error.elapsed_s) == (route, 0.5)
+    assert ending.error.message.startswith(endings.NAMES[route])
+    assert (ending.cause, ending.seen.word, ending.seen.status) == (cause, kind, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, RouteUnauthorizedError),
+        (402, RouteQuotaError),
+        (403, RouteForbiddenError),
+        (404, RouteNotFoundError),
+        (429, RouteRateLimitedError),
+        (500, RouteServerError),
+        (599, RouteServerError),
+        (418, RouteStatusError),
+    ],
+)
+def test_every_status_has_an_error(status: int, kind: type[RouteStatusError]) -> None:
+    refusal = decode_refusal(status, {"x-request-id": "abc"}, b'{"detail": "s3cret"}')
+    ending = endings.refused(Route.INDIRECT, refusal, 0.5)
+    assert type(ending.error) is kind
+    assert (ending.error.status_code, ending.error.request_id) == (status, "abc")
+    assert "s3cret" not in str(ending.error)
+
+
+def test_a_missing_namespace_has_an_error_of_its_own() -> None:
+    body = b'{"error": "missing_default_duo_group"}'
+    ending = endings.refused(Route.INDIRECT, decode_refusal(422, {}, body), 0.5)
+    assert isinstance(ending.error, MissingNamespaceError)
+
+
+def test_a_missing_token_has_the_sources_exception_as_its_cause() -> None:
+    error = TokenSourceError("it raised KeyError")
+    assert endings.no_token(Route.INDIRECT, error, 0.0).cause is error
+    error.__cause__ = KeyError("s3cret")
+    ending = endings.no_token(Route.INDIRECT, error, 0.0)
+    assert ending.cause is error.__cause__
+    assert ending.error is not None
+    assert ending.error.code is ErrorCode.TOKEN_SOURCE
+
+
+def test_what_a_sender_must_not_raise_is_named_by_its_type() -> None:
+    ending = endings.unexpected(Route.DIRECT, ValueError("s3cret"), 0.5)
+    assert "ValueError" in str(ending.error)
+    assert "s3cret" not in str(ending.error)
+
+
+def test_what_cannot_be_sent_is_the_requests_fault() -> None:
+    rejected = RequestRejectedError("too large")
+    ending = endings.unsendable(Route.INDIRECT, rejected)
+    assert ending.cause is rejected
+    assert ending.error is not None
+    assert ending.error.code is ErrorCode.REQUEST

@@ -1,0 +1,226 @@
+"""One attempt on the wire ends in one ending, and never raises."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitlab_completions._core.verdicts import Body, Observation
+from gitlab_completions._shell.access_token import TokenDesk
+from gitlab_completions._shell.exchange import Exchanger
+from gitlab_completions.details import ConnectionDetails
+from gitlab_completions.errors import (
+    ErrorCode,
+    MalformedAnswerError,
+    RequestRejectedError,
+    RouteConnectionError,
+    RouteStatusError,
+    RouteTimeoutError,
+    RouteUnauthorizedError,
+)
+from gitlab_completions.models import CompletionRequest, Intent, Route
+from gitlab_completions.senders import SendError
+from gitlab_completions.testing import VirtualClock
+from tests._shell.parts import AGENT, GATEWAY, REQUEST, ROOT, HeldSender
+
+if TYPE_CHECKING:
+    from gitlab_completions._shell.endings import Ending
+
+DETAILS = ConnectionDetails(
+    base_url=GATEWAY,
+    token="token",
+    headers={"Authorization": "Bearer token", "User-Agent": AGENT},
+    lifetime_s=3600,
+)
+
+
+class Bench:
+    """An exchanger and its sender."""
+
+    def __init__(self, *tokens: str) -> None:
+        left = list(tokens or ("glpat-1",))
+
+        async def source() -> str:
+            token = left.pop(0) if len(left) > 1 else left[0]
+            if not token:
+                raise LookupError("s3cret")
+            return token
+
+        self.sender = HeldSender()
+        self.exchanger = Exchanger(
+            self.sender, TokenDesk(source, lambda: None), VirtualClock(), ROOT, AGENT
+        )
+
+    def start(
+        self,
+        route: Route,
+        *,
+        ends_at: float = 5.0,
+        request: CompletionRequest = REQUEST,
+    ) -> asyncio.Task[Ending]:
+        if route is Route.DIRECT:
+            work = self.exchanger.direct(
+                request, DETAILS, ends_at=ends_at, last_resort=False
+            )
+        else:
+            work = self.exchanger.indirect(request, ends_at=ends_at, last_resort=True)
+        return asyncio.create_task(work)
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_an_answer_is_a_suggestion(route: Route) -> None:
+    bench = Bench()
+    attempt = bench.start(route)
+    exchange = await bench.sender.next()
+    host = GATEWAY if route is Route.DIRECT else ROOT
+    assert exchange.wire.url.startswith(host)
+    assert (exchange.wire.timeout_s, exchange.wire.purpose) == (5.0, "completion")
+    assert exchange.wire.last_resort is (route is Route.INDIRECT)
+    exchange.complete("x = 1")
+    ending = await attempt
+    assert ending.seen == Observation(status=200, body=Body.GOOD)
+    assert ending.suggestion is not None
+    assert ending.suggestion.choices[0].text == "x = 1"
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_each_request_has_an_id_of_its_own(route: Route) -> None:
+    bench = Bench()
+    for _ in range(2):
+        attempt = bench.start(route)
+        (await bench.sender.next()).complete()
+        await attempt
+    ids = {one.wire.headers["X-Request-ID"] for one in bench.sender.exchanges}
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_no_choices_are_nothing_to_suggest(route: Route) -> None:
+    bench = Bench()
+    attempt = bench.start(route)
+    (await bench.sender.next()).reply(200, b'{"choices": []}')
+    assert (await attempt).seen == Observation(status=200, body=Body.BLANK)
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_a_page_is_no_completion(route: Route) -> None:
+    bench = Bench()
+    attempt = bench.start(route)
+    (await bench.sender.next()).reply(200, b"<html>s3cret</html>")
+    ending = await attempt
+    assert ending.seen == Observation(status=200, body=Body.OTHER)
+    assert isinstance(ending.error, MalformedAnswerError)
+    assert ending.error.code is ErrorCode.CAPTIVE_PORTAL
+    assert "s3cret" not in str(ending.error)
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_a_refusal_is_told_with_the_time_it_took(route: Route) -> None:
+    bench = Bench()
+    attempt = bench.start(route)
+    exchange = await bench.sender.next()
+    await asyncio.sleep(0.25)
+    exchange.reply(429, b"{}", {"retry-after": "7", "x-request-id": "abc"})
+    ending = await attempt
+    assert isinstance(ending.error, RouteStatusError)
+    assert (ending.error.elapsed_s, ending.error.request_id) == (0.25, "abc")
+    assert (ending.retry_after_s, ending.error.retry_after_s) == (7, 7)
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_a_broken_exchange_is_told_with_its_cause(route: Route) -> None:
+    bench = Bench()
+    attempt = bench.start(route)
+    error = SendError("timeout")
+    (await bench.sender.next()).fail(error)
+    ending = await attempt
+    assert ending.cause is error
+    assert isinstance(ending.error, RouteTimeoutError)
+    assert ending.error.route is route
+
+
+async def test_what_a_sender_must_not_raise_is_logged_by_its_type(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench()
+    attempt = bench.start(Route.DIRECT)
+    (await bench.sender.next()).fail(ZeroDivisionError("s3cret"))
+    assert isinstance((await attempt).error, RouteConnectionError)
+    assert "ZeroDivisionError" in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_without_time_left_nothing_is_sent(route: Route) -> None:
+    bench = Bench()
+    ending = await bench.start(route, ends_at=0.0)
+    assert isinstance(ending.error, RouteTimeoutError)
+    assert bench.sender.exchanges == []
+
+
+async def test_without_an_access_token_nothing_is_sent() -> None:
+    bench = Bench("")
+    ending = await bench.start(Route.INDIRECT)
+    assert isinstance(ending.error, RouteUnauthorizedError)
+    assert ending.error.code is ErrorCode.TOKEN_SOURCE
+    assert isinstance(ending.cause, LookupError)
+    assert bench.sender.exchanges == []
+
+
+async def test_a_refused_access_token_is_replaced_within_the_attempt() -> None:
+    bench = Bench("glpat-1", "glpat-2")
+    attempt = bench.start(Route.INDIRECT)
+    first = await bench.sender.next()
+    await asyncio.sleep(1)
+    first.refuse(401)
+    second = await bench.sender.next()
+    assert second.wire.timeout_s == 4
+    assert second.wire.body == first.wire.body
+    assert "glpat-2" in " ".join(second.wire.headers.values())
+    second.complete()
+    assert (await attempt).suggestion is not None
+
+
+async def test_a_refused_access_token_without_another_ends_the_attempt() -> None:
+    bench = Bench()
+    attempt = bench.start(Route.INDIRECT)
+    (await bench.sender.next()).refuse(401)
+    assert isinstance((await attempt).error, RouteUnauthorizedError)
+    assert len(bench.sender.exchanges) == 1
+
+
+async def test_a_request_too_large_for_the_instance_is_not_sent() -> None:
+    bench = Bench()
+    request = CompletionRequest(
+        file_name="f.py",
+        content_above_cursor="x",
+        intent=Intent.GENERATION,
+        user_instruction="\x00" * 600_000,
+    )
+    ending = await bench.start(Route.INDIRECT, request=request)
+    assert isinstance(ending.cause, RequestRejectedError)
+    assert ending.seen.status == 413
+    assert bench.sender.exchanges == []
+
+
+async def test_warming_up_sends_no_token_to_the_gateway() -> None:
+    bench = Bench()
+    warming = asyncio.create_task(bench.exchanger.warm_up(DETAILS))
+    exchange = await bench.sender.next()
+    assert (exchange.wire.route, exchange.wire.purpose) == (Route.DIRECT, "warm_up")
+    assert "token" not in json.dumps(dict(exchange.wire.headers))
+    exchange.fail(SendError("connect"))
+    await warming
+
+
+async def test_warming_up_without_details_goes_to_the_instance() -> None:
+    bench = Bench()
+    warming = asyncio.create_task(bench.exchanger.warm_up(None))
+    exchange = await bench.sender.next()
+    assert (exchange.wire.route, exchange.wire.purpose) == (Route.INDIRECT, "warm_up")
+    exchange.reply(200)
+    await warming
+    await Bench("").exchanger.warm_up(None)

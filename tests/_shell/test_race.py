@@ -1,0 +1,240 @@
+"""A flight settles once, whoever waits, and outlives its caller."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitlab_completions._core.circuit import Circuit, CircuitState
+from gitlab_completions._core.commands import Send
+from gitlab_completions._core.freshness import Freshness, SharedAccess
+from gitlab_completions._shell.access_token import TokenDesk
+from gitlab_completions._shell.bulletin import Bulletin
+from gitlab_completions._shell.exchange import Exchanger
+from gitlab_completions._shell.gate import Gate
+from gitlab_completions._shell.keeper import Entry
+from gitlab_completions._shell.race import Flight, Race
+from gitlab_completions.details import ConnectionDetails
+from gitlab_completions.errors import RouteTimeoutError
+from gitlab_completions.events import AttemptFailed, CircuitTripped, DetailsRefused
+from gitlab_completions.models import CompletionRequest, Route, RouteReason
+from gitlab_completions.policy import CircuitPolicy, DetailsPolicy
+from gitlab_completions.senders import SendError
+from gitlab_completions.testing import VirtualClock, wait_all_tasks_blocked
+from tests._shell.parts import AGENT, GATEWAY, REQUEST, ROOT, Diary, HeldSender
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+DETAILS = ConnectionDetails(
+    base_url=GATEWAY, token="token", headers={}, lifetime_s=3600.0
+)
+
+
+class Track:
+    """A race with its gates, circuits and one project's details."""
+
+    def __init__(self, most: int = 2) -> None:
+        clock = VirtualClock()
+        self.sender = HeldSender()
+        self.diary = Diary()
+        policy = DetailsPolicy()
+        freshness = Freshness(policy, lambda: 0.5, SharedAccess(policy))
+        freshness.fetch_starts(0.0)
+        freshness.granted(0.0, DETAILS)
+        self.entry = Entry(None, freshness)
+        self.circuits = {r: Circuit(CircuitPolicy(), lambda: 0.5) for r in Route}
+        self.gates = {route: Gate(most, clock, lambda: False) for route in Route}
+        desk = TokenDesk("glpat-1", lambda: None)
+        self.race = Race(
+            exchanger=Exchanger(self.sender, desk, clock, ROOT, AGENT),
+            gates=self.gates,
+            circuits=self.circuits,
+            clock=clock,
+            bulletin=Bulletin([self.diary]),
+        )
+
+    async def start(
+        self, route: Route = Route.DIRECT, request: CompletionRequest = REQUEST
+    ) -> Flight:
+        send = Send(
+            route=route,
+            reason=RouteReason.PREFERRED,
+            until=asyncio.get_running_loop().time() + 1,
+            ends_at=asyncio.get_running_loop().time() + 5,
+            last_resort=False,
+            details=DETAILS if route is Route.DIRECT else None,
+        )
+        flight = self.race.start(1, request, send, self.entry)
+        await wait_all_tasks_blocked()
+        return flight
+
+    def state(self, route: Route) -> CircuitState:
+        return self.circuits[route].state(asyncio.get_running_loop().time())
+
+
+@pytest.fixture
+async def track() -> AsyncIterator[Track]:
+    track = Track()
+    yield track
+    await track.race.aclose()
+    assert track.sender.in_flight == 0
+    assert track.race.in_flight == 0
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_an_answer_settles_its_permit_with_or_without_a_caller(
+    track: Track, route: Route
+) -> None:
+    for detached in (False, True):
+        flight = await track.start(route)
+        if detached:
+            track.race.detach(flight)
+        before = flight.permit.settled
+        assert not before
+        (await track.sender.next()).complete()
+        await wait_all_tasks_blocked()
+        assert flight.permit.settled
+        assert flight.answered
+        assert track.race.in_flight == 0
+    assert track.diary.kinds == ["AttemptSucceeded", "AttemptSucceeded"]
+
+
+async def test_failures_trip_the_circuit_though_their_callers_have_left(
+    track: Track,
+) -> None:
+    for _ in range(2):
+        track.race.detach(await track.start())
+        (await track.sender.next()).fail(SendError("broken"))
+        await wait_all_tasks_blocked()
+    assert track.state(Route.DIRECT) is CircuitState.OPEN
+    assert track.diary.kinds == ["AttemptFailed", "AttemptFailed", "CircuitTripped"]
+    assert track.diary.events[-1] == CircuitTripped(route=Route.DIRECT, rests_s=1.0)
+
+
+async def test_a_rate_limit_makes_the_route_rest(track: Track) -> None:
+    await track.start(Route.INDIRECT)
+    (await track.sender.next()).reply(429, b"{}", {"retry-after": "30"})
+    await wait_all_tasks_blocked()
+    assert track.diary.events[-1] == CircuitTripped(route=Route.INDIRECT, rests_s=30)
+
+
+async def test_two_answers_to_probes_bring_the_route_back(track: Track) -> None:
+    for _ in range(2):
+        await track.start()
+        (await track.sender.next()).fail(SendError("broken"))
+    await asyncio.sleep(2)
+    for _ in range(2):
+        flight = await track.start()
+        assert flight.permit.probe
+        (await track.sender.next()).complete()
+        await wait_all_tasks_blocked()
+    assert track.diary.kinds[-1] == "CircuitRecovered"
+
+
+async def test_a_refused_token_is_dropped(track: Track) -> None:
+    await track.start()
+    (await track.sender.next()).refuse(401)
+    await wait_all_tasks_blocked()
+    assert track.entry.freshness.details is None
+    assert track.state(Route.DIRECT) is CircuitState.CLOSED
+
+
+async def test_a_no_of_the_gateway_bars_direct_and_is_told(track: Track) -> None:
+    await track.start()
+    (await track.sender.next()).refuse(403)
+    await wait_all_tasks_blocked()
+    told = track.diary.events[-1]
+    assert isinstance(told, DetailsRefused)
+    assert told.again_in_s == 1800
+    assert track.entry.freshness.bar(1.0) is not None
+
+
+async def test_bodies_refused_on_three_files_bar_direct(track: Track) -> None:
+    for number in range(3):
+        assert "DetailsRefused" not in track.diary.kinds
+        await track.start(request=replace(REQUEST, file_name=f"{number}.py"))
+        (await track.sender.next()).refuse(422)
+        await wait_all_tasks_blocked()
+    assert track.diary.kinds[-1] == "DetailsRefused"
+
+
+async def test_a_flight_in_the_gate_can_be_taken_back(track: Track) -> None:
+    flights = [await track.start() for _ in range(3)]
+    assert [flight.sent for flight in flights] == [True, True, False]
+    assert not track.race.withdraw(flights[0])
+    assert track.race.withdraw(flights[2])
+    await wait_all_tasks_blocked()
+    assert flights[2].permit.settled
+    assert flights[2].task is not None
+    assert flights[2].task.done()
+    for exchange in track.sender.exchanges:
+        exchange.complete()
+
+
+async def test_a_flight_may_be_left_before_its_task_has_begun(track: Track) -> None:
+    send = Send(
+        route=Route.DIRECT,
+        reason=RouteReason.PREFERRED,
+        until=0.0,
+        ends_at=5.0,
+        last_resort=False,
+        details=DETAILS,
+    )
+    flight = track.race.start(1, REQUEST, send, track.entry)
+    track.race.detach(flight)
+    await wait_all_tasks_blocked()
+    assert track.sender.exchanges == []
+    assert flight.permit.settled
+
+
+async def test_a_sender_that_outstays_the_attempt_is_ended_once(track: Track) -> None:
+    flight = await track.start()
+    await asyncio.sleep(14.9)
+    assert track.sender.exchanges[0].cancelled == 0
+    await asyncio.sleep(0.2)
+    assert track.sender.exchanges[0].cancelled == 1
+    (told,) = track.diary.events
+    assert isinstance(told, AttemptFailed)
+    assert isinstance(told.error, RouteTimeoutError)
+    assert told.elapsed_s == 15
+    assert flight.permit.settled
+    assert track.race.in_flight == 0
+
+
+async def test_closing_gives_flights_a_moment_then_ends_each_once(
+    track: Track,
+) -> None:
+    flights = [await track.start() for _ in range(3)]
+    closing = asyncio.create_task(track.race.aclose())
+    await asyncio.sleep(0.05)
+    track.sender.exchanges[0].complete()
+    await closing
+    assert asyncio.get_running_loop().time() == pytest.approx(0.1)
+    assert [one.cancelled for one in track.sender.exchanges] == [0, 1]
+    assert all(flight.permit.settled for flight in flights)
+    assert track.diary.kinds == ["AttemptSucceeded"]
+    assert track.state(Route.DIRECT) is CircuitState.CLOSED
+
+
+async def test_a_race_that_has_stopped_sends_nothing(track: Track) -> None:
+    track.race.stop()
+    flight = await track.start()
+    assert track.sender.exchanges == []
+    assert flight.permit.settled
+
+
+async def test_a_flight_that_has_ended_is_not_kept(track: Track) -> None:
+    flight = await track.start()
+    track.sender.exchanges.pop().complete()
+    await wait_all_tasks_blocked()
+    kept = weakref.ref(flight.task) if flight.task is not None else None
+    assert kept is not None
+    del flight
+    gc.collect()
+    assert kept() is None
