@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from gitlab_completions._checks import check_seconds
 from gitlab_completions._shell import chance
 from gitlab_completions._shell.clock import SystemClock
-from gitlab_completions._shell.engine import Engine, Setup
 from gitlab_completions._version import __version__
 from gitlab_completions._wire.headers import user_agent as user_agent_of
 from gitlab_completions._wire.urls import instance_root
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ("CompletionClient",)
 
+DEFAULT_POLICY = RoutingPolicy()
 _VARIABLES = ("GITLAB_URL", "GITLAB_TOKEN")
 
 
@@ -45,7 +46,7 @@ class CompletionClient:
             path is taken for GitLab's relative URL root.
         access_token: A token with the scope `api` or `ai_features`, or what supplies
             one: a function, plain or async, or a `TokenSource`.
-        policy: How routes are chosen; the defaults when left out.
+        policy: How routes are chosen.
         sender: What sends; by default an `HttpxSender`, which the client then closes.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`, named after the library.
@@ -59,7 +60,7 @@ class CompletionClient:
         instance_url: str,
         access_token: AccessToken,
         *,
-        policy: RoutingPolicy | None = None,
+        policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
@@ -67,7 +68,7 @@ class CompletionClient:
         self._start(
             instance_url,
             access_token,
-            policy=RoutingPolicy() if policy is None else policy,
+            policy=policy,
             sender=sender,
             observers=observers,
             user_agent=user_agent,
@@ -79,7 +80,7 @@ class CompletionClient:
     def from_env(
         cls,
         *,
-        policy: RoutingPolicy | None = None,
+        policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
@@ -148,6 +149,12 @@ class CompletionClient:
         clock: Clock,
         jitter: Callable[[], float],
     ) -> None:
+        # Who only imports names (a type, an error) need not wait for all that runs.
+        from gitlab_completions._shell.engine import (  # noqa: PLC0415
+            Engine,
+            Setup,
+        )
+
         _check_policy(policy)
         _check_collaborators(sender, observers)
         self._root = instance_root(
@@ -345,8 +352,12 @@ def _check_collaborators(sender: object, observers: object) -> None:
         raise ConfigurationError(
             f"observers must be a sequence, not {type(observers).__name__}"
         )
-    for observer in observers:
+    for observer in cast("Sequence[object]", observers):
         if not callable(observer):
             raise ConfigurationError(
                 f"an observer must be callable; {type(observer).__name__} is not"
+            )
+        if inspect.iscoroutinefunction(observer):
+            raise ConfigurationError(
+                "an observer must be a plain function: events do not wait for it"
             )

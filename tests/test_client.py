@@ -282,7 +282,7 @@ async def test_the_instance_serves_whatever_the_gateway_does(
     assert client.status().in_flight == 0
 
 
-@pytest.mark.parametrize("name", set(FAULTS) - HOST)
+@pytest.mark.parametrize("name", sorted(set(FAULTS) - HOST))
 async def test_the_instance_serves_whatever_direct_access_does(
     gitlab: FakeGitLab, client: CompletionClient, name: str
 ) -> None:
@@ -308,7 +308,7 @@ async def test_direct_does_not_notice_what_the_instance_does(
         await asyncio.sleep(2)
 
 
-@pytest.mark.parametrize("name", set(FAULTS) - HOST - FINAL)
+@pytest.mark.parametrize("name", sorted(set(FAULTS) - HOST - FINAL))
 async def test_with_the_instance_and_direct_access_at_fault_the_call_fails_in_time(
     gitlab: FakeGitLab, client: CompletionClient, name: str
 ) -> None:

@@ -1,10 +1,10 @@
-"""How many completions the instance is asked for in a minute.
+"""How often the instance is asked: for completions, and for connection details.
 
-GitLab counts them per user and answers 429 beyond its limit (60 by default), so that a
-client which spends them on extras takes them from the author's next keystrokes. Most
-instances serve the indirect route only; there this is the tightest resource of all.
-The shares are those of the default: from 45 on no extras, from 55 on calls wait, which
-leaves a little to the user's other editor windows.
+GitLab counts completions per user and answers 429 beyond its limit (60 a minute by
+default), so that a client which spends them on extras takes them from the author's next
+keystrokes. Most instances serve the indirect route only; there this is the tightest
+resource of all. The shares are those of the default: from 45 on no extras, from 55 on
+calls wait, which leaves a little to the user's other editor windows.
 """
 
 from __future__ import annotations
@@ -56,3 +56,34 @@ class InstanceBudget:
     @staticmethod
     def _most(limit: int, share: float) -> int:
         return max(1, math.floor(limit * share))
+
+
+class FetchBudget:
+    """At most so many fetches in a span of time, some kept for forced renewals."""
+
+    __slots__ = ("_most", "_reserve", "_span_s", "_times")
+
+    def __init__(self, most: int, span_s: float, reserve: int = 0) -> None:
+        self._span_s = span_s
+        self._times: deque[float] = deque()
+        self.allow(most, reserve)
+
+    def allow(self, most: int, reserve: int = 0) -> None:
+        """Allow so many from now on; what was spent stays counted."""
+        self._most = most
+        self._reserve = min(reserve, most - 1)
+
+    def allows(self, now: float, *, forced: bool = False) -> bool:
+        """Tell whether a fetch may start now."""
+        return self.free_at(now, forced=forced) <= now
+
+    def free_at(self, now: float, *, forced: bool = False) -> float:
+        """Return when the next fetch may start: now, or when enough are forgotten."""
+        while self._times and self._times[0] + self._span_s <= now:
+            self._times.popleft()
+        over = len(self._times) - self._most + (0 if forced else self._reserve)
+        return now if over < 0 else self._times[over] + self._span_s
+
+    def spend(self, now: float) -> None:
+        """Count a fetch that starts now."""
+        self._times.append(now)

@@ -146,6 +146,12 @@ class Circuit:
         self._rate_limited = False
         self._last_resort_at = 0.0
 
+    def reconfigure(self, policy: CircuitPolicy) -> None:
+        """Go by another policy; what is remembered stays, as far as it reaches."""
+        self.policy = policy
+        self._losses = deque(self._losses, maxlen=policy.window)
+        self._cool_down_s = min(self._cool_down_s, policy.max_cool_down_s)
+
     def state(self, now: float) -> CircuitState:
         """Tell what the circuit lets through now."""
         if self._open_until is None:

@@ -12,10 +12,10 @@ A client that nobody types into asks for nothing.
 
 from __future__ import annotations
 
-from collections import deque
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gitlab_completions._core.budget import FetchBudget
 from gitlab_completions._core.verdicts import Scope, Standing
 
 if TYPE_CHECKING:
@@ -45,33 +45,6 @@ class DetailsState(StrEnum):
     STALE = "stale"
     EXPIRED = "expired"
     BARRED = "barred"
-
-
-class FetchBudget:
-    """At most so many fetches in a span of time, some kept for forced renewals."""
-
-    __slots__ = ("_most", "_reserve", "_span_s", "_times")
-
-    def __init__(self, most: int, span_s: float, reserve: int = 0) -> None:
-        self._most = most
-        self._reserve = min(reserve, most - 1)
-        self._span_s = span_s
-        self._times: deque[float] = deque()
-
-    def allows(self, now: float, *, forced: bool = False) -> bool:
-        """Tell whether a fetch may start now."""
-        return self.free_at(now, forced=forced) <= now
-
-    def free_at(self, now: float, *, forced: bool = False) -> float:
-        """Return when the next fetch may start: now, or when enough are forgotten."""
-        while self._times and self._times[0] + self._span_s <= now:
-            self._times.popleft()
-        over = len(self._times) - self._most + (0 if forced else self._reserve)
-        return now if over < 0 else self._times[over] + self._span_s
-
-    def spend(self, now: float) -> None:
-        """Count a fetch that starts now."""
-        self._times.append(now)
 
 
 class Bar:
@@ -107,6 +80,10 @@ class SharedAccess:
         self.bar = Bar()
         self.second = FetchBudget(1, 1.0)
         self.minute = FetchBudget(policy.fetches_per_minute, 60.0)
+
+    def reconfigure(self, policy: DetailsPolicy) -> None:
+        """Go by another policy's budget."""
+        self.minute.allow(policy.fetches_per_minute)
 
     def free_at(self, now: float, *, urgent: bool) -> float:
         """Return when the next project may fetch: now, or a time to come."""
@@ -177,6 +154,11 @@ class Freshness:
         self._retry_at = 0.0
         self._drifted: set[str] = set()
 
+    def reconfigure(self, policy: DetailsPolicy) -> None:
+        """Go by another policy; details that are here keep their times."""
+        self.policy = policy
+        self._budget.allow(policy.fetches_per_5_min, policy.forced_reserve)
+
     # What a flow and a status ask.
 
     def state(self, now: float) -> DetailsState:
@@ -215,6 +197,11 @@ class Freshness:
     def expires_in_s(self, now: float) -> float | None:
         """Return the seconds until the details are expired, or `None` without any."""
         return None if self.details is None else max(0.0, self._usable_until - now)
+
+    @property
+    def was_fetched(self) -> bool:
+        """Whether a fetch has ended, well or not."""
+        return self.fetch_started_at is not None and not self.fetching
 
     # What a keeper asks.
 

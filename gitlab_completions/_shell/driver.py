@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.keeper import Entry, Keeper
     from gitlab_completions._shell.race import Flight, Race
-    from gitlab_completions.models import CompletionRequest
+    from gitlab_completions.models import CompletionRequest, Route
 
 
 class Drive:
@@ -76,6 +76,8 @@ class Drive:
         self.closing = closing
         self.flights: list[Flight] = []
         self._reported: set[Flight] = set()
+        self._chosen = False
+        self._held_up: Route | None = None
         self.started_at = clock.now()
 
     async def run(self, flow: Flow) -> Chosen | GaveUp:
@@ -128,12 +130,16 @@ class Drive:
         waited_in_vain = isinstance(outcome, Slow) and not command.last_resort
         if waited_in_vain and self.race.withdraw(flight):
             self.flights.remove(flight)
+            self._held_up = flight.route
             return Busy(route=flight.route, at=outcome.at)
         return outcome
 
     def _start(self, send: Send) -> Flight:
-        flight = self.race.start(self.call_id, self.request, send, self.entry)
-        self._announce(flight)
+        flight = self.race.start(
+            self.call_id, self.request, send, self.entry, since=self.started_at
+        )
+        if send.route is not self._held_up:  # else it only goes on waiting there
+            self._announce(flight)
         self.flights.append(flight)
         return flight
 
@@ -141,7 +147,8 @@ class Drive:
         call_id, send = self.call_id, flight.send
         if flight.permit.probe:
             self.bulletin.publish(CircuitProbed(call_id=call_id, route=send.route))
-        if not self.flights:
+        if not self._chosen:
+            self._chosen = True
             self.bulletin.publish(
                 RouteChosen(call_id=call_id, route=send.route, reason=send.reason)
             )

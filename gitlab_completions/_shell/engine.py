@@ -18,7 +18,7 @@ from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.background import Background
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.driver import Drive
-from gitlab_completions._shell.exchange import Exchanger
+from gitlab_completions._shell.exchange import WARM_UP_S, Exchanger
 from gitlab_completions._shell.fetch import Fetcher
 from gitlab_completions._shell.gate import Gate
 from gitlab_completions._shell.keeper import Keeper
@@ -167,6 +167,7 @@ class Engine:
         flow = self._router.complete(
             request.intent, entry.freshness, drive.started_at, deadline_s
         )
+        deadline = drive.started_at + deadline_s
         try:
             answer = await drive.run(flow)
         except ClientClosedError as closed:
@@ -174,7 +175,7 @@ class Engine:
             raise
         now = self._clock.now()
         if not isinstance(answer, Chosen):
-            error = self._failure(drive, answer, now)
+            error = self._failure(drive, answer, deadline, now)
             # What is kept of it must not keep the call's frames, and the source there.
             self._finish(drive, now, None, copy.copy(error))
             raise error from error.__cause__
@@ -185,7 +186,7 @@ class Engine:
         return done
 
     def _failure(
-        self, drive: Drive, gave_up: GaveUp, now: float
+        self, drive: Drive, gave_up: GaveUp, deadline: float, now: float
     ) -> GitLabCompletionsError:
         only = self.policy.direct is DirectMode.ONLY
         last_route = Route.DIRECT if only else Route.INDIRECT
@@ -193,6 +194,7 @@ class Engine:
             gave_up,
             drive.flights,
             started_at=drive.started_at,
+            deadline=deadline,
             now=now,
             direct_refusal=self._direct_refusal(drive, now),
             wait_s=self._outlook.wait_s(last_route, now),
@@ -214,7 +216,7 @@ class Engine:
         error: GitLabCompletionsError | None,
     ) -> None:
         self._tell_end(drive, now, chosen, error)
-        self._outlook.call_ended(error)
+        self._outlook.call_ended(drive.call_id, error)
         status = self._outlook.news(self._router, drive.entry)
         if status is not None:
             self.bulletin.publish(StatusChanged(status=status))
@@ -247,7 +249,7 @@ class Engine:
         details = entry.freshness.usable(self._clock.now())
         never = self.policy.direct is DirectMode.NEVER
         work = self._exchanger.warm_up(None if never else details)
-        await _first_of(self._background.spawn(work), closing)
+        await _first_of(self._background.spawn(work), closing, timeout_s=WARM_UP_S)
 
     def status(self, project_path: str | None, *, closed: bool) -> RoutingStatus:
         """Return how routing stands for a project."""
@@ -258,7 +260,7 @@ class Engine:
         """Go by another policy from the next call on."""
         self._router = self._route_by(policy)
         for circuit in self._circuits.values():
-            circuit.policy = policy.circuit
+            circuit.reconfigure(policy.circuit)
         for gate in self._gates.values():
             gate.most = min(policy.max_in_flight, self._setup.policy.max_in_flight)
         self._budget.per_minute = policy.indirect_per_minute
@@ -293,5 +295,11 @@ class Engine:
         self._keeper.look_again()
 
 
-async def _first_of(task: asyncio.Future[None], closing: asyncio.Future[None]) -> None:
-    await asyncio.wait({task, closing}, return_when=asyncio.FIRST_COMPLETED)
+async def _first_of(
+    task: asyncio.Future[None],
+    closing: asyncio.Future[None],
+    timeout_s: float | None = None,
+) -> None:
+    await asyncio.wait(
+        {task, closing}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
+    )

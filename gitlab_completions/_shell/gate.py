@@ -14,6 +14,8 @@ the host's client is replaced, and what is still on the old one no longer counts
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from gitlab_completions.policy import HEDGE_DELAY_S
@@ -30,12 +32,14 @@ class Ticket:
 
     Args:
         last_resort: Its call has no other route.
+        since: When its call began: one that comes back to the gate keeps its place.
     """
 
-    __slots__ = ("detached", "last_resort", "turn")
+    __slots__ = ("detached", "last_resort", "since", "turn")
 
-    def __init__(self, *, last_resort: bool) -> None:
+    def __init__(self, *, last_resort: bool, since: float = 0.0) -> None:
         self.last_resort = last_resort
+        self.since = since
         self.detached = False
         self.turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
@@ -75,7 +79,7 @@ class Gate:
     async def enter(self, ticket: Ticket) -> bool:
         """Wait for the ticket's turn; `False` when it was withdrawn before."""
         if not ticket.turn.done():
-            self._waiting.append(ticket)
+            insort(self._waiting, ticket, key=attrgetter("since"))
             self._admit()
         while ticket.last_resort and not ticket.turn.done():
             await asyncio.wait({ticket.turn}, timeout=HEDGE_DELAY_S)

@@ -105,11 +105,13 @@ class Keeper:
 
     def entry(self, project_path: str | None) -> Entry:
         """Return a project's entry, which is the most recently used one from now on."""
-        entry = self._entries[project_path] = self.glance(project_path)
+        entry = self.glance(project_path)
+        self._entries[entry.project_path] = entry
         return entry
 
     def glance(self, project_path: str | None) -> Entry:
         """Return a project's entry to look at: one that is new is not kept."""
+        project_path = (project_path or "").strip() or None  # as the wire takes it
         entry = self._entries.get(project_path)
         if entry is None:
             details = self._policy.details
@@ -138,8 +140,9 @@ class Keeper:
     def reconfigure(self, policy: RoutingPolicy) -> None:
         """Go by another policy: what was refused under the old one is asked anew."""
         self._policy = policy
+        self._shared.reconfigure(policy.details)
         for entry in self._entries.values():
-            entry.freshness.policy = policy.details
+            entry.freshness.reconfigure(policy.details)
             if policy.direct is DirectMode.NEVER:
                 entry.disarm()
         self.look_again()

@@ -55,12 +55,14 @@ class Outlook:
         self._race = race
         self._tally = tally
         self._clock = clock
-        self._started = False
+        self._last_call = 0
         self._last_error: GitLabCompletionsError | None = None
 
-    def call_ended(self, error: GitLabCompletionsError | None) -> None:
-        """Take note of how the last call ended."""
-        self._started = True
+    def call_ended(self, call_id: int, error: GitLabCompletionsError | None) -> None:
+        """Take note of how a call ended; an older one says nothing new."""
+        if call_id < self._last_call:
+            return
+        self._last_call = call_id
         if not isinstance(error, RequestRejectedError):  # no route's doing
             self._last_error = error
 
@@ -75,7 +77,7 @@ class Outlook:
         """Return the status if it is not what was last returned for this project."""
         now = self._clock.now()
         refusal = router.refusal(Intent.COMPLETION, entry.freshness, now)
-        key = (self._health(router, refusal), refusal)
+        key = (self._health(router, entry, refusal), refusal)
         if key == entry.announced:
             return None
         entry.announced = key
@@ -88,7 +90,7 @@ class Outlook:
         refusal = router.refusal(Intent.COMPLETION, freshness, now)
         age_s = None if freshness.details is None else now - freshness.obtained_at
         return RoutingStatus(
-            health=Health.CLOSED if closed else self._health(router, refusal),
+            health=Health.CLOSED if closed else self._health(router, entry, refusal),
             route=None if closed else _route(router, refusal),
             reason=refusal or RouteReason.PREFERRED,
             problem=self._last_error or self._problem(entry, refusal, now),
@@ -104,10 +106,13 @@ class Outlook:
             counts=MappingProxyType(dict(self._tally.counts)),
         )
 
-    def _health(self, router: Router, refusal: RouteReason | None) -> Health:
+    def _health(
+        self, router: Router, entry: Entry, refusal: RouteReason | None
+    ) -> Health:
         if self._last_error is not None:
             return Health.UNAVAILABLE
-        if not self._started:
+        asked = self._last_call or entry.freshness.was_fetched
+        if not asked:
             return Health.STARTING
         as_preferred = refusal is None or router.policy.direct is DirectMode.NEVER
         return Health.READY if as_preferred else Health.DEGRADED

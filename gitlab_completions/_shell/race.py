@@ -70,6 +70,7 @@ class Flight:
         permit: The circuit's, for this attempt.
         entry: The project's details.
         started_at: When it was ordered; when it was sent, once it has left the gate.
+        since: When the call began.
     """
 
     __slots__ = (
@@ -95,6 +96,7 @@ class Flight:
         permit: Permit,
         entry: Entry,
         started_at: float,
+        since: float,
     ) -> None:
         self.call_id = call_id
         self.request = request
@@ -102,7 +104,7 @@ class Flight:
         self.permit = permit
         self.entry = entry
         self.started_at = started_at
-        self.ticket = Ticket(last_resort=send.last_resort)
+        self.ticket = Ticket(last_resort=send.last_resort, since=since)
         self.task: asyncio.Task[None] | None = None
         self.ending: Ending | None = None
         self.verdict: AttemptVerdict | None = None
@@ -159,9 +161,15 @@ class Race:
         return sum(gate.in_flight for gate in self._gates.values())
 
     def start(
-        self, call_id: int, request: CompletionRequest, send: Send, entry: Entry
+        self,
+        call_id: int,
+        request: CompletionRequest,
+        send: Send,
+        entry: Entry,
+        *,
+        since: float = 0.0,
     ) -> Flight:
-        """Start an attempt, with a permit of its route's circuit."""
+        """Start an attempt of a call that began at `since`, with a circuit's permit."""
         now = self._clock.now()
         flight = Flight(
             call_id=call_id,
@@ -170,6 +178,7 @@ class Race:
             permit=self._circuits[send.route].admit(now),
             entry=entry,
             started_at=now,
+            since=since,
         )
         if send.route is Route.DIRECT:
             entry.freshness.used()

@@ -107,6 +107,7 @@ def failure(
     flights: list[Flight],
     *,
     started_at: float,
+    deadline: float,
     now: float,
     direct_refusal: DirectAccessError | None,
     wait_s: float | None,
@@ -117,6 +118,7 @@ def failure(
         gave_up: Why the flow ended.
         flights: The call's attempts.
         started_at: When the call began.
+        deadline: When it had to end.
         now: When it ended.
         direct_refusal: Why direct was no choice.
         wait_s: Seconds until the call's last route takes completions again.
@@ -126,6 +128,8 @@ def failure(
     if gave_up is GaveUp.REJECTED and isinstance(cause, RequestRejectedError):
         return cause
     decided = _error_of(decider, now) if decider is not None else None
+    if _ran_out(decider, decided, deadline):
+        gave_up = GaveUp.DEADLINE  # told by the sender, a moment before our own timer
     error = _error(gave_up, flights, decided, direct_refusal, wait_s)
     if isinstance(error, AllRoutesFailedError):
         error.attempts = attempts(
@@ -134,6 +138,15 @@ def failure(
         error.direct_refusal = direct_refusal
     error.__cause__ = cause
     return error
+
+
+def _ran_out(
+    decider: Flight | None, decided: RouteError | None, deadline: float
+) -> bool:
+    """Tell whether the deciding attempt had all the call's time, and used it up."""
+    if decider is None or not isinstance(decided, RouteTimeoutError):
+        return False
+    return decider.send.ends_at >= deadline
 
 
 def _decider(flights: list[Flight]) -> Flight | None:

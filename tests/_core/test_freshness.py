@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from gitlab_completions._core.budget import FetchBudget
 from gitlab_completions._core.freshness import (
     DetailsState,
-    FetchBudget,
     Freshness,
     SharedAccess,
 )

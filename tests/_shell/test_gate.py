@@ -30,8 +30,10 @@ class Row:
         self.tasks: dict[str, asyncio.Task[bool]] = {}
         self.inside: list[str] = []
 
-    async def come(self, name: str, *, last_resort: bool = False) -> None:
-        ticket = self.tickets[name] = Ticket(last_resort=last_resort)
+    async def come(
+        self, name: str, *, last_resort: bool = False, since: float = 0.0
+    ) -> None:
+        ticket = self.tickets[name] = Ticket(last_resort=last_resort, since=since)
         task = self.tasks[name] = asyncio.create_task(self._enter(name, ticket))
         await wait_all_tasks_blocked()
         assert not task.done() or task.exception() is None
@@ -234,3 +236,12 @@ async def test_a_waiter_that_is_cancelled_leaves_no_timer() -> None:
     row.gate.withdraw(row.tickets["b"])
     await asyncio.sleep(2)
     assert row.inside == ["a"]
+
+
+async def test_one_that_comes_back_keeps_its_place() -> None:
+    row = Row()
+    await row.come("on the wire")
+    await row.come("younger", since=2.0)
+    await row.come("older", since=1.0)
+    await row.leave("on the wire")
+    assert row.inside == ["on the wire", "older"]

@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from gitlab_completions._core.budget import InstanceBudget
+from gitlab_completions._core.freshness import Freshness, SharedAccess
 from gitlab_completions._core.router import Router
+from gitlab_completions._shell.keeper import Entry
 from gitlab_completions._shell.outlook import Outlook
 from gitlab_completions._shell.tally import Tally
 from gitlab_completions.errors import (
@@ -17,7 +19,7 @@ from gitlab_completions.errors import (
     RequestRejectedError,
 )
 from gitlab_completions.models import Route, RouteReason
-from gitlab_completions.policy import DirectMode, RoutingPolicy
+from gitlab_completions.policy import DetailsPolicy, DirectMode, RoutingPolicy
 from gitlab_completions.status import Health
 from gitlab_completions.testing import VirtualClock
 from tests._shell.test_race import Track
@@ -58,25 +60,45 @@ class View:
 
 async def test_health_goes_by_the_last_call_and_the_preferred_route() -> None:
     view = View()
-    assert view.look() == (Health.STARTING, Route.DIRECT, RouteReason.PREFERRED)
-    view.outlook.call_ended(None)
+    assert view.look() == (Health.READY, Route.DIRECT, RouteReason.PREFERRED)
+    view.outlook.call_ended(1, None)
     assert view.look() == (Health.READY, Route.DIRECT, RouteReason.PREFERRED)
     view.trip()
     assert view.look() == (Health.DEGRADED, Route.INDIRECT, RouteReason.CIRCUIT_OPEN)
-    view.outlook.call_ended(FAILED)
+    view.outlook.call_ended(2, FAILED)
     assert view.look()[0] is Health.UNAVAILABLE
     assert view.look(closed=True)[:2] == (Health.CLOSED, None)
 
 
+async def test_a_client_that_has_asked_for_nothing_is_starting() -> None:
+    view = View()
+    policy = DetailsPolicy()
+    freshness = Freshness(policy, lambda: 0.5, SharedAccess(policy))
+    view.track.entry = Entry(None, freshness)
+    absent = RouteReason.DETAILS_ABSENT
+    assert view.look() == (Health.STARTING, Route.INDIRECT, absent)
+    freshness.fetch_starts(0.0)
+    assert view.look()[0] is Health.STARTING
+    freshness.abandoned()
+    assert view.look()[0] is Health.DEGRADED
+
+
+async def test_a_call_that_began_earlier_says_nothing_new() -> None:
+    view = View()
+    view.outlook.call_ended(2, None)
+    view.outlook.call_ended(1, FAILED)
+    assert view.look()[0] is Health.READY
+
+
 async def test_a_rejected_request_does_not_count() -> None:
     view = View()
-    view.outlook.call_ended(RequestRejectedError("no"))
+    view.outlook.call_ended(1, RequestRejectedError("no"))
     assert view.look()[0] is Health.READY
 
 
 async def test_the_route_that_the_policy_allows_is_the_preferred_one() -> None:
     view = View(DirectMode.NEVER)
-    view.outlook.call_ended(None)
+    view.outlook.call_ended(1, None)
     assert view.look() == (Health.READY, Route.INDIRECT, RouteReason.POLICY)
     only = View(DirectMode.ONLY)
     only.trip()
@@ -85,9 +107,10 @@ async def test_the_route_that_the_policy_allows_is_the_preferred_one() -> None:
 
 async def test_news_are_told_once() -> None:
     view = View()
-    assert [view.news, view.news] == [Health.STARTING, None]
-    view.outlook.call_ended(None)
     assert [view.news, view.news] == [Health.READY, None]
+    view.outlook.call_ended(1, FAILED)
+    assert [view.news, view.news] == [Health.UNAVAILABLE, None]
+    view.outlook.call_ended(2, None)
     view.trip()
     assert [view.news, view.news] == [Health.DEGRADED, None]
 

@@ -51,9 +51,16 @@ def fail(
     *,
     refusal: DirectAccessError | None = None,
     wait_s: float | None = None,
+    deadline: float = 100.0,
 ) -> GitLabCompletionsError:
     return results.failure(
-        gave_up, flights, started_at=0.0, now=2.0, direct_refusal=refusal, wait_s=wait_s
+        gave_up,
+        flights,
+        started_at=0.0,
+        deadline=deadline,
+        now=2.0,
+        direct_refusal=refusal,
+        wait_s=wait_s,
     )
 
 
@@ -104,6 +111,13 @@ async def test_an_attempt_that_has_had_its_time_has_timed_out() -> None:
     (attempt,) = error.attempts
     assert isinstance(attempt.error, RouteTimeoutError)
     assert not attempt.superseded
+    assert not isinstance(error, DeadlineExceededError)
+
+
+async def test_an_attempt_that_had_all_the_calls_time_ran_into_its_deadline() -> None:
+    flight = await flown(Track(), Route.INDIRECT, None)
+    error = fail(GaveUp.EXHAUSTED, [flight], deadline=flight.send.ends_at)
+    assert isinstance(error, DeadlineExceededError)
 
 
 async def test_a_deadline_tells_what_failed_before() -> None:
