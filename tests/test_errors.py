@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitlab_completions import errors
+from gitlab_completions._error_codes import REMEDIES, RETRYABLE
 from gitlab_completions.errors import (
-    REMEDIES,
-    RETRYABLE,
     AllRoutesFailedError,
     ClientClosedError,
     ConfigurationError,

@@ -48,11 +48,11 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.keeper import Entry
     from gitlab_completions.models import CompletionRequest
 
-OUTSTAYED_S = 10.0
+OUTSTAYED_S = 1.0
 """Seconds past an attempt's end after which its flight is ended.
 
-More than any single wait of our own sender, which keeps its time itself: this is for
-senders that do not.
+Our own sender keeps its time but for an answer whose head drips in byte by byte: this
+is for that, and for senders that keep none.
 """
 GRACE_S = 0.1
 """Seconds that flights get to end by themselves when the client is closed."""

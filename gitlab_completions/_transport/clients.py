@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import socket
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from gitlab_completions._records import Record
 from gitlab_completions._wire.messages import SendError
@@ -43,6 +43,19 @@ _SOCKET_OPTIONS = (
     ("IPPROTO_TCP", "TCP_KEEPCNT", 3),
     ("IPPROTO_TCP", "TCP_USER_TIMEOUT", 10_000),  # ms, for what was sent unanswered
 )
+
+
+class AsyncClient(Protocol):
+    """An `AsyncClient` of httpx or httpx2, as far as they are one to type checkers."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it can be used no more."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        ...
 
 
 class Client(Protocol):
@@ -131,13 +144,13 @@ class UserClient:
         ConfigurationError: When it is anything else.
     """
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: AsyncClient) -> None:
         if not inspect.iscoroutinefunction(getattr(client, "send", None)):
             raise ConfigurationError(
                 "client must be an AsyncClient of httpx or httpx2, "
                 f"not {type(client).__name__}"
             )
-        self._client = client
+        self._client = cast("httpx.AsyncClient", client)
 
     async def send(self, request: WireRequest, progress: Progress) -> httpx.Response:
         """Send the request with the client's defaults for what it leaves open."""

@@ -91,11 +91,15 @@ class Attempt:
             self._response = response
             self._tenure.heard(self._ticket, self._clock())
             return self._opened(response)
-        except BaseException as error:
+        except Exception as error:
+            told = error if isinstance(error, SendError) else self._told(error, 0)
             await self.aclose()
-            if isinstance(error, SendError) or not isinstance(error, Exception):
+            if told is error:
                 raise
-            raise self._told(error, 0) from error
+            raise told from error
+        except BaseException:
+            await self.aclose()
+            raise
 
     def is_stale(self, error: SendError) -> bool:
         """Whether the connection was an old one that had died; its client is left."""
@@ -151,7 +155,8 @@ class Attempt:
     def _told(self, error: Exception, bytes_received: int) -> SendError:
         """Say what the error means, and what it says about the client."""
         if self._tenure.ousted:
-            return SendError("pool", bytes_received)
+            silent = self._tenure.is_silent(self._ticket, self._clock())
+            return SendError("timeout" if silent else "pool", bytes_received)
         if faults.spoils_client(error):
             self._tenure.condemn()
         return SendError(faults.kind_of(error), bytes_received)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from gitlab_completions._checks import check_count
 from gitlab_completions._transport.clients import OwnClient, Settings, UserClient
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     import os
     import ssl
     from collections.abc import AsyncGenerator, Mapping
+    from types import TracebackType
 
-    import httpx
-
-    from gitlab_completions._transport.clients import Client
+    from gitlab_completions._transport.clients import AsyncClient, Client
     from gitlab_completions._wire.messages import WireRequest, WireResponse
 
     StrPath = str | os.PathLike[str]
@@ -43,7 +42,8 @@ class HttpxSender:
     """Sends by httpx: one client per route, connections kept warm.
 
     Nothing is imported or opened before the first exchange. An answer over 1 MiB is
-    refused, a refusal is read up to 64 KiB, redirects are not followed.
+    refused, a refusal is read up to 64 KiB, redirects are not followed. A sender that
+    you make is yours to close: it is an async context manager.
 
     Args:
         client: An `httpx.AsyncClient` (httpx2 works the same) to use for both routes
@@ -64,7 +64,7 @@ class HttpxSender:
 
     def __init__(
         self,
-        client: httpx.AsyncClient | None = None,
+        client: AsyncClient | None = None,
         *,
         proxy: str | Mapping[Route, str | None] | None = None,
         verify: ssl.SSLContext | StrPath | None = None,
@@ -94,6 +94,17 @@ class HttpxSender:
             self._adopt(UserClient(client))
         elif http2:
             _check_http2()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
 
     @asynccontextmanager
     async def exchange(

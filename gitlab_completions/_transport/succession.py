@@ -62,6 +62,15 @@ class Tenure(Generic[Client]):
         self._heard_at = now
         self._lost = 0
 
+    def is_silent(self, ticket: int, now: float) -> bool:
+        """Whether nothing has come of an exchange for so long that nothing will.
+
+        It speaks against the route then, whoever ends it: a gateway that hangs makes
+        its clients suspect, and would never be told so otherwise.
+        """
+        sent_at = self._waiting.get(ticket)
+        return sent_at is not None and now - sent_at >= SILENCE_S
+
     def end(self, ticket: int, now: float) -> None:
         """Note that an exchange has ended, one way or another."""
         self.in_flight -= 1

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 import trustme
 
-from gitlab_completions._transport import sender as module
+from gitlab_completions._transport import sender as module, succession
 from gitlab_completions._transport.succession import SILENCE_S
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.models import Route
@@ -183,6 +183,13 @@ async def test_a_users_client_that_is_closed_is_a_send_error() -> None:
 # Closing.
 
 
+async def test_a_sender_is_closed_at_the_end_of_its_context(engine: str) -> None:
+    async with loopback(answering(GOOD)) as server, HttpxSender() as sender:
+        await fetch(sender, wire(server.url))
+    with pytest.raises(SendError):
+        await fetch(sender, wire(server.url))
+
+
 async def test_a_closed_sender_sends_nothing(engine: str) -> None:
     async with loopback(answering(GOOD)) as server:
         used, unused = HttpxSender(), HttpxSender()
@@ -205,6 +212,26 @@ async def test_closing_ends_what_is_in_flight(engine: str) -> None:
         with pytest.raises(SendError) as caught:
             await task
     assert caught.value.kind == "pool"
+
+
+async def test_a_silent_exchange_that_a_third_client_ends_has_timed_out(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender = HttpxSender()
+    async with loopback(silent) as server:
+        task = await begun(sender, server.url)
+        await server.requested()
+        monkeypatch.setattr(succession, "SILENCE_S", 0.0)
+        sender.replace(Route.DIRECT)
+        follower = await begun(sender, server.url)
+        await server.requested()
+        sender.replace(Route.DIRECT)
+        with pytest.raises(SendError) as caught:
+            await task
+        assert caught.value.kind == "timeout"
+        await sender.aclose()
+        await asyncio.wait({follower})
+        follower.exception()
 
 
 async def test_closing_while_preparing(engine: str) -> None:

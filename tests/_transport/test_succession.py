@@ -102,6 +102,17 @@ def test_a_condemned_client_is_discarded_with_its_last_exchange() -> None:
     assert line.gone == [1]
 
 
+def test_an_exchange_of_which_nothing_came_is_told_from_one_that_has_just_begun() -> (
+    None
+):
+    line = Line()
+    tenure, ticket = line.begin(0.0)
+    assert not tenure.is_silent(ticket, 1.7)
+    assert tenure.is_silent(ticket, 1.8)
+    tenure.heard(ticket, 1.9)
+    assert not tenure.is_silent(ticket, 9.0)
+
+
 def test_the_third_client_ends_the_first() -> None:
     line = Line()
     first = line.begin()

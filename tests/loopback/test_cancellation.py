@@ -67,7 +67,7 @@ async def of_httpx2(emulator: Emulator, stack: AsyncExitStack) -> HttpxSender:
     assert trust is not None
     client = httpx2.AsyncClient(verify=trust, limits=limits)
     await stack.enter_async_context(client)
-    return HttpxSender(client)  # type: ignore[arg-type]
+    return HttpxSender(client)
 
 
 async def leave_twice(client: CompletionClient, after_s: float) -> Completion | None:
