@@ -11,6 +11,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2024.10"  # `nox.project.dependency_groups`
+nox.options.default_venv_backend = "venv"  # virtualenv keeps a cache in the home
 nox.options.error_on_external_run = True
 nox.options.reuse_existing_virtualenvs = True
 nox.options.stop_on_first_error = False
@@ -55,6 +56,13 @@ def types(session: nox.Session) -> None:
     session.run("pyright", "--verifytypes", "gitlab_completions", "--ignoreexternal")
 
 
+@nox.session(python=PYTHONS)
+def typing_api(session: nox.Session) -> None:
+    """Check on each Python that the public names mean what users write."""
+    session.install(".", "mypy", "types-cachetools")
+    session.run("mypy", "--strict", "tests/typing/api.py")
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests on the Python at hand, against the installed package."""
@@ -70,11 +78,13 @@ def tests_all(session: nox.Session) -> None:
 def run_tests(session: nox.Session) -> None:
     """Run the tests with coverage, and hold the coverage to its limits."""
     install(session, "test")
+    session.env["EXPECT_INSTALLED"] = "1"  # tests/test_shape.py
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "tests")
+    # Not `-m pytest`: that would import the package from the checkout.
+    session.run("coverage", "run", str(Path(session.bin, "pytest")), "tests")
     session.run("coverage", "combine", "--quiet")
     pure = "*/_core/*,*/_wire/*"
     session.run("coverage", "report", f"--include={pure}", "--fail-under=100")
@@ -88,6 +98,21 @@ def lowest(session: nox.Session) -> None:
     session.install("httpx==0.27.0", "pyjwt==2.8.0", "tenacity==8.2.3")
     session.install("cachetools==5.3.0")
     session.run("pytest", "tests", *session.posargs)
+
+
+@nox.session
+def own_coverage(session: nox.Session) -> None:
+    """Check that each pure module is wholly covered by its own test module alone."""
+    install(session, "test")
+    for source in sorted(Path("gitlab_completions").glob("_[cw]*/[a-z]*.py")):
+        own = Path("tests", source.parts[1], f"test_{source.name}")
+        if not own.exists():
+            session.error(f"{source} has no test module {own}")
+        session.run("coverage", "erase", silent=True)
+        session.run("coverage", "run", "-m", "pytest", "-q", str(own), silent=True)
+        session.run("coverage", "combine", "--quiet", silent=True)
+        include = f"--include=*/{source}"
+        session.run("coverage", "report", include, "--fail-under=100")
 
 
 @nox.session

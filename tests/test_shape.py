@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import pkgutil
 import subprocess
 import sys
@@ -25,6 +26,13 @@ NOT_IMPORTED = (
     "gitlab_completions.testing",
     "gitlab_completions.emulator",
 )
+
+
+@pytest.mark.skipif(
+    "EXPECT_INSTALLED" not in os.environ, reason="for nox: it tests what users install"
+)
+def test_it_is_the_installed_package_that_is_tested() -> None:
+    assert "site-packages" in Path(gitlab_completions.__file__).parts
 
 
 def names() -> Iterator[str]:

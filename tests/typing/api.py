@@ -1,0 +1,85 @@
+"""What users write, for type checkers only: never run, and no error may be found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_type
+
+from gitlab_completions import (
+    Attempt,
+    Choice,
+    Completion,
+    CompletionClient,
+    CompletionRequest,
+    ContextItem,
+    DirectMode,
+    Health,
+    HttpxSender,
+    Intent,
+    Route,
+    RouteReason,
+    RoutingPolicy,
+    RoutingStatus,
+)
+from gitlab_completions.events import CallFinished, Event
+from gitlab_completions.testing import FakeGitLab, run
+
+if TYPE_CHECKING:
+    import httpx
+
+    from gitlab_completions.senders import Sender
+
+
+async def asynchronous() -> str:
+    """Return a token, as a function that supplies one does."""
+    return "t"
+
+
+class Source:
+    """A token source need not inherit from anything."""
+
+    def get(self) -> str:
+        """Return the token."""
+        return "t"
+
+    def reject(self, token: str, /) -> None:
+        """Take note."""
+
+
+def observe(event: Event) -> None:
+    """Events are narrowed by their type."""
+    if isinstance(event, CallFinished):
+        assert_type(event.route, Route | None)
+
+
+async def use(client: httpx.AsyncClient) -> None:
+    """Use what there is."""
+    sender: Sender = HttpxSender(client)
+    policy = RoutingPolicy(direct=DirectMode.AUTO, deadline_s=5)
+    for source in ("t", lambda: "t", asynchronous, Source()):
+        CompletionClient("https://a", source)
+    async with CompletionClient(
+        "https://a", "t", policy=policy, sender=sender, observers=[observe, print]
+    ) as completions:
+        request = CompletionRequest.at_cursor(
+            "x", 1, file_name="a.py", unit="utf-16", intent=Intent.COMPLETION
+        )
+        assert_type(ContextItem(name="b.py", content="y").name, str)
+        completion = await completions.complete(request, deadline_s=1)
+        assert_type(completion, Completion)
+        assert_type(completion.choices, tuple[Choice, ...])
+        assert_type(completion.attempts, tuple[Attempt, ...])
+        assert_type(completion.reason, RouteReason)
+        status = completions.status("group/project")
+        assert_type(status, RoutingStatus)
+        assert_type(status.health, Health)
+        completions.observe(observe)()
+
+
+async def fake() -> None:
+    """The test kit is typed too."""
+    gitlab = FakeGitLab("x")
+    assert_type(gitlab.client(), CompletionClient)
+    gitlab.gateway.fail(503, json={"detail": "no"}, times=2)
+
+
+run(fake())
