@@ -29,7 +29,7 @@ class Health(StrEnum):
     DEGRADED = "degraded"
     """Completions come, though not by the route that the policy prefers."""
     UNAVAILABLE = "unavailable"
-    """The last call got no completion."""
+    """The last call got no completion, or the first would get none."""
     CLOSED = "closed"
     """The client is closed."""
 

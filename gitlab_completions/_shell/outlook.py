@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._core.circuit import CircuitState
 from gitlab_completions._shell.clock import wall_time
-from gitlab_completions.errors import CircuitOpenError, RequestRejectedError
+from gitlab_completions.errors import (
+    CircuitOpenError,
+    ErrorCode,
+    RequestRejectedError,
+)
 from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode
 from gitlab_completions.status import CircuitWord, Health, RoutingStatus
@@ -29,6 +33,24 @@ _WORDS: dict[CircuitState, CircuitWord] = {
     CircuitState.OPEN: "open",
     CircuitState.HALF_OPEN: "half_open",
 }
+
+_NO_ANSWER = frozenset(
+    {
+        ErrorCode.TOKEN_INVALID,
+        ErrorCode.TOKEN_EXPIRED,
+        ErrorCode.TOKEN_REVOKED,
+        ErrorCode.TOKEN_SOURCE,
+        ErrorCode.SCOPE_MISSING,
+        ErrorCode.NO_SEAT,
+        ErrorCode.SWITCHED_OFF,
+        ErrorCode.OFFLINE,
+        ErrorCode.TLS_UNTRUSTED,
+        ErrorCode.PROXY,
+        ErrorCode.CAPTIVE_PORTAL,
+        ErrorCode.TIMEOUT,
+    }
+)
+"""What refuses direct access and would refuse an indirect completion alike."""
 
 
 class Outlook:
@@ -111,11 +133,22 @@ class Outlook:
     ) -> Health:
         if self._last_error is not None:
             return Health.UNAVAILABLE
-        asked = self._last_call or entry.freshness.was_fetched
-        if not asked:
-            return Health.STARTING
+        if not self._last_call:
+            return self._first_health(router, entry, refusal)
         as_preferred = refusal is None or router.policy.direct is DirectMode.NEVER
         return Health.READY if as_preferred else Health.DEGRADED
+
+    def _first_health(
+        self, router: Router, entry: Entry, refusal: RouteReason | None
+    ) -> Health:
+        """Judge by what came of asking for direct access: no call has ended yet."""
+        if not entry.freshness.was_fetched:
+            return Health.STARTING
+        problem = entry.freshness.problem(self._clock.now())
+        hopeless = problem is not None and problem.code in _NO_ANSWER
+        if _route(router, refusal) is None or hopeless:
+            return Health.UNAVAILABLE
+        return Health.READY if refusal is None else Health.DEGRADED
 
     def _problem(
         self, entry: Entry, refusal: RouteReason | None, now: float

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gitlab_completions.errors import GitLabCompletionsError
     from gitlab_completions.models import Attempt, Completion
-    from gitlab_completions.status import Health, RoutingStatus
+    from gitlab_completions.status import RoutingStatus
 
 __all__ = (
     "attempt_document",
@@ -54,10 +54,10 @@ def error_document(error: GitLabCompletionsError | None) -> dict[str, object] | 
     return {"code": error.code.value, "message": error.message, "remedy": error.remedy}
 
 
-def status_document(status: RoutingStatus, health: Health) -> dict[str, object]:
-    """Return a status, with the health that was read out of it."""
+def status_document(status: RoutingStatus) -> dict[str, object]:
+    """Return a status."""
     return {
-        "health": health.value,
+        "health": status.health.value,
         "route": None if status.route is None else status.route.value,
         "reason": status.reason.value,
         "problem": error_document(status.problem),

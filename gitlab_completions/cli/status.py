@@ -16,7 +16,6 @@ from gitlab_completions.cli.documents import status_document
 from gitlab_completions.cli.options import connection_options, json_option
 from gitlab_completions.cli.problems import Exit, problem_of, visible
 from gitlab_completions.cli.words import why
-from gitlab_completions.errors import ErrorCode
 from gitlab_completions.status import Health
 
 if TYPE_CHECKING:
@@ -25,26 +24,13 @@ if TYPE_CHECKING:
     from gitlab_completions.cli.options import ConnectionOptions
     from gitlab_completions.status import RoutingStatus
 
-__all__ = ("command", "judge")
+__all__ = ("command",)
 
-_COLOURS = {Health.READY: "green", Health.DEGRADED: "yellow"}
-_NO_ANSWER = frozenset(
-    {
-        ErrorCode.TOKEN_INVALID,
-        ErrorCode.TOKEN_EXPIRED,
-        ErrorCode.TOKEN_REVOKED,
-        ErrorCode.TOKEN_SOURCE,
-        ErrorCode.SCOPE_MISSING,
-        ErrorCode.NO_SEAT,
-        ErrorCode.SWITCHED_OFF,
-        ErrorCode.OFFLINE,
-        ErrorCode.TLS_UNTRUSTED,
-        ErrorCode.PROXY,
-        ErrorCode.CAPTIVE_PORTAL,
-        ErrorCode.TIMEOUT,
-    }
-)
-"""What refuses direct access and would refuse an indirect completion alike."""
+_COLOURS = {
+    Health.READY: "green",
+    Health.DEGRADED: "yellow",
+    Health.STARTING: "yellow",
+}
 
 
 @click.command(
@@ -61,12 +47,11 @@ def command(*, as_json: bool, **options: Unpack[ConnectionOptions]) -> int:
     for, so none is counted or billed. Exit code 0 means that completions can be had.
     """
     status = asyncio.run(_status(options))
-    health = judge(status)
     if as_json:
-        click.echo(json.dumps(status_document(status, health), indent=2))
+        click.echo(json.dumps(status_document(status), indent=2))
     else:
-        console().print(facts_table(_facts(status, health)))
-    return Exit.DONE if health in _COLOURS else Exit.NO_ROUTE
+        console().print(facts_table(_facts(status)))
+    return Exit.DONE if status.health in _COLOURS else Exit.NO_ROUTE
 
 
 async def _status(options: ConnectionOptions) -> RoutingStatus:
@@ -75,22 +60,8 @@ async def _status(options: ConnectionOptions) -> RoutingStatus:
         return client.status(options["project"] or None)
 
 
-def judge(status: RoutingStatus) -> Health:
-    """Return the health of a client that has got ready and has not completed yet.
-
-    The library calls it `starting` until a first call ends. What the instance answered
-    to the request for direct access says more than that.
-    """
-    if status.health is not Health.STARTING:
-        return status.health
-    problem = status.problem
-    if status.route is None or (problem is not None and problem.code in _NO_ANSWER):
-        return Health.UNAVAILABLE
-    return Health.READY if problem is None else Health.DEGRADED
-
-
-def _facts(status: RoutingStatus, health: Health) -> Iterator[tuple[str, str | Text]]:
-    yield "health", Text(health.value, _COLOURS.get(health, "red"))
+def _facts(status: RoutingStatus) -> Iterator[tuple[str, str | Text]]:
+    yield "health", Text(status.health.value, _COLOURS.get(status.health, "red"))
     yield "next route", route_text(status.route)
     yield "why", f"{why(status.reason)} ({status.reason})"
     if status.problem is not None:

@@ -9,12 +9,14 @@ import pytest
 from gitlab_completions._core.budget import InstanceBudget
 from gitlab_completions._core.freshness import Freshness, SharedAccess
 from gitlab_completions._core.router import Router
+from gitlab_completions._core.verdicts import AccessVerdict, Standing
 from gitlab_completions._shell.keeper import Entry
 from gitlab_completions._shell.outlook import Outlook
 from gitlab_completions._shell.tally import Tally
 from gitlab_completions.errors import (
     AllRoutesFailedError,
     CircuitOpenError,
+    DirectAccessBarredError,
     ErrorCode,
     RequestRejectedError,
 )
@@ -81,6 +83,34 @@ async def test_a_client_that_has_asked_for_nothing_is_starting() -> None:
     assert view.look()[0] is Health.STARTING
     freshness.abandoned()
     assert view.look()[0] is Health.DEGRADED
+
+
+@pytest.mark.parametrize(
+    ("code", "health"),
+    [
+        (ErrorCode.TOKEN_EXPIRED, Health.UNAVAILABLE),
+        (ErrorCode.OFFLINE, Health.UNAVAILABLE),
+        (ErrorCode.DIRECT_BARRED, Health.DEGRADED),
+        (ErrorCode.SERVER, Health.DEGRADED),
+    ],
+)
+async def test_a_first_refusal_tells_whether_the_instance_would_refuse_all(
+    code: ErrorCode, health: Health
+) -> None:
+    view = View()
+    policy = DetailsPolicy()
+    freshness = Freshness(policy, lambda: 0.5, SharedAccess(policy))
+    view.track.entry = Entry(None, freshness)
+    freshness.fetch_starts(0.0)
+    verdict = AccessVerdict(standing=Standing.BARRED, again_s=300.0)
+    freshness.refused(0.0, verdict, DirectAccessBarredError("no", code=code))
+    assert view.look()[0] is health
+
+
+async def test_without_a_route_nothing_is_available() -> None:
+    view = View(DirectMode.ONLY)
+    view.trip()
+    assert view.look() == (Health.UNAVAILABLE, None, RouteReason.CIRCUIT_OPEN)
 
 
 async def test_a_call_that_began_earlier_says_nothing_new() -> None:

@@ -41,10 +41,14 @@ def test_direct_that_is_off_is_degraded(cli: Terminal, gitlab: Background) -> No
     assert told["direct's token"] == "none"
 
 
-def test_a_policy_without_direct_is_ready(cli: Terminal, gitlab: Background) -> None:
+def test_a_policy_without_direct_asks_for_nothing_yet(
+    cli: Terminal, gitlab: Background
+) -> None:
     del gitlab
-    told = facts(cli("status", "--direct=never").out)
-    assert (told["health"], told["next route"]) == ("ready", "indirect")
+    ended = cli("status", "--direct=never")
+    told = facts(ended.out)
+    assert ended.code == 0
+    assert (told["health"], told["next route"]) == ("starting", "indirect")
 
 
 @pytest.mark.parametrize(
