@@ -72,10 +72,14 @@ _OPTIONS = (
     click.option("--verbose", "-v", is_flag=True, help="Tell each event on stderr."),
 )
 
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object, errors too."
-)
-"""Read by `app.run` as well, for errors that end a command before it begins."""
+
+def json_option(command: F) -> F:
+    """Give a command `--json`.
+
+    `app.run` reads it as well, for errors that end a command before it begins.
+    """
+    told = "Print one JSON object, errors too."
+    return click.option("--json", "as_json", is_flag=True, help=told)(command)
 
 
 def connection_options(command: F) -> F:

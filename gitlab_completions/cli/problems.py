@@ -55,9 +55,9 @@ class Problem(Exception):  # noqa: N818 - not an error of the library
         super().__init__(message)
         self.message = message
         self.remedy = remedy
-        self.code = str(code)
+        self.code: str = str(code)
         self.exit_code = exit_code
-        self.facts = facts or {}
+        self.facts: dict[str, object] = facts or {}
 
     @property
     def line(self) -> str:

@@ -23,9 +23,9 @@ class Certificates:
         authority = trustme.CA()
         certificate = authority.issue_cert("127.0.0.1", "localhost")
         self._directory = TemporaryDirectory(prefix="gitlab-completions-")
-        self.ca_pem = Path(self._directory.name, "ca.pem")
+        self.ca_pem: Path = Path(self._directory.name, "ca.pem")
         authority.cert_pem.write_to_path(str(self.ca_pem))
-        self.server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.server_context: ssl.SSLContext = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with certificate.private_key_and_cert_chain_pem.tempfile() as pem:
             self.server_context.load_cert_chain(pem)
 

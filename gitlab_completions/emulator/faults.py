@@ -118,7 +118,7 @@ class Endpoint:
     def __init__(self, name: str, *, latency_s: float = 0.0) -> None:
         self.name = name
         self.latency_s = latency_s
-        self.delay_s = 0.0
+        self.delay_s: float = 0.0
         self.requests: list[SeenRequest] = []
         self._fault: Fault | None = None
         self._flaw: Fault | None = None

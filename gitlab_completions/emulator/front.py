@@ -49,7 +49,7 @@ class Front:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.keep_alive_s = keep_alive_s
-        self.connections_opened = 0
+        self.connections_opened: int = 0
         self._upstream: tuple[str, int] = (HOST, 0)
         self._endpoint_of = endpoint_of
         self._endpoints = endpoints

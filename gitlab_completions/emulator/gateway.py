@@ -96,9 +96,9 @@ class Gateway:
     ) -> None:
         self.profile = profile
         self.authority = authority
-        self.settings = Settings() if settings is None else settings
+        self.settings: Settings = Settings() if settings is None else settings
         self.model = model
-        self.endpoint = Endpoint("gateway")
+        self.endpoint: Endpoint = Endpoint("gateway")
         self._make_id = make_id
 
     def endpoint_of(self, request: Request) -> Endpoint | None:

@@ -42,11 +42,11 @@ class Hosts:
         root: str,
         tls: bool,
     ) -> None:
-        self.certificates = Certificates() if tls else None
-        self.gateway = Gateway(
+        self.certificates: Certificates | None = Certificates() if tls else None
+        self.gateway: Gateway = Gateway(
             profile, Rs256Authority(), settings=settings, model=model
         )
-        self.instance = Instance(
+        self.instance: Instance = Instance(
             profile, self.gateway, gateway_url="", tokens=tokens, root=root
         )
         endpoints = (self.instance.direct_access, self.instance.completions)
@@ -62,13 +62,13 @@ class Hosts:
         context = (
             None if self.certificates is None else self.certificates.server_context
         )
-        self.instance_front = Front(
+        self.instance_front: Front = Front(
             self.instance.endpoint_of,
             endpoints=endpoints,
             keep_alive_s=profile.instance_keep_alive_s,
             tls=context,
         )
-        self.gateway_front = Front(
+        self.gateway_front: Front = Front(
             self.gateway.endpoint_of,
             endpoints=(self.gateway.endpoint,),
             keep_alive_s=profile.gateway_keep_alive_s,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
-from gitlab_completions.emulator.access_tokens import AccessTokens, refuse
+from gitlab_completions.emulator.access_tokens import AccessTokens, TokenState, refuse
 from gitlab_completions.emulator.answers import (
     NO_HEADERS,
     Answer,
@@ -74,13 +74,13 @@ class Instance:
         self.profile = profile
         self.gateway = gateway
         self.gateway_url = gateway_url
-        self.settings = gateway.settings if settings is None else settings
-        self.tokens = AccessTokens() if tokens is None else tokens
-        self.token_states = self.tokens.states()
-        self.identity = Identity() if identity is None else identity
-        self.root = root.rstrip("/")
-        self.direct_access = Endpoint("direct_access")
-        self.completions = Endpoint("instance")
+        self.settings: Settings = gateway.settings if settings is None else settings
+        self.tokens: AccessTokens = AccessTokens() if tokens is None else tokens
+        self.token_states: dict[str, TokenState] = self.tokens.states()
+        self.identity: Identity = Identity() if identity is None else identity
+        self.root: str = root.rstrip("/")
+        self.direct_access: Endpoint = Endpoint("direct_access")
+        self.completions: Endpoint = Endpoint("instance")
         self._make_id = make_id
         self._hits = {_DIRECT: FixedWindow(50), _COMPLETIONS: FixedWindow(60)}
 

@@ -32,7 +32,9 @@ class BadRequestError(Exception):
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
-        self.answer = json_answer(status, {"message": HTTPStatus(status).phrase})
+        self.answer: Answer = json_answer(
+            status, {"message": HTTPStatus(status).phrase}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,7 @@ class AnswerFollower:
 
     def __init__(self) -> None:
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
-        self.done = False
+        self.done: bool = False
 
     def ask(self, incoming: Incoming, *, scheme: str) -> bytes:
         """Return the bytes that put `incoming` to the server behind.

@@ -59,9 +59,11 @@ class Emulator:
         model: Model = continue_line,
         tokens: AccessTokens | None = None,
     ) -> None:
-        self.profile = PROFILES[profile] if isinstance(profile, str) else profile
-        self.settings = Settings()
-        self.tokens = AccessTokens() if tokens is None else tokens
+        self.profile: Profile = (
+            PROFILES[profile] if isinstance(profile, str) else profile
+        )
+        self.settings: Settings = Settings()
+        self.tokens: AccessTokens = AccessTokens() if tokens is None else tokens
         self._tls = tls
         self._ports = (port, gateway_port)
         self._root = relative_url_root.rstrip("/")

@@ -68,10 +68,10 @@ class FakeGitLab:
         chosen = PROFILES[profile]
         self.text = text
         self.profile = profile
-        self.clock = VirtualClock()
+        self.clock: VirtualClock = VirtualClock()
         self.replaced: list[Route] = []
         self._random = random.Random(seed)
-        self.tokens = AccessTokens(
+        self.tokens: AccessTokens = AccessTokens(
             valid=self._token(),
             expired=self._token(),
             revoked=self._token(),

@@ -28,11 +28,11 @@ from gitlab_completions.testing.virtual_time import VirtualTimeLoop
 try:
     import pytest
     import pytest_asyncio
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         "gitlab_completions.testing.fixtures needs pytest and pytest-asyncio: "
         "pip install pytest pytest-asyncio"
-    ) from error
+    ) from _error
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

@@ -156,21 +156,26 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         """Do nothing: no executor was used, and waiting for threads has no timer."""
 
-    async def _refuse_network(self, *_: object, **__: object) -> Never:
-        raise RuntimeError(
-            "no network connections in virtual time: give the client a sender that "
-            "works in memory, such as FakeGitLab, or run this test in real time"
-        )
 
-    connect_accepted_socket = _refuse_network
-    create_connection = _refuse_network
-    create_datagram_endpoint = _refuse_network
-    create_server = _refuse_network
-    create_unix_connection = _refuse_network
-    create_unix_server = _refuse_network
-    getaddrinfo = _refuse_network
-    getnameinfo = _refuse_network
-    sock_connect = _refuse_network
+async def _refuse_network(*_: object, **__: object) -> Never:
+    raise RuntimeError(
+        "no network connections in virtual time: give the client a sender that "
+        "works in memory, such as FakeGitLab, or run this test in real time"
+    )
+
+
+for _name in (
+    "connect_accepted_socket",
+    "create_connection",
+    "create_datagram_endpoint",
+    "create_server",
+    "create_unix_connection",
+    "create_unix_server",
+    "getaddrinfo",
+    "getnameinfo",
+    "sock_connect",
+):
+    setattr(VirtualTimeLoop, _name, _refuse_network)
 
 
 def _settle(

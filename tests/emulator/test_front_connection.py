@@ -46,6 +46,7 @@ async def test_a_hang_never_answers_and_keeps_the_connection(*, tls: bool) -> No
         caller.client.timeout = httpx.Timeout(5.0, read=0.1)
         with pytest.raises(httpx.ReadTimeout):
             await caller.direct()
+        caller.client.timeout = httpx.Timeout(5.0)
         assert (await caller.direct()).status_code == 200
 
 
