@@ -6,6 +6,7 @@ The messages name fields and types, never values: a value may be a token or sour
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from gitlab_completions.errors import ConfigurationError, RequestRejectedError
@@ -57,6 +58,8 @@ def check_seconds(name: str, value: object, *, infinite: bool = False) -> None:
     right = "a positive number of seconds"
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
+    if isinstance(value, int):
+        value = min(value, sys.maxsize)  # what no float can hold is long enough
     if math.isnan(value) or value <= 0 or (math.isinf(value) and not infinite):
         raise ConfigurationError(f"{name} must be {right}, not {value}")
 

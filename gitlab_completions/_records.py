@@ -27,6 +27,8 @@ class _RecordType(type):
     def __new__(
         cls, name: str, bases: tuple[type, ...], namespace: dict[str, object]
     ) -> _RecordType:
+        if any(getattr(base, "names", ()) for base in bases):
+            raise TypeError(f"{name}: a record with fields cannot be inherited from")
         annotations = cast("dict[str, object]", namespace.get("__annotations__", {}))
         names = tuple(annotations)
         defaults = {each: namespace.pop(each) for each in names if each in namespace}

@@ -88,7 +88,8 @@ class CompletionClient:
         """Make a client for `GITLAB_URL` with the token in `GITLAB_TOKEN`.
 
         Args:
-            policy: See the constructor.
+            policy: See the constructor; an emulator without TLS needs one that says
+                `allow_plain_http=True`.
             sender: See the constructor.
             observers: See the constructor.
             user_agent: See the constructor.
@@ -157,6 +158,7 @@ class CompletionClient:
 
         _check_policy(policy)
         _check_collaborators(sender, observers)
+        _check_room(sender, policy)
         self._root = instance_root(
             instance_url, allow_plain_http=policy.allow_plain_http
         )
@@ -197,7 +199,15 @@ class CompletionClient:
 
         Calls in flight end with `ClientClosedError`. What is on the wire gets 0.1 s to
         end by itself. A caller that is cancelled here does not keep it from closing.
+        When the client's event loop is over already, its connections are too.
+
+        Raises:
+            ConfigurationError: On another event loop than the client's.
         """
+        if self._loop is not None and self._loop.is_closed():
+            self._closed = True
+            return
+        self._check_loop()
         if self._end is None:
             self._closed = True
             if self._closing is not None:
@@ -276,8 +286,9 @@ class CompletionClient:
     def reconfigure(self, policy: RoutingPolicy, /) -> None:
         """Go by another policy from the next call on; calls in flight keep theirs.
 
-        What was refused is asked anew. Whether plain HTTP is allowed cannot change, and
-        `max_in_flight` can only be lowered: connections were made for it.
+        What was refused is asked anew. Whether plain HTTP is allowed cannot change,
+        `max_in_flight` can only be lowered, since connections were made for it, and
+        as many projects are kept as before.
 
         Raises:
             ConfigurationError: When it is no policy, or allows plain HTTP otherwise.
@@ -296,16 +307,18 @@ class CompletionClient:
         """Check that the client may be used here and now; return what its end sets."""
         if self._closed:
             raise ClientClosedError("the client is closed")
-        loop = asyncio.get_running_loop()
+        self._check_loop()
         if self._closing is None:
-            self._loop = loop
-            self._closing = loop.create_future()
-        elif self._loop is not loop:
+            self._loop = asyncio.get_running_loop()
+            self._closing = self._loop.create_future()
+        self._engine.look_at_clock()
+        return self._closing
+
+    def _check_loop(self) -> None:
+        if self._loop not in {None, asyncio.get_running_loop()}:
             raise ConfigurationError(
                 "this client belongs to another event loop: make a client for each"
             )
-        self._engine.look_at_clock()
-        return self._closing
 
     def _span_s(self, request: CompletionRequest, given: float | None) -> float:
         """Return the seconds that the call may take."""
@@ -340,6 +353,15 @@ def _check_project_path(project_path: object) -> None:
     if project_path is not None and not isinstance(project_path, str):
         raise ConfigurationError(
             f"project_path must be a string, not {type(project_path).__name__}"
+        )
+
+
+def _check_room(sender: Sender | None, policy: RoutingPolicy) -> None:
+    room = sender.max_in_flight if isinstance(sender, HttpxSender) else None
+    if room is not None and room < policy.max_in_flight:
+        raise ConfigurationError(
+            f"the sender has room for {room} exchanges and the policy allows "
+            f"{policy.max_in_flight}: HttpxSender(max_in_flight={policy.max_in_flight})"
         )
 
 

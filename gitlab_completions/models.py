@@ -6,6 +6,7 @@ keyword-only, and a `repr` shows sizes, never the author's source.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -50,6 +51,7 @@ __all__ = (
 
 MAX_PROJECT_PATH = 255
 """Characters. The gateway refuses more, and a cut path names another project."""
+_NO_PATH = re.compile(r"[:@\\]|^/|/$|\S\s+\S")
 MAX_INSTRUCTION = 600_000
 """Characters: GitLab's limit of `user_instruction`."""
 
@@ -213,6 +215,8 @@ class CompletionRequest:
             check_text("language", self.language)
         if self.project_path is not None:
             check_text("project_path", self.project_path, most=MAX_PROJECT_PATH)
+            if _NO_PATH.search(self.project_path):
+                reject('project_path must look like "group/project", not like a URL')
         self._check_context()
         self._check_intent()
         if self.choices_count is not None:

@@ -87,6 +87,18 @@ class CircuitPolicy:
             "max_rate_limit_s",
         ):
             check_seconds(f"CircuitPolicy.{name}", getattr(self, name))
+        if self.cool_down_s > self.max_cool_down_s:
+            raise ConfigurationError(
+                "CircuitPolicy.cool_down_s must be at most max_cool_down_s"
+            )
+        if self.rate_limit_s > self.max_rate_limit_s:
+            raise ConfigurationError(
+                "CircuitPolicy.rate_limit_s must be at most max_rate_limit_s"
+            )
+        if self.losses_in_window > self.window:
+            raise ConfigurationError(
+                "CircuitPolicy.losses_in_window must be at most window"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +139,10 @@ class DetailsPolicy:
         for name in ("projects", "fetches_per_5_min", "fetches_per_minute"):
             check_count(f"DetailsPolicy.{name}", getattr(self, name))
         check_count("DetailsPolicy.forced_reserve", self.forced_reserve, least=0)
+        if self.forced_reserve >= self.fetches_per_5_min:
+            raise ConfigurationError(
+                "DetailsPolicy.forced_reserve must be less than fetches_per_5_min"
+            )
         for name in ("renew_at", "renew_spread"):
             check_share(f"DetailsPolicy.{name}", getattr(self, name))
         if self.renew_at == 0 or self.renew_at + self.renew_spread >= 1:

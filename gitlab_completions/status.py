@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, cast
 
-from gitlab_completions._records import Record
+from gitlab_completions._records import Record, fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from gitlab_completions.errors import GitLabCompletionsError
@@ -66,3 +67,22 @@ class RoutingStatus(Record):
     indirect_used: int
     in_flight: int
     counts: Mapping[str, int]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        mutable = {name: _thawed(value) for name, value in fields(self).items()}
+        return _rebuild, (RoutingStatus, mutable)
+
+
+def _thawed(value: object) -> object:
+    """Return what can be pickled for a view of a dictionary, which cannot."""
+    return dict(cast("Mapping[object, object]", value)) if _is_view(value) else value
+
+
+def _is_view(value: object) -> bool:
+    return isinstance(value, MappingProxyType)
+
+
+def _rebuild(
+    kind: Callable[..., RoutingStatus], values: dict[str, object]
+) -> RoutingStatus:
+    return kind(**values)

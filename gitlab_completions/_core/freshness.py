@@ -262,7 +262,10 @@ class Freshness:
     def refused(
         self, now: float, verdict: AccessVerdict, problem: DirectAccessError
     ) -> None:
-        """Take note that a fetch brought no details; usable ones stay in use."""
+        """Take note that a fetch brought no details.
+
+        What failed for now leaves usable ones in use; a no bars them too.
+        """
         self.fetching = False
         self.trouble = problem
         if verdict.standing is Standing.UNAVAILABLE:

@@ -126,6 +126,7 @@ class _Call:
         self.ends: dict[Route, float] = {}
         self.hedges = True
         self.give_up_at = math.inf
+        self.rejected = False
 
     def run(self, now: float) -> Flow:
         """Order sends and waits until there is an answer, or no hope of one."""
@@ -181,11 +182,24 @@ class _Call:
         return self._send(Route.INDIRECT, why_not, now, at_once=probing)
 
     def _only_direct(self, now: float) -> Command | Answer:
-        if not self._direct_allowed() or self.freshness.usable(now) is None:
+        if not self._direct_allowed():
             return GaveUp.EXHAUSTED
+        if self.freshness.usable(now) is None:
+            return self._await_details(now)
         if self.router.direct.refuses_s(now) is not None:
             return GaveUp.RATE_LIMITED
         return self._send(Route.DIRECT, RouteReason.POLICY, now)
+
+    def _await_details(self, now: float) -> Command | Answer:
+        """Wait for details, over failures of direct access, while there is time."""
+        if self.freshness.bar(now) is not None:
+            return GaveUp.EXHAUSTED
+        if self.freshness.fetching:
+            return AwaitDetails(until=self.deadline)
+        again_at = self.freshness.looks_again_at(now)
+        if again_at is None or again_at >= self.deadline:
+            return GaveUp.EXHAUSTED
+        return AwaitDetails(until=again_at)
 
     def _indirect_ready(self, now: float) -> bool:
         """Tell whether an extra may go indirect; it may be the probe that closes it."""
@@ -224,12 +238,14 @@ class _Call:
 
     def _after_failure(self, failed: Failed) -> Command | Answer:
         self.ends.pop(failed.route, None)
-        if failed.final:
-            return GaveUp.REJECTED
+        self.rejected = self.rejected or failed.final
         return self._fall_back(failed.at, passing=failed.passing)
 
     def _fall_back(self, now: float, *, passing: bool) -> Command | Answer:
         """Go to the route that is left, or wait for the one in flight."""
+        if self.rejected:
+            self.hedges = False
+            return self._wait(now) if self.ends else GaveUp.REJECTED
         if Route.INDIRECT not in self.reasons and self._indirect_allowed():
             if self.router.indirect.refuses_s(now) is None:
                 return self._send(Route.INDIRECT, RouteReason.FELL_BACK, now)
@@ -332,7 +348,7 @@ class _Call:
 
     def _timeout_s(self, *, direct: bool) -> float:
         if self.intent is Intent.GENERATION:
-            return self.policy.generation_deadline_s
+            return math.inf  # all the call's time: the sender watches over silence
         policy = self.policy
         return policy.direct_timeout_s if direct else policy.indirect_timeout_s
 

@@ -68,6 +68,10 @@ class TokenDesk:
             f"with get() and reject(), not {type(source).__name__}"
         )
 
+    def is_current(self, token: str) -> bool:
+        """Tell whether the source has given no other token since."""
+        return self._constant is not None or token == self._last
+
     async def get(self) -> str:
         """Return the token that is valid now.
 
@@ -91,7 +95,9 @@ class TokenDesk:
         """Tell the source that GitLab answered 401; return a different token if any."""
         if self._reject is not None:
             with contextlib.suppress(Exception):  # it is still asked for another one
-                self._reject(refused)
+                told = self._reject(refused)
+                if inspect.isawaitable(told):
+                    await told
         if self._constant is not None:
             return None
         try:

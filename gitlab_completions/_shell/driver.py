@@ -118,8 +118,9 @@ class Drive:
 
     async def _perform(self, command: Command) -> Outcome:
         if isinstance(command, AwaitDetails):
-            if self.entry.fetch is not None:
-                await self._wait_for([self.entry.fetch], command.until)
+            fetch = self.entry.fetch
+            under_way = [] if fetch is None or fetch.done() else [fetch]
+            await self._wait_for(under_way, command.until)
             return DetailsSettled(at=self.clock.now())
         if not isinstance(command, Send):
             return await self._next_ending(command.until)

@@ -44,6 +44,22 @@ _BY_STATUS: dict[int, type[RouteStatusError]] = {
     429: RouteRateLimitedError,
 }
 _SERVER_ERRORS = range(500, 600)
+LARGEST = 1 << 20
+"""Bytes of an answer; our sender refuses more."""
+_NOT_THE_USERS = frozenset(
+    {
+        ErrorCode.TOKEN_INVALID,
+        ErrorCode.TOKEN_EXPIRED,
+        ErrorCode.TOKEN_REVOKED,
+        ErrorCode.SCOPE_MISSING,
+        ErrorCode.NO_SEAT,
+        ErrorCode.FORBIDDEN,
+        ErrorCode.NOT_FOUND,
+        ErrorCode.REQUEST,
+    }
+)
+"""Of the gateway these say nothing that a person could mend: its token is not theirs,
+and what it refuses the instance takes."""
 
 _BROKEN: dict[str, tuple[type[RouteError], ErrorCode, str]] = {
     "connect": (RouteConnectionError, ErrorCode.OFFLINE, "could not be reached"),
@@ -62,7 +78,7 @@ _BROKEN: dict[str, tuple[type[RouteError], ErrorCode, str]] = {
     "protocol": (
         MalformedAnswerError,
         ErrorCode.MALFORMED,
-        "gave an answer that is not HTTP as it should be, or too large",
+        "gave an answer that is not HTTP as it should be",
     ),
     "pool": (
         RouteConnectionError,
@@ -119,12 +135,46 @@ def malformed(
 def broken(route: Route, error: SendError, elapsed_s: float) -> Ending:
     """Return the ending of an exchange that broke below HTTP."""
     kind, code, words = _BROKEN[error.kind]
+    if error.kind == "tls":
+        code, words = _tls_trouble(error)
+    elif error.kind == "protocol":
+        words = _protocol_trouble(error)
     message = f"{NAMES[route]} {words}"
     return Ending(
         seen=Observation(status=None, body=Body.NONE, word=error.kind),
         error=kind(message, route=route, elapsed_s=elapsed_s, code=code),
         cause=error,
     )
+
+
+def _tls_trouble(error: SendError) -> tuple[ErrorCode, str]:
+    """Tell a certificate that is not trusted from settings that do not work."""
+    _, code, untrusted = _BROKEN["tls"]
+    if error.__cause__ is None or _is_due_to(error, "SSLCertVerificationError"):
+        return code, untrusted
+    if _is_due_to(error, "FileNotFoundError"):
+        words = (
+            "was not asked: a certificate file is missing (SSL_CERT_FILE, verify, cert)"
+        )
+        return ErrorCode.CONFIGURATION, words
+    return ErrorCode.OFFLINE, "could not agree with us on TLS"
+
+
+def _protocol_trouble(error: SendError) -> str:
+    """Tell an answer that is not as it should be from a client that does not work."""
+    cause = error.__cause__
+    if error.bytes_received > LARGEST:
+        return "gave an answer over 1 MiB"
+    if cause is None or type(cause).__module__.startswith(("httpx", "httpcore")):
+        return "gave an answer that is not HTTP as it should be"
+    return f"was not asked: the HTTP client raised {type(cause).__name__}"
+
+
+def _is_due_to(error: BaseException | None, name: str) -> bool:
+    """Tell whether an exception of that name is in the chain."""
+    while error is not None and type(error).__name__ != name:
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def unexpected(route: Route, error: Exception, elapsed_s: float) -> Ending:
@@ -172,6 +222,9 @@ def refused(route: Route, refusal: Refusal, elapsed_s: float) -> Ending:
         kind = RouteServerError
     elif refusal.code is ErrorCode.NAMESPACE_MISSING:
         kind = MissingNamespaceError
+    code = refusal.code
+    if route is Route.DIRECT and code in _NOT_THE_USERS:
+        code = ErrorCode.DIRECT_BARRED
     error = kind(
         f"{NAMES[route]} answered {status}",
         route=route,
@@ -179,7 +232,7 @@ def refused(route: Route, refusal: Refusal, elapsed_s: float) -> Ending:
         elapsed_s=elapsed_s,
         request_id=refusal.request_id,
         origin=refusal.origin,
-        code=refusal.code,
+        code=code,
         retry_after_s=refusal.retry_after_s,
     )
     body = Body.JSON if refusal.is_json else Body.OTHER

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from gitlab_completions._core.commands import GaveUp
     from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.keeper import Entry
     from gitlab_completions.errors import DirectAccessError, GitLabCompletionsError
     from gitlab_completions.events import Observer
     from gitlab_completions.models import AccessToken, Completion, CompletionRequest
@@ -109,6 +110,7 @@ class Engine:
             self._circuits, self._budget, self._race, self._tally, clock
         )
         self._router = self._route_by(policy)
+        self._warming: dict[Route, asyncio.Task[None]] = {}
 
     def _gate(self, route: Route, budget: InstanceBudget | None) -> Gate:
         setup = self._setup
@@ -217,7 +219,10 @@ class Engine:
     ) -> None:
         self._tell_end(drive, now, chosen, error)
         self._outlook.call_ended(drive.call_id, error)
-        status = self._outlook.news(self._router, drive.entry)
+        self._tell_status(drive.entry)
+
+    def _tell_status(self, entry: Entry) -> None:
+        status = self._outlook.news(self._router, entry)
         if status is not None:
             self.bulletin.publish(StatusChanged(status=status))
 
@@ -246,10 +251,21 @@ class Engine:
         self._keeper.look(entry)
         if entry.fetch is not None:
             await _first_of(entry.fetch, closing)
-        details = entry.freshness.usable(self._clock.now())
-        never = self.policy.direct is DirectMode.NEVER
-        work = self._exchanger.warm_up(None if never else details)
-        await _first_of(self._background.spawn(work), closing, timeout_s=WARM_UP_S)
+        self._tell_status(entry)
+        opening = self._open_connection(entry)
+        await _first_of(opening, closing, timeout_s=WARM_UP_S)
+
+    def _open_connection(self, entry: Entry) -> asyncio.Task[None]:
+        """Open a connection on the route that the next call takes, once at a time."""
+        now = self._clock.now()
+        refusal = self._router.refusal(Intent.COMPLETION, entry.freshness, now)
+        details = entry.freshness.usable(now) if refusal is None else None
+        route = Route.INDIRECT if details is None else Route.DIRECT
+        task = self._warming.get(route)
+        if task is None or task.done():
+            task = self._background.spawn(self._exchanger.warm_up(details))
+            self._warming[route] = task
+        return task
 
     def status(self, project_path: str | None, *, closed: bool) -> RoutingStatus:
         """Return how routing stands for a project."""
@@ -292,7 +308,7 @@ class Engine:
         await self._desk.aclose()
 
     def _token_changed(self) -> None:
-        self._keeper.look_again()
+        self._keeper.lift_bars()
 
 
 async def _first_of(

@@ -7,7 +7,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.verdicts import DIRECT_ACCESS, Body, Observation, decide
-from gitlab_completions._records import Record
+from gitlab_completions._records import Record, replace
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.chance import new_request_id
 from gitlab_completions._shell.imports import import_off_loop
@@ -45,6 +45,8 @@ _REFUSED_GRANTS = {
     "clock": "its token had run out before it came",
 }
 _SUCCESSES = range(200, 300)
+_ONLY_DIRECT = frozenset({ErrorCode.FORBIDDEN, ErrorCode.NOT_FOUND, ErrorCode.REQUEST})
+"""Here these mean that direct access is not given; completions may well be."""
 
 
 class Fetched(Record):
@@ -55,6 +57,7 @@ class Fetched(Record):
     message: str = ""
     code: ErrorCode | None = None
     retry_after_s: float | None = None
+    outdated: bool = False
 
     def problem(self, *, barred: bool) -> DirectAccessError:
         """Return the error that says why there is no grant."""
@@ -104,13 +107,20 @@ class Fetcher:
             wire = self._request(project_path, token)
             fetched = await self._perform(wire)
             if fetched.grant or not decide(DIRECT_ACCESS, fetched.seen).suspect_token:
-                return fetched
+                return self._dated(fetched, token)
             other = await self.desk.another(token)
             if other is None:
                 return fetched
             headers = instance.authorization(other, user_agent=self.user_agent)
             again = {**wire.headers, **headers}
-            return await self._perform(dataclasses.replace(wire, headers=again))
+            fetched = await self._perform(dataclasses.replace(wire, headers=again))
+            return self._dated(fetched, other)
+
+    def _dated(self, fetched: Fetched, token: str) -> Fetched:
+        """Say of a no whether it was said to a token that has changed since."""
+        if fetched.grant is not None or self.desk.is_current(token):
+            return fetched
+        return replace(fetched, outdated=True)
 
     def _request(self, project_path: str | None, token: str) -> WireRequest:
         return direct_access.grant_request(
@@ -166,10 +176,11 @@ class Fetcher:
 def _refused(status: int, headers: Mapping[str, str], body: bytes) -> Fetched:
     refusal = decode_refusal(status, headers, body)
     kind = Body.JSON if refusal.is_json else Body.OTHER
+    says_no = refusal.is_json and refusal.code in _ONLY_DIRECT
     return Fetched(
         seen=Observation(status=status, body=kind, word=refusal.vendor_code),
         message=f"GitLab answered {status} to the request for direct access",
-        code=refusal.code,
+        code=ErrorCode.DIRECT_BARRED if says_no else refusal.code,
         retry_after_s=refusal.retry_after_s,
     )
 

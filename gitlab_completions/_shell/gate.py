@@ -147,6 +147,8 @@ class Gate:
 
     def _leave_behind(self) -> None:
         """Replace the client when callers that have left hold up one that has not."""
+        if len(self._inside) < self.most:
+            return  # it is the instance's budget that they wait for
         detached = {one for one in self._inside if one.detached}
         if not detached or not self._replace():
             return

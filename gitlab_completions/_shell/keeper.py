@@ -134,6 +134,10 @@ class Keeper:
     def look_again(self) -> None:
         """Forget all bars and waits, those included that are about to be told."""
         self._looks += 1
+        self.lift_bars()
+
+    def lift_bars(self) -> None:
+        """Forget all bars and waits: they were said to another access token."""
         for entry in self._entries.values():
             entry.freshness.look_again()
 
@@ -169,7 +173,7 @@ class Keeper:
         except BaseException:
             entry.freshness.abandoned()
             raise
-        if fetched.grant is None and looks != self._looks:
+        if fetched.outdated or (fetched.grant is None and looks != self._looks):
             entry.freshness.abandoned()
             return
         self._take(entry, fetched)

@@ -25,7 +25,10 @@ from gitlab_completions._core.verdicts import (
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.gate import Ticket
 from gitlab_completions._wire.messages import SendError
-from gitlab_completions.errors import DirectAccessBarredError
+from gitlab_completions.errors import (
+    DirectAccessBarredError,
+    DirectAccessUnavailableError,
+)
 from gitlab_completions.events import (
     AttemptFailed,
     AttemptSucceeded,
@@ -317,7 +320,9 @@ class Race:
             freshness.accepted()
         if ending.error is None or details is None:
             return
-        problem = DirectAccessBarredError(
+        renews = verdict.details is OnDetails.RENEW
+        kind = DirectAccessUnavailableError if renews else DirectAccessBarredError
+        problem = kind(
             ending.error.message, status_code=ending.seen.status, code=ending.error.code
         )
         match verdict.details:

@@ -136,7 +136,7 @@ def failure(
             flights, started_at=started_at, now=now, timed_out=True
         )
         error.direct_refusal = direct_refusal
-    error.__cause__ = cause
+    error.__cause__ = cause or decided
     return error
 
 
@@ -191,5 +191,5 @@ def _error(
         f"no route gave a completion: {reason.message}",
         code=reason.code,
         remedy=reason.remedy,
-        retry_after_s=reason.retry_after_s,
+        retry_after_s=reason.retry_after_s or wait_s,
     )

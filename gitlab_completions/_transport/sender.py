@@ -74,6 +74,9 @@ class HttpxSender:
         max_in_flight: int = DEFAULT_IN_FLIGHT,
     ) -> None:
         check_count("max_in_flight", max_in_flight)
+        for name, switch in (("trust_env", trust_env), ("http2", http2)):
+            _check_switch(name, switch)
+        self.max_in_flight: int | None = None if client is not None else max_in_flight
         self._proxies = Proxies.check(proxy, trust_env=trust_env)
         self._http2 = http2
         self._connections = max_in_flight + SPARE_CONNECTIONS
@@ -184,6 +187,13 @@ def _split(
     if trusted is None or isinstance(trusted, Path):
         return None, trusted
     return trusted, None
+
+
+def _check_switch(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ConfigurationError(
+            f"{name} must be True or False, not {type(value).__name__}"
+        )
 
 
 def _check_http2() -> None:

@@ -162,7 +162,7 @@ def _lifetime_s(
 
     Each span is between two readings of one clock: of the instance's, and of the
     gateway's. A grant that says nothing on both lives as long as GitLab's tokens do;
-    one that says something unreadable, or that it is over, is refused.
+    one that says what cannot be read or dated, or that it is over, is refused.
     """
     claims = _claims(token)
     spans = [
@@ -179,8 +179,8 @@ def _lifetime_s(
 
 
 def _span(start: object, end: object) -> float | None:
-    """Return the seconds between; `None` when an end is absent, 0 when unreadable."""
-    if start is None or end is None:
+    """Return the seconds between; `None` without an end, 0 when it cannot be dated."""
+    if end is None:
         return None
     first, last = as_number(start), as_number(end)
     return 0.0 if first is None or last is None else last - first

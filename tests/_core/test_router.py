@@ -313,14 +313,26 @@ def test_a_call_whose_routes_have_failed_gives_up() -> None:
     assert answer(flow, failed(INDIRECT, NOW + 1)) is GaveUp.EXHAUSTED
 
 
-@pytest.mark.parametrize(
-    "world", [World(), World().tripped(DIRECT)], ids=["direct first", "indirect first"]
-)
-def test_a_rejected_request_ends_the_call(world: World) -> None:
-    flow = world.call()
+def test_a_rejected_request_ends_the_call() -> None:
+    flow = World().tripped(DIRECT).call()
     next(flow)
     end = answer(flow, failed(INDIRECT, NOW + 0.2, final=True))
     assert end is GaveUp.REJECTED
+
+
+def test_a_rejected_request_waits_for_direct_that_may_still_answer() -> None:
+    flow = World().call()
+    after(flow, FIRST_SLOW)
+    assert flow.send(failed(INDIRECT, NOW + 1, final=True)) == wait(NOW + 5)
+    assert answer(flow, Answered(route=DIRECT, at=NOW + 1.2)) == Chosen(
+        route=DIRECT, reason=RouteReason.PREFERRED
+    )
+
+
+def test_a_rejected_request_is_rejected_when_direct_fails_too() -> None:
+    flow = World().call()
+    after(flow, FIRST_SLOW, failed(INDIRECT, NOW + 1, final=True))
+    assert answer(flow, failed(DIRECT, NOW + 2)) is GaveUp.REJECTED
 
 
 def test_a_fall_back_to_a_rate_limited_instance_is_refused() -> None:

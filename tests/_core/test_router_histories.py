@@ -103,6 +103,7 @@ class Call:
         self.answer: Answer | None = None
         self.left = False
         self.heard: Outcome | None = None
+        self.rejected = False
 
     @property
     def over(self) -> bool:
@@ -202,6 +203,7 @@ class Client:
         """Tell a flow what happened, and do what it orders."""
         self.look_at_details(call)
         call.heard = outcome
+        call.rejected |= isinstance(outcome, Failed) and outcome.final
         call.steps += 1
         before = self.shared()
         step = call.tell(outcome)
@@ -229,7 +231,8 @@ class Client:
             self.later(command.until, lambda: self.time_is_up(call, command, flight))
             return
         if isinstance(command, AwaitDetails):
-            assert self.freshness.fetching, "awaited what nobody fetches"
+            only = self.policy.direct is DirectMode.ONLY
+            assert only or self.freshness.fetching, "awaited what nobody fetches"
             self.later(command.until, lambda: self.details_settled(call, command))
         elif call.inbox:
             self.step(call, call.inbox.pop(0))
@@ -295,7 +298,8 @@ class Client:
         else:
             self.freshness.used()
         kind, span_s = self.weathers[flight.route].fate()
-        ends_at = max(self.now, flight.send.ends_at)
+        # The sender ends what is silent for 55 s, however long it may take.
+        ends_at = max(self.now, min(flight.send.ends_at, self.now + 55.0))
         if kind == "silence" or self.now + span_s >= ends_at:
             kind, span_s = "fail", ends_at - self.now
         self.later(self.now + span_s, lambda: self.settle(flight, kind))
@@ -397,8 +401,7 @@ class Client:
             return
         assert not isinstance(heard, Answered), "an answer was not taken"
         if answer is GaveUp.REJECTED:
-            assert isinstance(heard, Failed)
-            assert heard.final
+            assert call.rejected
         elif answer is GaveUp.DEADLINE:
             assert self.now >= call.deadline
         else:

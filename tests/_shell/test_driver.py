@@ -195,9 +195,9 @@ async def test_a_fetch_is_awaited_until_it_ends_or_the_moment_comes(
     assert road.outcomes == [DetailsSettled(at=0.25), DetailsSettled(at=0.5)]
 
 
-async def test_without_a_fetch_details_have_settled(road: Road) -> None:
+async def test_without_a_fetch_a_call_waits_until_it_may_look_again(road: Road) -> None:
     await road.start(AwaitDetails(until=9.0))
-    assert road.outcomes == [DetailsSettled(at=0.0)]
+    assert road.outcomes == [DetailsSettled(at=9.0)]
 
 
 async def test_a_caller_that_leaves_closes_the_flow_and_is_superseded(
