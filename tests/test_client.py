@@ -9,6 +9,7 @@ import logging
 import math
 import pickle
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from gitlab_completions.errors import (
     RequestRejectedError,
     RouteConnectionError,
     RouteServerError,
+    RouteStatusError,
     RouteTimeoutError,
 )
 from gitlab_completions.models import (
@@ -40,7 +42,7 @@ from gitlab_completions.models import (
     RouteReason,
 )
 from gitlab_completions.policy import DirectMode, RoutingPolicy
-from gitlab_completions.senders import SendError, WireResponse
+from gitlab_completions.senders import HttpxSender, SendError, WireResponse
 from gitlab_completions.status import Health
 from gitlab_completions.testing import (
     FakeGitLab,
@@ -51,6 +53,7 @@ from gitlab_completions.testing import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
 
     from gitlab_completions.events import Event
     from gitlab_completions.models import Completion
@@ -1573,3 +1576,211 @@ async def test_an_attempt_is_timed_from_when_it_left_the_gate(
         await first
     (attempt,) = answer.attempts
     assert (attempt.started_s, attempt.elapsed_s, answer.elapsed_s) == (2, 2, 4)
+
+
+# What two reviews found.
+
+
+async def test_a_jump_makes_open_circuits_half_open(
+    gitlab: FakeGitLab, client: CompletionClient
+) -> None:
+    await client.warm_up()
+    gitlab.gateway.fail(503)
+    for _ in range(3):
+        await client.complete(REQUEST)
+    assert client.status().circuits[Route.DIRECT] == "open"
+    gitlab.clock.suspend(10)
+    gitlab.gateway.heal()
+    for _ in range(3):
+        await client.complete(REQUEST)
+        await gitlab.settle()
+    assert client.status().circuits[Route.DIRECT] == "closed"
+
+
+async def test_a_probe_that_waited_in_the_gate_is_not_late_for_that(
+    gitlab: FakeGitLab,
+) -> None:
+    gitlab.gateway.latency_s = 0.5
+    async with gitlab.client(policy=RoutingPolicy(max_in_flight=1)) as client:
+        await client.warm_up()
+        gitlab.gateway.fail(503)
+        for _ in range(3):
+            await client.complete(REQUEST)
+        await asyncio.sleep(1.5)
+        gitlab.gateway.heal()
+        gitlab.instance.latency_s = 3
+        calls = [asyncio.create_task(client.complete(REQUEST)) for _ in range(2)]
+        await asyncio.wait(calls)
+        await gitlab.settle()
+        gitlab.instance.latency_s = 0
+        await client.complete(REQUEST)
+        await gitlab.settle()
+        assert client.status().circuits[Route.DIRECT] == "closed"
+
+
+async def test_the_instances_rejection_waits_for_direct_that_then_answers(
+    gitlab: FakeGitLab, client: CompletionClient
+) -> None:
+    await client.warm_up()
+    gitlab.gateway.delay(1.2)
+    gitlab.instance.fail(400, json={"error": "context is empty"})
+    answer = await client.complete(REQUEST)
+    assert (answer.route, answer.reason) == (Route.DIRECT, RouteReason.PREFERRED)
+
+
+async def test_a_rejection_names_the_answer_that_it_comes_from(
+    gitlab: FakeGitLab, client: CompletionClient
+) -> None:
+    client.reconfigure(NEVER)
+    gitlab.instance.fail(400, json={"error": "context is empty"})
+    with pytest.raises(RequestRejectedError) as caught:
+        await client.complete(REQUEST)
+    assert isinstance(caught.value.__cause__, RouteStatusError)
+    assert caught.value.__cause__.status_code == 400
+
+
+async def test_a_wait_for_a_slot_replaces_no_connections(gitlab: FakeGitLab) -> None:
+    async with gitlab.client(policy=NEVER) as client:
+        for _ in range(54):
+            await client.complete(REQUEST)
+        gitlab.instance.hang()
+        left = asyncio.create_task(client.complete(REQUEST))
+        await wait_all_tasks_blocked()
+        left.cancel()
+        with pytest.raises(AllRoutesFailedError):
+            await client.complete(REQUEST)
+        assert gitlab.replaced == []
+
+
+async def test_warm_ups_share_one_connection(
+    gitlab: FakeGitLab, client: CompletionClient
+) -> None:
+    await client.warm_up()
+    seen: list[WireRequest] = []
+    exchange = gitlab.exchange
+
+    def counted(request: WireRequest) -> AbstractAsyncContextManager[WireResponse]:
+        seen.append(request)
+        return exchange(request)
+
+    gitlab.exchange = counted  # type: ignore[method-assign]
+    await asyncio.gather(*(client.warm_up() for _ in range(12)))
+    assert [one.purpose for one in seen] == ["warm_up"]
+
+
+async def test_a_warm_up_opens_the_connection_that_the_next_call_takes(
+    gitlab: FakeGitLab, client: CompletionClient
+) -> None:
+    await client.warm_up()
+    gitlab.gateway.fail(503)
+    for _ in range(3):
+        await client.complete(REQUEST)
+    before = gitlab.in_flight
+    told = Diary(client)
+    await client.warm_up()
+    assert (gitlab.in_flight, told.of(events.AttemptFailed)) == (before, [])
+    assert client.status().route is Route.INDIRECT
+
+
+async def test_a_generation_may_take_all_the_time_that_its_caller_gives(
+    gitlab: FakeGitLab, client: CompletionClient
+) -> None:
+    gitlab.instance.delay(50)
+    policy = RoutingPolicy(generation_deadline_s=20)
+    client.reconfigure(policy)
+    answer = await client.complete(GENERATION, deadline_s=120)
+    assert answer.elapsed_s == pytest.approx(50)
+
+
+async def test_direct_only_waits_out_failures_of_direct_access(
+    gitlab: FakeGitLab,
+) -> None:
+    gitlab.direct_access.fail(503, times=2)
+    async with gitlab.client(policy=ONLY) as client:
+        answer = await client.complete(REQUEST)
+    assert (answer.route, answer.reason) == (Route.DIRECT, RouteReason.POLICY)
+    assert 2 < answer.elapsed_s < 5
+
+
+async def test_no_refusal_of_direct_sends_anybody_to_mend_the_access_token(
+    gitlab: FakeGitLab, client: CompletionClient
+) -> None:
+    await client.warm_up()
+    for status in (401, 403, 404, 422):
+        gitlab.gateway.fail(status, json={"detail": "no"})
+        answer = await client.complete(REQUEST)
+        first = answer.attempts[0].error
+        if first is not None:
+            assert first.code is ErrorCode.DIRECT_BARRED, status
+
+
+async def test_a_refused_second_token_bars(gitlab: FakeGitLab) -> None:
+    bad = [gitlab.tokens.expired, gitlab.tokens.revoked]
+
+    def source() -> str:
+        return bad.pop() if len(bad) > 1 else bad[0]
+
+    async with CompletionClient(gitlab.instance_url, source, sender=gitlab) as client:
+        await client.warm_up()
+        assert len(gitlab.direct_access.requests) == 2
+        assert client.status().reason is RouteReason.BARRED
+
+
+async def test_a_source_may_take_note_of_a_refusal_asynchronously(
+    gitlab: FakeGitLab,
+) -> None:
+    class Source:
+        refused: tuple[str, ...] = ()
+
+        def get(self) -> str:
+            return gitlab.access_token if self.refused else gitlab.tokens.expired
+
+        async def reject(self, token: str, /) -> None:
+            self.refused += (token,)
+
+    source = Source()
+    async with CompletionClient(gitlab.instance_url, source, sender=gitlab) as client:  # type: ignore[arg-type]
+        await client.warm_up()
+        answer = await client.complete(REQUEST)
+    assert answer.route is Route.DIRECT
+    assert source.refused == (gitlab.tokens.expired,)
+
+
+def test_a_client_whose_loop_is_over_closes_quietly(gitlab: FakeGitLab) -> None:
+    client = gitlab.client()
+    run(client.complete(REQUEST))
+    run(client.aclose())
+    with pytest.raises(ClientClosedError):
+        run(client.complete(REQUEST))
+
+
+async def test_a_client_is_closed_on_its_own_loop_only(
+    gitlab: FakeGitLab, client: CompletionClient
+) -> None:
+    await client.complete(REQUEST)
+    with pytest.raises(ConfigurationError, match="another event loop"):
+        await asyncio.to_thread(in_another_loop, client)
+    assert (await client.complete(REQUEST)).text
+
+
+def in_another_loop(client: CompletionClient) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, client.aclose()).result()
+
+
+async def test_an_observer_is_a_plain_function(client: CompletionClient) -> None:
+    async def observer(event: Event) -> None:
+        raise AssertionError(event)
+
+    with pytest.raises(ConfigurationError, match="plain function"):
+        client.observe(observer)
+
+
+def test_a_sender_has_room_for_what_the_policy_allows() -> None:
+    with pytest.raises(ConfigurationError, match="max_in_flight=24"):
+        CompletionClient(
+            "https://gitlab.example.com",
+            "glpat-1",
+            sender=HttpxSender(),
+            policy=RoutingPolicy(max_in_flight=24),
+        )

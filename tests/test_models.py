@@ -222,3 +222,19 @@ def test_connection_details_show_no_secret() -> None:
 
 def test_a_wrong_configuration_is_another_error() -> None:
     assert not issubclass(RequestRejectedError, ConfigurationError)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "https://gitlab.com/g/p",
+        "git@gitlab.com:g/p.git",
+        "/g/p",
+        "g/p/",
+        "g /p",
+        "g\\p",
+    ],
+)
+def test_a_project_path_is_no_url(path: str) -> None:
+    with pytest.raises(RequestRejectedError, match="group/project"):
+        CompletionRequest(file_name="a.py", content_above_cursor="", project_path=path)

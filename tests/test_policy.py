@@ -94,3 +94,23 @@ def test_direct_mode_is_a_member_not_its_text() -> None:
     make: Callable[..., object] = RoutingPolicy
     with pytest.raises(ConfigurationError, match="must be a DirectMode, not str"):
         make(direct="never")
+
+
+@pytest.mark.parametrize(
+    ("kind", "knobs"),
+    [
+        (CircuitPolicy, {"cool_down_s": 60.0, "max_cool_down_s": 5.0}),
+        (CircuitPolicy, {"rate_limit_s": 200.0}),
+        (CircuitPolicy, {"losses_in_window": 11}),
+        (DetailsPolicy, {"forced_reserve": 10}),
+    ],
+)
+def test_knobs_that_contradict_each_other_are_refused(
+    kind: type[CircuitPolicy | DetailsPolicy], knobs: dict[str, float]
+) -> None:
+    with pytest.raises(ConfigurationError, match=next(iter(knobs))):
+        kind(**knobs)  # type: ignore[arg-type]
+
+
+def test_a_span_that_no_float_can_hold_is_long_enough() -> None:
+    assert RoutingPolicy(deadline_s=10**400).deadline_s > 1e300

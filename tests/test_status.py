@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pytest
 
+from gitlab_completions._records import replace
 from gitlab_completions.errors import CircuitOpenError
 from gitlab_completions.models import Route, RouteReason
 from gitlab_completions.status import Health, RoutingStatus
@@ -45,3 +49,15 @@ def test_health_is_a_word() -> None:
         "unavailable",
         "closed",
     ]
+
+
+def test_a_status_goes_to_other_processes() -> None:
+    views = replace(
+        STATUS,
+        circuits=MappingProxyType(dict(STATUS.circuits)),
+        counts=MappingProxyType(dict(STATUS.counts)),
+    )
+    for other in (pickle.loads(pickle.dumps(views)), copy.deepcopy(views)):
+        assert isinstance(other, RoutingStatus)
+        assert (other.circuits, other.counts) == (STATUS.circuits, STATUS.counts)
+        assert repr(other.problem) == repr(STATUS.problem)

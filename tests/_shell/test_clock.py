@@ -135,3 +135,11 @@ def test_the_real_clock_moves() -> None:
     clock = SystemClock()
     assert clock.now() <= clock.now()
     assert not clock.jumped()
+
+
+def test_a_suspend_of_seconds_is_a_jump_where_a_clock_counts_it(
+    machine: Machine,
+) -> None:
+    clock = SystemClock()
+    machine.suspend(6)
+    assert clock.jumped() is hasattr(time, "CLOCK_BOOTTIME")

@@ -151,3 +151,13 @@ async def test_a_users_client_keeps_its_settings_but_not_its_credentials(
 def test_nothing_else_is_a_client(module: ModuleType, wrong: str) -> None:
     with pytest.raises(ConfigurationError, match="AsyncClient of httpx or httpx2"):
         UserClient(getattr(module, wrong)())
+
+
+def test_connections_are_kept_for_55_seconds_and_none_is_closed_for_being_idle() -> (
+    None
+):
+    # httpx's 5 s costs a handshake after each pause, and its pool closes what is above
+    # the smaller limit although it is the larger one that is in use.
+    pool = make_transport(settings(), None)._pool
+    assert pool._keepalive_expiry == 55.0
+    assert pool._max_keepalive_connections == pool._max_connections == 10

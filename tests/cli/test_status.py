@@ -55,7 +55,7 @@ def test_a_policy_without_direct_asks_for_nothing_yet(
     ("trouble", "code"),
     [
         (lambda emulator: emulator.direct_access.fail(500), "server"),
-        (lambda emulator: emulator.direct_access.fail(404, json={}), "not_found"),
+        (lambda emulator: emulator.direct_access.fail(404, json={}), "direct_barred"),
     ],
 )
 def test_an_instance_that_answers_may_complete(
