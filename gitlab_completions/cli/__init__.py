@@ -9,7 +9,9 @@ Exit codes:
     4    no route gives completions
     5    the deadline passed first
     70   a defect of this program
+    74   what it says cannot be written
     130  interrupted
+    141  who read what it says has left
 
 Nothing here is imported by the library, and click and rich, which the `cli` extra
 brings, are first imported by `main`.

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -28,7 +29,9 @@ Exit codes:
   4    no route gives completions
   5    the deadline passed first
   70   a defect of this program
+  74   what it says cannot be written
   130  interrupted
+  141  who read what it says has left
 """
 _COMMANDS = ("complete", "status", "emulator", "demo")
 
@@ -76,21 +79,27 @@ def app(context: click.Context) -> int:
 def run(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name; return the exit code."""
     json_wanted = "--json" in arguments
+    if sys.stdout is None:  # closed by who started us: nothing is wanted of it
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     try:
         code: object = app.main(
             list(arguments), prog_name="gitlab-completions", standalone_mode=False
         )
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Who read our output has left. Python would complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
+    except (BrokenPipeError, SystemExit):  # click makes an exit of the former
+        return _unwritten(Exit.READER_LEFT)
     except (KeyboardInterrupt, click.Abort):
         return report(
             Problem("interrupted", exit_code=Exit.INTERRUPTED), json_wanted=False
         )
     except (Problem, GitLabCompletionsError, click.ClickException) as error:
         return report(_problem(error), json_wanted=json_wanted)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        message = f"what it says cannot be written: {why}"
+        ended = Problem(message, "check where it goes", exit_code=Exit.NO_OUTPUT)
+        report(ended, json_wanted=False)
+        return _unwritten(Exit.NO_OUTPUT)
     except ImportError:
         raise  # a package of the extra is missing: the caller says which
     except Exception:
@@ -99,12 +108,18 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else Exit.DONE
 
 
+def _unwritten(code: Exit) -> Exit:
+    """Leave what is still to be written: Python would complain of it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
 def _problem(error: Problem | GitLabCompletionsError | click.ClickException) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, GitLabCompletionsError):
         return problem_of(error)
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     if isinstance(error, click.UsageError) and error.ctx is not None:
         return Problem(message, f"see {error.ctx.command_path} --help", code="usage")
     return Problem(message, code="usage")

@@ -65,9 +65,17 @@ def _split(position: str) -> tuple[str, int, int]:
     return name, int(numbers[0]), int(numbers[1])
 
 
+LARGEST = 64 << 20
+"""Bytes of a file: far more than anybody writes, and than a model is told of."""
+
+
 def _read(path: Path) -> str:
     shown = click.format_filename(path)
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise _wrong(f"{shown} is no file of text", "name a text file")
+        if path.is_file() and path.stat().st_size > LARGEST:
+            raise _wrong(f"{shown} is larger than 64 MiB", "name a smaller file")
         data = path.read_bytes()
         return data.decode("utf-8-sig")
     except FileNotFoundError:

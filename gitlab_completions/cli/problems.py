@@ -29,7 +29,9 @@ class Exit(IntEnum):
     NO_ROUTE = 4
     DEADLINE = 5
     DEFECT = 70
+    NO_OUTPUT = 74
     INTERRUPTED = 130
+    READER_LEFT = 141
 
 
 class Problem(Exception):  # noqa: N818 - not an error of the library

@@ -103,3 +103,23 @@ def test_a_reader_who_leaves_is_no_error() -> None:
         text=True,
     )
     assert ended.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's ways to end a program")
+@pytest.mark.parametrize(
+    ("ending", "codes"),
+    [
+        ("| head -c 0", {Exit.READER_LEFT, Exit.DONE}),  # whichever is quicker
+        (">/dev/full", {Exit.NO_OUTPUT}),
+        (">&-", {Exit.DONE}),
+    ],
+)
+def test_output_that_cannot_be_written_is_no_defect(
+    ending: str, codes: set[Exit]
+) -> None:
+    command = f"set -o pipefail; {' '.join(PROGRAM)} emulator --list-profiles {ending}"
+    ended = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode in codes

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gitlab_completions.cli import places
 from gitlab_completions.cli.places import find_place
 from gitlab_completions.cli.problems import Exit, Problem
 from tests.cli.running import SOURCE
@@ -113,3 +114,18 @@ def test_a_file_that_is_no_text_is_named() -> None:
     Path("latin.py").write_bytes(b"# caf\xe9\n")
     with pytest.raises(Problem, match=r"latin\.py is not UTF-8: look at byte 6"):
         find_place("latin.py:1:1")
+
+
+def test_a_device_is_no_file_of_text() -> None:
+    with pytest.raises(Problem, match="no file of text"):
+        find_place("/dev/zero:1:1")
+
+
+def test_a_file_may_be_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "LARGEST", 3)
+    path = tmp_path / "a.py"
+    path.write_text("1234")
+    with pytest.raises(Problem, match="larger than 64 MiB"):
+        find_place(f"{path}:1:1")
