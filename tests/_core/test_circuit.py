@@ -421,3 +421,12 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
+
+
+def test_another_policy_reaches_what_is_remembered() -> None:
+    circuit = Circuit(CircuitPolicy(losses_in_a_row=9), lambda: 0.5)
+    for _ in range(3):
+        circuit.admit(0.0).fail(0.0)
+    circuit.reconfigure(CircuitPolicy(losses_in_a_row=9, losses_in_window=3, window=3))
+    assert circuit.state(0.0) is CircuitState.CLOSED
+    assert circuit.admit(0.0).fail(0.0) is Transition.TRIPPED

@@ -545,3 +545,32 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
+
+
+def test_another_policy_reaches_the_budgets() -> None:
+    policy = DetailsPolicy()
+    shared = SharedAccess(policy)
+    one = Freshness(policy, lambda: 0.5, shared)
+    one.fetch_starts(0.0)
+    one.abandoned()
+    strict = DetailsPolicy(fetches_per_5_min=1, forced_reserve=0, fetches_per_minute=1)
+    assert one.wanted(5.0)
+    one.reconfigure(strict)
+    assert one.policy is strict
+    assert not one.wanted(5.0)
+    shared.reconfigure(strict)
+    other = Freshness(policy, lambda: 0.5, shared)
+    assert not other.wanted(59.0)
+    assert other.wanted(60.0)
+    assert not one.wanted(299.0)
+    assert one.wanted(300.0)
+
+
+def test_a_fetch_that_has_ended_is_told_from_one_under_way() -> None:
+    policy = DetailsPolicy()
+    one = Freshness(policy, lambda: 0.5, SharedAccess(policy))
+    assert not one.was_fetched
+    one.fetch_starts(0.0)
+    assert not one.was_fetched
+    one.abandoned()
+    assert one.was_fetched
