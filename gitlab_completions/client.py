@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self
 
+from gitlab_completions._arguments import (
+    check_collaborators,
+    check_policy,
+    check_project_path,
+    check_request,
+    check_room,
+)
 from gitlab_completions._checks import check_seconds
 from gitlab_completions._shell import chance
 from gitlab_completions._shell.clock import SystemClock
@@ -20,7 +25,7 @@ from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.senders import HttpxSender, ReplaceableSender, Sender
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from gitlab_completions._shell.clock import Clock
@@ -156,9 +161,9 @@ class CompletionClient:
             Setup,
         )
 
-        _check_policy(policy)
-        _check_collaborators(sender, observers)
-        _check_room(sender, policy)
+        check_policy(policy)
+        check_collaborators(sender, observers)
+        check_room(sender, policy)
         self._root = instance_root(
             instance_url, allow_plain_http=policy.allow_plain_http
         )
@@ -244,7 +249,7 @@ class CompletionClient:
                 positive number of seconds.
         """
         closing = self._enter()
-        _check_request(request)
+        check_request(request)
         span_s = self._span_s(request, deadline_s)
         return await self._engine.complete(request, span_s, closing)
 
@@ -263,7 +268,7 @@ class CompletionClient:
             ConfigurationError: When `project_path` is no string.
         """
         closing = self._enter()
-        _check_project_path(project_path)
+        check_project_path(project_path)
         await self._engine.warm_up(project_path, closing)
 
     def status(self, project_path: str | None = None) -> RoutingStatus:
@@ -275,12 +280,12 @@ class CompletionClient:
         Raises:
             ConfigurationError: When `project_path` is no string.
         """
-        _check_project_path(project_path)
+        check_project_path(project_path)
         return self._engine.status(project_path, closed=self._closed)
 
     def observe(self, observer: Observer, /) -> Callable[[], None]:
         """Tell an observer of events from now on; returns what ends that."""
-        _check_collaborators(None, (observer,))
+        check_collaborators(None, (observer,))
         return self._engine.bulletin.observe(observer)
 
     def reconfigure(self, policy: RoutingPolicy, /) -> None:
@@ -293,7 +298,7 @@ class CompletionClient:
         Raises:
             ConfigurationError: When it is no policy, or allows plain HTTP otherwise.
         """
-        _check_policy(policy)
+        check_policy(policy)
         if policy.allow_plain_http is not self._engine.policy.allow_plain_http:
             raise ConfigurationError(
                 "allow_plain_http cannot change: make a new client"
@@ -333,53 +338,3 @@ class CompletionClient:
         """Have what comes next go out on new connections; tell whether it will."""
         sender = self._sender
         return isinstance(sender, ReplaceableSender) and sender.replace(route)
-
-
-def _check_request(request: object) -> None:
-    if not isinstance(request, CompletionRequest):
-        raise ConfigurationError(
-            f"request must be a CompletionRequest, not {type(request).__name__}"
-        )
-
-
-def _check_policy(policy: object) -> None:
-    if not isinstance(policy, RoutingPolicy):
-        raise ConfigurationError(
-            f"policy must be a RoutingPolicy, not {type(policy).__name__}"
-        )
-
-
-def _check_project_path(project_path: object) -> None:
-    if project_path is not None and not isinstance(project_path, str):
-        raise ConfigurationError(
-            f"project_path must be a string, not {type(project_path).__name__}"
-        )
-
-
-def _check_room(sender: Sender | None, policy: RoutingPolicy) -> None:
-    room = sender.max_in_flight if isinstance(sender, HttpxSender) else None
-    if room is not None and room < policy.max_in_flight:
-        raise ConfigurationError(
-            f"the sender has room for {room} exchanges and the policy allows "
-            f"{policy.max_in_flight}: HttpxSender(max_in_flight={policy.max_in_flight})"
-        )
-
-
-def _check_collaborators(sender: object, observers: object) -> None:
-    if sender is not None and not isinstance(sender, Sender):
-        raise ConfigurationError(
-            f"sender must have exchange() and aclose(); {type(sender).__name__} has not"
-        )
-    if not isinstance(observers, Sequence):
-        raise ConfigurationError(
-            f"observers must be a sequence, not {type(observers).__name__}"
-        )
-    for observer in cast("Sequence[object]", observers):
-        if not callable(observer):
-            raise ConfigurationError(
-                f"an observer must be callable; {type(observer).__name__} is not"
-            )
-        if inspect.iscoroutinefunction(observer):
-            raise ConfigurationError(
-                "an observer must be a plain function: events do not wait for it"
-            )

@@ -184,9 +184,18 @@ def _error(
         return AllRoutesFailedError(
             "no connection was free in time", code=ErrorCode.TIMEOUT
         )
-    reason = decided or direct_refusal
+    return _exhausted(decided or direct_refusal, wait_s)
+
+
+def _exhausted(
+    reason: RouteError | DirectAccessError | None, wait_s: float | None
+) -> AllRoutesFailedError:
     if reason is None:
-        return AllRoutesFailedError("no route is possible", code=ErrorCode.OFFLINE)
+        return AllRoutesFailedError(
+            "the policy allows no route for this request",
+            code=ErrorCode.CONFIGURATION,
+            remedy="allow both: RoutingPolicy(direct=DirectMode.AUTO)",
+        )
     return AllRoutesFailedError(
         f"no route gave a completion: {reason.message}",
         code=reason.code,

@@ -140,8 +140,8 @@ async def test_without_an_attempt_the_refusal_of_direct_access_decides() -> None
     assert error.direct_refusal is REFUSAL
 
 
-async def test_without_any_reason_no_route_is_possible() -> None:
-    assert fail(GaveUp.EXHAUSTED, []).code is ErrorCode.OFFLINE
+async def test_without_any_reason_it_is_the_policy() -> None:
+    assert fail(GaveUp.EXHAUSTED, []).code is ErrorCode.CONFIGURATION
 
 
 @pytest.mark.parametrize("gave_up", [GaveUp.DEADLINE, GaveUp.EXHAUSTED])

@@ -1,0 +1,70 @@
+"""Checks of what a client is made with and asked, before anything is sent.
+
+Raises `ConfigurationError`, which names what is wrong and what is right.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import cast
+
+from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import CompletionRequest
+from gitlab_completions.policy import RoutingPolicy
+from gitlab_completions.senders import HttpxSender, Sender
+
+
+def check_request(request: object) -> None:
+    """Refuse what is no request."""
+    if not isinstance(request, CompletionRequest):
+        raise ConfigurationError(
+            f"request must be a CompletionRequest, not {type(request).__name__}"
+        )
+
+
+def check_policy(policy: object) -> None:
+    """Refuse what is no policy."""
+    if not isinstance(policy, RoutingPolicy):
+        raise ConfigurationError(
+            f"policy must be a RoutingPolicy, not {type(policy).__name__}"
+        )
+
+
+def check_project_path(project_path: object) -> None:
+    """Refuse a project path that is no string."""
+    if project_path is not None and not isinstance(project_path, str):
+        raise ConfigurationError(
+            f"project_path must be a string, not {type(project_path).__name__}"
+        )
+
+
+def check_room(sender: Sender | None, policy: RoutingPolicy) -> None:
+    """Refuse a sender with room for fewer exchanges than the policy allows."""
+    room = sender.max_in_flight if isinstance(sender, HttpxSender) else None
+    if room is not None and room < policy.max_in_flight:
+        raise ConfigurationError(
+            f"the sender has room for {room} exchanges and the policy allows "
+            f"{policy.max_in_flight}: HttpxSender(max_in_flight={policy.max_in_flight})"
+        )
+
+
+def check_collaborators(sender: object, observers: object) -> None:
+    """Refuse what cannot send, and what cannot be told of events."""
+    if sender is not None and not isinstance(sender, Sender):
+        raise ConfigurationError(
+            f"sender must have exchange() and aclose(); {type(sender).__name__} has not"
+        )
+    if not isinstance(observers, Sequence):
+        raise ConfigurationError(
+            f"observers must be a sequence, not {type(observers).__name__}"
+        )
+    for observer in cast("Sequence[object]", observers):
+        if not callable(observer):
+            raise ConfigurationError(
+                f"an observer must be callable; {type(observer).__name__} is not"
+            )
+        if inspect.iscoroutinefunction(observer):
+            raise ConfigurationError(
+                "an observer must be a plain function: events do not wait for it"
+            )

@@ -1,0 +1,58 @@
+"""What a client is made with and asked is checked before anything is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitlab_completions._arguments import (
+    check_collaborators,
+    check_policy,
+    check_project_path,
+    check_request,
+    check_room,
+)
+from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import CompletionRequest
+from gitlab_completions.policy import RoutingPolicy
+from gitlab_completions.senders import HttpxSender
+from gitlab_completions.testing import FakeGitLab
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+async def later(event: object) -> None:
+    """Observe too late."""
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        (lambda: check_request("def f():"), "CompletionRequest, not str"),
+        (lambda: check_policy({}), "RoutingPolicy, not dict"),
+        (lambda: check_project_path(7), "string, not int"),
+        (lambda: check_collaborators(object(), ()), "exchange"),
+        (lambda: check_collaborators(None, print), "sequence"),
+        (lambda: check_collaborators(None, [7]), "int is not"),
+        (lambda: check_collaborators(None, [later]), "plain function"),
+        (
+            lambda: check_room(HttpxSender(), RoutingPolicy(max_in_flight=9)),
+            "max_in_flight=9",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_wrong_is_named(check: Callable[[], None], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        check()
+
+
+def test_what_is_right_passes() -> None:
+    check_request(CompletionRequest(file_name="a.py", content_above_cursor=""))
+    check_policy(RoutingPolicy())
+    check_project_path(None)
+    check_collaborators(FakeGitLab(), [print])
+    check_room(FakeGitLab(), RoutingPolicy(max_in_flight=99))
+    assert HttpxSender().max_in_flight == 8
