@@ -113,16 +113,20 @@ def own_coverage(session: nox.Session) -> None:
     """Check that each pure module is wholly covered by its own test module alone."""
     install(session, "test")
     measure_installed(session)
+    pytest = str(Path(session.bin, "pytest"))
+    lacking = []
     for source in sorted(Path("gitlab_completions").glob("_[cw]*/[a-z]*.py")):
         own = Path("tests", source.parts[1], f"test_{source.name}")
-        if not own.exists():
-            session.error(f"{source} has no test module {own}")
         session.run("coverage", "erase", silent=True)
-        pytest = str(Path(session.bin, "pytest"))
         session.run("coverage", "run", pytest, "-q", str(own), silent=True)
         session.run("coverage", "combine", "--quiet", silent=True)
         include = f"--include=*/{source}"
-        session.run("coverage", "report", include, "--fail-under=100")
+        report = ("coverage", "report", include, "--fail-under=100")
+        if session.run(*report, success_codes=[0, 2]) is True:
+            continue
+        lacking.append(str(source))
+    if lacking:
+        session.error(f"not wholly covered: {', '.join(lacking)}")
 
 
 @nox.session

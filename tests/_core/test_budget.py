@@ -1,11 +1,11 @@
-"""The instance's completions of the last minute, and what they leave to spend."""
+"""What was asked of the instance of late, and what that leaves to spend."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given, strategies as st
 
-from gitlab_completions._core.budget import InstanceBudget
+from gitlab_completions._core.budget import FetchBudget, InstanceBudget
 
 
 def spent(
@@ -67,3 +67,33 @@ def test_a_call_may_be_sent_when_the_budget_said_it_would_be_free(
         budget.spend(at)
     free_at = budget.free_at(100.0)
     assert budget.free_at(free_at) == free_at
+
+
+# Fetches of connection details.
+
+
+@given(
+    st.lists(st.floats(0, 300), max_size=30),
+    st.integers(1, 12),
+    st.integers(0, 3),
+    st.booleans(),
+)
+def test_a_fetch_is_allowed_when_the_budget_said_it_would_be_free(
+    times: list[float], most: int, reserve: int, forced: bool
+) -> None:
+    budget = FetchBudget(most, 300.0, reserve)
+    for at in sorted(times):
+        budget.spend(at)
+    free_at = budget.free_at(300.0, forced=forced)
+    assert budget.allows(300.0, forced=forced) is (free_at == 300.0)
+    assert budget.allows(free_at, forced=forced)
+
+
+def test_another_limit_counts_what_was_spent_before() -> None:
+    budget = FetchBudget(3, 60.0)
+    for _ in range(2):
+        budget.spend(0.0)
+    assert budget.allows(1.0)
+    budget.allow(2)
+    assert not budget.allows(59.0)
+    assert budget.allows(60.0)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gitlab_completions._core.budget import FetchBudget
 from gitlab_completions._core.freshness import (
     DetailsState,
     Freshness,
@@ -368,23 +367,6 @@ def test_thirty_fetches_a_minute_whatever_their_project() -> None:
     for _ in range(30):
         absent(shared=shared).fetch_starts(0.0)
     assert [absent(shared=shared).wanted(at) for at in (59.9, 60.0)] == [False, True]
-
-
-@given(
-    st.lists(st.floats(0, 300), max_size=30),
-    st.integers(1, 12),
-    st.integers(0, 3),
-    st.booleans(),
-)
-def test_a_fetch_is_allowed_when_the_budget_said_it_would_be_free(
-    times: list[float], most: int, reserve: int, forced: bool
-) -> None:
-    budget = FetchBudget(most, 300.0, reserve)
-    for at in sorted(times):
-        budget.spend(at)
-    free_at = budget.free_at(300.0, forced=forced)
-    assert budget.allows(300.0, forced=forced) is (free_at == 300.0)
-    assert budget.allows(free_at, forced=forced)
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 0.99])

@@ -846,3 +846,33 @@ def test_the_first_reason_that_holds_keeps_a_call_from_direct(
     world: World, intent: Intent, reason: RouteReason | None
 ) -> None:
     assert world.router.refusal(intent, world.freshness, NOW) is reason
+
+
+def refused(world: World, at: float, again_s: float | None = None) -> None:
+    """Let a fetch fail; by itself it is tried again after a second."""
+    verdict = AccessVerdict(standing=Standing.UNAVAILABLE, again_s=again_s)
+    world.freshness.refused(at, verdict, PROBLEM)
+
+
+def test_direct_only_waits_until_direct_access_is_asked_for_again() -> None:
+    world = World(DirectMode.ONLY, had=False).fetches()
+    flow = world.call()
+    assert next(flow) == AwaitDetails(until=NOW + 10)
+    refused(world, NOW + 0.5)
+    assert flow.send(DetailsSettled(at=NOW + 0.5)) == AwaitDetails(
+        until=near(NOW + 1.5)
+    )
+    world.fetches(NOW + 1.5)
+    assert flow.send(DetailsSettled(at=NOW + 1.5)) == AwaitDetails(until=NOW + 10)
+    world.freshness.granted(NOW + 2, DETAILS)
+    command = flow.send(DetailsSettled(at=NOW + 2))
+    assert isinstance(command, Send)
+    assert command.route is DIRECT
+
+
+def test_direct_only_gives_up_when_it_would_be_asked_for_too_late() -> None:
+    world = World(DirectMode.ONLY, had=False).fetches()
+    flow = world.call()
+    next(flow)
+    refused(world, NOW + 0.5, again_s=60)
+    assert answer(flow, DetailsSettled(at=NOW + 0.5)) is GaveUp.EXHAUSTED
