@@ -230,7 +230,7 @@ class CompletionRequest:
             check_type("context", item, ContextItem, "a tuple of ContextItem")
 
     def _check_intent(self) -> None:
-        check_type("intent", self.intent, Intent, "an Intent")
+        check_type("intent", self.intent, Intent, "Intent.COMPLETION or .GENERATION")
         if self.user_instruction is not None:
             check_text("user_instruction", self.user_instruction, most=MAX_INSTRUCTION)
         if self.generation_type is not None:

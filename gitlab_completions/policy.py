@@ -194,17 +194,17 @@ class RoutingPolicy:
         check_count("RoutingPolicy.max_in_flight", self.max_in_flight)
         if self.indirect_per_minute is not None:
             check_count("RoutingPolicy.indirect_per_minute", self.indirect_per_minute)
-        for name, kind in _KINDS.items():
+        for name, (kind, right) in _KINDS.items():
             if not isinstance(getattr(self, name), kind):
                 raise ConfigurationError(
-                    f"RoutingPolicy.{name} must be a {kind.__name__}, "
+                    f"RoutingPolicy.{name} must be {right}, "
                     f"not {type(getattr(self, name)).__name__}"
                 )
 
 
-_KINDS: dict[str, type] = {
-    "direct": DirectMode,
-    "circuit": CircuitPolicy,
-    "details": DetailsPolicy,
-    "allow_plain_http": bool,
+_KINDS: dict[str, tuple[type, str]] = {
+    "direct": (DirectMode, "DirectMode.AUTO, DirectMode.NEVER or DirectMode.ONLY"),
+    "circuit": (CircuitPolicy, "a CircuitPolicy"),
+    "details": (DetailsPolicy, "a DetailsPolicy"),
+    "allow_plain_http": (bool, "True or False"),
 }

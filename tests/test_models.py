@@ -66,7 +66,10 @@ def test_a_request_needs_a_name_and_a_text() -> None:
         ),
         ({"context": []}, "context must be a tuple of ContextItem, not list"),
         ({"context": ("s3cret",)}, "context must be a tuple of ContextItem, not str"),
-        ({"intent": "completion"}, "intent must be an Intent, not str"),
+        (
+            {"intent": "completion"},
+            "intent must be Intent.COMPLETION or .GENERATION, not str",
+        ),
         (
             {"user_instruction": "s3cret"},
             "user_instruction is for generations only: set intent to GENERATION",

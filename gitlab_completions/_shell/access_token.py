@@ -87,6 +87,9 @@ class TokenDesk:
         if question.cancelled():
             raise TokenSourceError("its answer is not awaited any more")
         error = question.exception()
+        if isinstance(error, ConfigurationError):
+            told = f"it gave something else: {error.message}"
+            raise TokenSourceError(told) from error
         if error is not None:
             raise TokenSourceError(f"it raised {type(error).__name__}") from error
         return question.result()

@@ -41,11 +41,13 @@ class Bulletin:
             try:
                 observer(event)
             except Exception as error:
-                self._complain(key, error)
+                self._complain(key, observer, error)
 
-    def _complain(self, key: object, error: Exception) -> None:
+    def _complain(self, key: object, observer: Observer, error: Exception) -> None:
         """Log an observer's first exception by its type: the text may hold anything."""
-        if key not in self._broken:
-            self._broken.add(key)
-            kind = type(error).__name__
-            logger.warning("An observer of events raised %s; told once only.", kind)
+        if key in self._broken:
+            return
+        self._broken.add(key)
+        name = getattr(observer, "__qualname__", type(observer).__qualname__)
+        kind = type(error).__name__
+        logger.warning("The observer %s raised %s; told once only.", name, kind)

@@ -23,6 +23,7 @@ __all__ = ("fault", "setting")
 
 _ENDPOINTS = ("direct_access", "gateway", "instance")
 _KINDS = (*(kind.value for kind in FaultKind), "delay", "heal")
+_HOST_WIDE = frozenset({"blackhole", "refuse"})
 _EPILOG = f"ENDPOINT is {', '.join(_ENDPOINTS)}. KIND is {', '.join(_KINDS)}."
 _TIMEOUT_S = 5.0
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -80,6 +81,8 @@ def fault(
     state = _put(url, f"faults/{endpoint}", wish)
     now = state.get("fault")
     delay = f", delayed by {state['delay_s']} s" if state.get("delay_s") else ""
+    if kind in _HOST_WIDE:
+        now = f"{kind} for {seconds:g} s, on its whole host"
     click.echo(f"{endpoint}: {now or 'no fault'}{delay}", err=True)
     return Exit.DONE
 

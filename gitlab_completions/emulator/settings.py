@@ -49,8 +49,10 @@ class Settings:
             ValueError: If a name is unknown or a value has the wrong type.
         """
         known = {field.name: getattr(self, field.name) for field in fields(self)}
+        for name in values.keys() - known.keys():
+            raise ValueError(f"there is no setting {name}, but {', '.join(known)}")
         checked = {
-            name: _like(name, known.get(name), value) for name, value in values.items()
+            name: _like(name, known[name], value) for name, value in values.items()
         }
         for name, value in checked.items():
             setattr(self, name, value)
@@ -64,13 +66,13 @@ def _like(name: str, old: object, new: object) -> object:
     """Return `new` when it is of the type of `old`.
 
     Raises:
-        ValueError: If it is not, or there is no such setting.
+        ValueError: If it is not.
     """
     if isinstance(old, Quota) and isinstance(new, str):
         return Quota(new)
     number = isinstance(new, int | float) and not isinstance(new, bool)
     if isinstance(old, float) and number:
         return new
-    if old is None or type(new) is not type(old):
-        raise ValueError(f"no such setting or no such value: {name}")
+    if type(new) is not type(old):
+        raise ValueError(f"{name} takes a {type(old).__name__}")
     return new
