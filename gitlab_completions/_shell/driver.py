@@ -141,6 +141,7 @@ class Drive:
         )
         if send.route is not self._held_up:  # else it only goes on waiting there
             self._announce(flight)
+            self._held_up = None
         self.flights.append(flight)
         return flight
 

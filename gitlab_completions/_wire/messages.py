@@ -31,8 +31,8 @@ class WireRequest:
         headers: All header pairs that matter; secrets among them.
         body: The body, encoded; may hold the author's source.
         timeout_s: Seconds until the exchange must have ended.
-        purpose: What it is for: completions are read for longer than warm-ups, and a
-            sender may keep connections for the other two.
+        purpose: What it is for; completions alone pass a gate, so that a sender keeps
+            two connections for the others.
         last_resort: No other route is left in this call, so that the connection may
             take longer to be made.
     """

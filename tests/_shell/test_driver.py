@@ -259,3 +259,25 @@ async def test_a_completion_has_details_looked_at_at_each_step(road: Road) -> No
     await wait_all_tasks_blocked()
     assert road.house.fetches == 1
     await call
+
+
+async def test_a_route_that_was_busy_once_is_told_of_when_it_is_fallen_back_to(
+    road: Road,
+) -> None:
+    for _ in range(2):
+        await road.track.start()
+    others = [
+        send(Route.INDIRECT, reason=RouteReason.SATURATED, until=2.0),
+        send(reason=RouteReason.LAST_TRY, until=3.0, last_resort=True),
+    ]
+    await road.start(send(), *others)
+    assert road.diary.kinds == ["RouteChosen", "FellBack", "FellBack"]
+
+
+async def test_a_call_that_goes_on_waiting_at_the_same_gate_is_told_of_once(
+    road: Road,
+) -> None:
+    for _ in range(2):
+        await road.track.start()
+    await road.start(send(), send(until=3.0, last_resort=True))
+    assert road.diary.kinds == ["RouteChosen"]
