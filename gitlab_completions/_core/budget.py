@@ -87,3 +87,8 @@ class FetchBudget:
     def spend(self, now: float) -> None:
         """Count a fetch that starts now."""
         self._times.append(now)
+
+    def refund(self, at: float) -> None:
+        """Forget what was spent at that moment: nobody was asked after all."""
+        if at in self._times:
+            self._times.remove(at)

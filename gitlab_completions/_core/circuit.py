@@ -208,6 +208,10 @@ class Circuit:
     def rest(self, permit: Permit, now: float, rest_s: float) -> Transition:
         """Open for a stated time, without growth; called by a permit."""
         self.release(permit)
+        return self.heed(now, rest_s)
+
+    def heed(self, now: float, rest_s: float) -> Transition:
+        """Open for the time that the server asked for, be it of another process."""
         tripped = self.state(now) is not CircuitState.OPEN
         until = now + min(rest_s, self.policy.max_rate_limit_s)
         self._open(max(until, self._open_until or until))

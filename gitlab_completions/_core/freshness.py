@@ -8,6 +8,10 @@ fetches: a keeper asks `wanted` and tells what came of it.
 One rule saves both the instance and the author: details are looked at when a call
 wants them, and renewed ahead only when a call has used them since they were fetched.
 A client that nobody types into asks for nothing.
+
+A fetch may be served by what another process of the same user was answered a while
+ago. It counts from when the instance said it, and it is taken in place of asking only
+while it is worth as much: a grant that is still fresh, a no that still holds.
 """
 
 from __future__ import annotations
@@ -95,6 +99,11 @@ class SharedAccess:
         self.minute.spend(now)
         self.second.spend(now)
 
+    def refund(self, at: float) -> None:
+        """Forget a fetch that asked nobody."""
+        self.minute.refund(at)
+        self.second.refund(at)
+
 
 class Freshness:
     """The connection details of one project; told the time, in monotonic seconds.
@@ -106,12 +115,14 @@ class Freshness:
     """
 
     __slots__ = (
+        "_asks_itself",
         "_bar",
         "_budget",
         "_drifted",
         "_failures",
         "_forced",
         "_jitter",
+        "_refused_token",
         "_renew_at",
         "_replaces_refused",
         "_retry_at",
@@ -148,6 +159,8 @@ class Freshness:
         self._used = False
         self._forced = False
         self._urgent = True
+        self._asks_itself = False
+        self._refused_token: str | None = None
         self._replaces_refused = False
         self._token_bar_s = RENEWED_YOUNG_S
         self._failures = 0
@@ -170,6 +183,10 @@ class Freshness:
         if now >= self._usable_until:
             return DetailsState.EXPIRED
         return DetailsState.FRESH if now < self._renew_at else DetailsState.STALE
+
+    def is_fresh(self, now: float) -> bool:
+        """Tell whether there are details that need no renewal yet."""
+        return self.state(now) is DetailsState.FRESH
 
     def usable(self, now: float) -> ConnectionDetails | None:
         """Return the details if a direct attempt may use them now."""
@@ -233,6 +250,25 @@ class Freshness:
             self._shared.free_at(now, urgent=self._forced or self._urgent),
         )
 
+    def takes_grant(self, now: float, at: float, details: ConnectionDetails) -> bool:
+        """Tell whether what was granted to another process then saves asking now."""
+        life_s = details.lifetime_s
+        fresh_s = min(life_s * self.policy.renew_at, life_s - self._margin_s(life_s))
+        return details.token != self._refused_token and now < at + fresh_s
+
+    def takes_refusal(self, now: float, at: float, verdict: AccessVerdict) -> bool:
+        """Tell whether what another process was refused then saves asking now.
+
+        Not after the access token, the policy or the clock changed: then this process
+        wants to hear it itself. Nor what is no word of the server's.
+        """
+        if self._asks_itself or verdict.again_s is None:
+            return False
+        return now < at + verdict.again_s * (1 - verdict.spread)
+
+    def _margin_s(self, life_s: float) -> float:
+        return min(self.policy.margin_s, 0.1 * life_s)
+
     # What a keeper and the exchanges tell.
 
     def fetch_starts(self, now: float) -> None:
@@ -243,42 +279,50 @@ class Freshness:
         self._budget.spend(now)
         self._shared.spend(now)
 
-    def granted(self, now: float, details: ConnectionDetails) -> None:
-        """Take the details that a fetch brought."""
+    def granted(self, at: float, details: ConnectionDetails) -> None:
+        """Take the details that a fetch brought, granted at that moment."""
         life_s = details.lifetime_s
-        margin_s = min(self.policy.margin_s, 0.1 * life_s)
+        margin_s = self._margin_s(life_s)
         share = self.policy.renew_at + self.policy.renew_spread * self._jitter()
         self.fetching = False
         self.details = details
-        self.obtained_at = now
-        self._usable_until = now + life_s - margin_s
-        self._renew_at = now + min(life_s * share, life_s - margin_s)
+        self.obtained_at = at
+        self._usable_until = at + life_s - margin_s
+        self._renew_at = at + min(life_s * share, life_s - margin_s)
         self._forced = False
         self._used = False
+        self._asks_itself = False
         self._failures = 0
         self._retry_at = 0.0
         self.trouble = None
 
     def refused(
-        self, now: float, verdict: AccessVerdict, problem: DirectAccessError
+        self, at: float, verdict: AccessVerdict, problem: DirectAccessError
     ) -> None:
-        """Take note that a fetch brought no details.
+        """Take note that a fetch brought no details, told so at that moment.
 
         What failed for now leaves usable ones in use; a no bars them too.
         """
         self.fetching = False
         self.trouble = problem
+        self._asks_itself = False
         if verdict.standing is Standing.UNAVAILABLE:
-            self._back_off(now, verdict.again_s)
+            self._back_off(at, verdict.again_s)
             return
         spread = 1 + verdict.spread * (2 * self._jitter() - 1)
-        until = now + (verdict.again_s or LONGEST_BAR_S) * spread
+        until = at + (verdict.again_s or LONGEST_BAR_S) * spread
         bar = self._shared.bar if verdict.scope is Scope.USER else self._bar
         bar.put(until, problem)
 
     def abandoned(self) -> None:
         """Take note that a fetch ended without learning anything."""
         self.fetching = False
+
+    def spared(self) -> None:
+        """Take note that a fetch was served without asking the instance."""
+        if self.fetch_started_at is not None:
+            self._budget.refund(self.fetch_started_at)
+            self._shared.refund(self.fetch_started_at)
 
     def used(self) -> None:
         """Take note that a direct attempt uses the details."""
@@ -314,6 +358,7 @@ class Freshness:
             return
         young = self._replaces_refused and now - self.obtained_at < RENEWED_YOUNG_S
         self.details = None
+        self._refused_token = token
         self.trouble = problem
         self._replaces_refused = True
         if not young:
@@ -328,6 +373,7 @@ class Freshness:
         self._bar.lift()
         self._shared.bar.lift()
         self._urgent = True
+        self._asks_itself = True
         self._failures = 0
         self._retry_at = 0.0
 

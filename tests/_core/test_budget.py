@@ -97,3 +97,12 @@ def test_another_limit_counts_what_was_spent_before() -> None:
     budget.allow(2)
     assert not budget.allows(59.0)
     assert budget.allows(60.0)
+
+
+def test_what_asked_nobody_is_not_counted() -> None:
+    budget = FetchBudget(1, 60.0)
+    budget.spend(1.0)
+    budget.refund(2.0)
+    assert not budget.allows(3.0)
+    budget.refund(1.0)
+    assert budget.allows(3.0)

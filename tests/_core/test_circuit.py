@@ -276,6 +276,18 @@ def test_a_trip_by_failures_never_refuses_the_last_resort() -> None:
 # A jump of the clock.
 
 
+def test_a_rest_that_another_process_was_told_of_is_heeded() -> None:
+    one = circuit()
+    under_way = one.admit(0.0)
+    assert one.heed(1.0, 30.0) is TRIPPED
+    assert rests(one, 1.0) == 30
+    assert one.is_rate_limited(1.0)
+    assert one.heed(2.0, 10.0) is NONE
+    assert rests(one, 2.0) == 29
+    assert under_way.succeed(2.0) is NONE
+    assert one.state(2.0) is OPEN
+
+
 def test_a_jump_cuts_a_rest_short() -> None:
     one = tripped()
     one.jump(0.5)

@@ -235,6 +235,85 @@ def test_looking_again_lifts_bars_and_waits_and_keeps_details() -> None:
     assert one._retry_at == 0
 
 
+# What another process was told.
+
+
+def test_details_granted_a_while_ago_are_dated_from_then() -> None:
+    one = absent()
+    one.fetch_starts(1000.0)
+    one.granted(0.0, grant())
+    assert one.state(1000.0) is FRESH
+    assert one.is_fresh(1000.0)
+    assert one.state(2971.0) is STALE
+    assert not one.is_fresh(2971.0)
+    assert one.state(3560.0) is EXPIRED
+    assert one.expires_in_s(1000.0) == 2560
+
+
+def test_a_refusal_told_a_while_ago_bars_from_then() -> None:
+    one = absent()
+    one.fetch_starts(1000.0)
+    one.refused(0.0, USER_BARRED, PROBLEM)
+    assert one.looks_again_at(1000.0) == 1800
+
+
+@pytest.mark.parametrize(("lifetime_s", "until"), [(3600, 2880), (10, 8), (2, 1.6)])
+def test_what_another_process_was_granted_is_taken_while_it_is_fresh(
+    lifetime_s: float, until: float
+) -> None:
+    one, details = absent(), grant(lifetime_s)
+    assert one.takes_grant(until - 0.1, 0.0, details)
+    assert not one.takes_grant(until, 0.0, details)
+
+
+def test_a_token_that_the_gateway_refused_is_not_taken_again() -> None:
+    one = granted(token="old")
+    one.token_refused(1.0, "old", PROBLEM)
+    assert not one.takes_grant(1.0, 0.0, grant(token="old"))
+    assert one.takes_grant(1.0, 0.0, grant(token="new"))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "until"), [(TOKEN_SUSPECT, 300), (USER_BARRED, 1620)]
+)
+def test_what_another_process_was_refused_is_taken_while_it_surely_holds(
+    verdict: AccessVerdict, until: float
+) -> None:
+    one = absent()
+    assert one.takes_refusal(until - 0.1, 0.0, verdict)
+    assert not one.takes_refusal(until, 0.0, verdict)
+
+
+def test_a_failure_of_another_process_says_nothing() -> None:
+    assert not absent().takes_refusal(0.0, 0.0, UNAVAILABLE)
+
+
+@pytest.mark.parametrize("answer", ["a grant", "a no"])
+def test_who_was_told_to_look_again_hears_a_no_itself(answer: str) -> None:
+    one = absent()
+    one.look_again()
+    assert not one.takes_refusal(1.0, 0.0, USER_BARRED)
+    assert one.takes_grant(1.0, 0.0, grant())
+    if answer == "a grant":
+        renew(one, 1.0)
+    else:
+        refuse(one, 1.0, USER_BARRED)
+    assert one.takes_refusal(2.0, 1.0, USER_BARRED)
+
+
+def test_a_fetch_that_asked_nobody_costs_nothing() -> None:
+    shared = SharedAccess(POLICY)
+    one = absent(shared=shared)
+    one.spared()
+    for second in range(40):
+        one.fetch_starts(second)
+        one.spared()
+        one.granted(second - 3600.0, grant())
+    assert one.wanted(40.0)
+    other = absent(shared=shared)
+    assert other.wanted(39.5)
+
+
 # What the gateway says.
 
 
