@@ -70,6 +70,23 @@ class WireResponse(Record):
         return f"WireResponse({self.status_code}, headers=<{len(self.headers)}>)"
 
 
+class Answer(Record):
+    """An answer that has been read to its end.
+
+    Args:
+        status_code: HTTP status.
+        headers: Header pairs; names in lower case.
+        body: The body; a grant's holds the gateway's token.
+    """
+
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Answer({self.status_code}, body=<{len(self.body)} bytes>)"
+
+
 class SendError(Exception):
     """The exchange broke below HTTP; what a sender raises, and nothing else.
 
