@@ -6,6 +6,7 @@ Each installs what it needs into an environment of its own; caches stay in the c
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -19,6 +20,7 @@ nox.options.sessions = ["lint", "types", "tests", "examples"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
+EXTRAS = "cli,emulator,shared,redis"
 CACHE = Path(".nox", ".cache").resolve()
 
 # Whoever runs this finds nothing new outside the checkout afterwards.
@@ -35,7 +37,7 @@ def groups(*names: str) -> tuple[str, ...]:
 
 def install(session: nox.Session, *names: str) -> None:
     """Install the project with its extras, as a user would, and some groups."""
-    session.install(".[cli,emulator]", *groups(*names))
+    session.install(f".[{EXTRAS}]", *groups(*names))
 
 
 @nox.session
@@ -79,6 +81,7 @@ def run_tests(session: nox.Session) -> None:
     """Run the tests with coverage, and hold the coverage to its limits."""
     install(session, "test")
     session.env["EXPECT_INSTALLED"] = "1"  # tests/test_shape.py
+    have_redis(session)
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
@@ -90,6 +93,18 @@ def run_tests(session: nox.Session) -> None:
     pure = "*/_core/*,*/_wire/*"
     session.run("coverage", "report", f"--include={pure}", "--fail-under=100")
     session.run("coverage", "report", "--fail-under=95")
+
+
+def have_redis(session: nox.Session) -> None:
+    """Have a redis-server to test with: in CI by Debian's package, else as it is."""
+    apt = shutil.which("apt-get") if "CI" in os.environ else None
+    if shutil.which("redis-server") is None and apt is not None:
+        for arguments in (("update", "-qq"), ("install", "-qq", "-y", "redis-server")):
+            session.run(apt, *arguments, external=True, success_codes=range(256))
+    if shutil.which("redis-server") is not None:
+        session.env["EXPECT_REDIS"] = "1"  # tests/shared/conftest.py
+        return
+    session.warn("SKIPPED: no redis-server here, so RedisStore is not tested")
 
 
 def measure_installed(session: nox.Session) -> None:

@@ -49,6 +49,19 @@ def check_room(sender: Sender | None, policy: RoutingPolicy) -> None:
         )
 
 
+def check_store(store: object) -> None:
+    """Refuse what cannot keep entries."""
+    if store is None:
+        return
+    from gitlab_completions.shared import DetailsStore  # noqa: PLC0415 - few have one
+
+    if not isinstance(store, DetailsStore):
+        raise ConfigurationError(
+            "store must have read(), write() and claim(), as FileStore() has; "
+            f"{type(store).__name__} has not"
+        )
+
+
 def check_collaborators(sender: object, observers: object) -> None:
     """Refuse what cannot send, and what cannot be told of events."""
     if sender is not None and not isinstance(sender, Sender):

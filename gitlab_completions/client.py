@@ -12,6 +12,7 @@ from gitlab_completions._arguments import (
     check_project_path,
     check_request,
     check_room,
+    check_store,
 )
 from gitlab_completions._checks import check_seconds
 from gitlab_completions._shell import chance
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions.events import Observer
     from gitlab_completions.models import AccessToken, Completion, Route
+    from gitlab_completions.shared import DetailsStore
     from gitlab_completions.status import RoutingStatus
 
 __all__ = ("CompletionClient",)
@@ -53,6 +55,8 @@ class CompletionClient:
             one: a function, plain or async, or a `TokenSource`.
         policy: How routes are chosen.
         sender: What sends; by default an `HttpxSender`, which the client then closes.
+        store: Where the user's processes share what GitLab has told them, such as
+            `gitlab_completions.shared.FileStore()`; by default nothing is shared.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`, named after the library.
 
@@ -67,6 +71,7 @@ class CompletionClient:
         *,
         policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
+        store: DetailsStore | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
     ) -> None:
@@ -75,6 +80,7 @@ class CompletionClient:
             access_token,
             policy=policy,
             sender=sender,
+            store=store,
             observers=observers,
             user_agent=user_agent,
             clock=SystemClock(),
@@ -87,6 +93,7 @@ class CompletionClient:
         *,
         policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
+        store: DetailsStore | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
     ) -> Self:
@@ -96,6 +103,7 @@ class CompletionClient:
             policy: See the constructor; an emulator without TLS needs one that says
                 `allow_plain_http=True`.
             sender: See the constructor.
+            store: See the constructor.
             observers: See the constructor.
             user_agent: See the constructor.
 
@@ -113,6 +121,7 @@ class CompletionClient:
             *values,
             policy=policy,
             sender=sender,
+            store=store,
             observers=observers,
             user_agent=user_agent,
         )
@@ -127,6 +136,7 @@ class CompletionClient:
         sender: Sender,
         clock: Clock,
         jitter: Callable[[], float],
+        store: DetailsStore | None = None,
         observers: Sequence[Observer] = (),
     ) -> Self:
         """Make a client on another clock, and without chance."""
@@ -136,6 +146,7 @@ class CompletionClient:
             access_token,
             policy=policy,
             sender=sender,
+            store=store,
             observers=observers,
             user_agent=None,
             clock=clock,
@@ -150,6 +161,7 @@ class CompletionClient:
         *,
         policy: RoutingPolicy,
         sender: Sender | None,
+        store: DetailsStore | None,
         observers: Sequence[Observer],
         user_agent: str | None,
         clock: Clock,
@@ -164,6 +176,7 @@ class CompletionClient:
         check_policy(policy)
         check_collaborators(sender, observers)
         check_room(sender, policy)
+        check_store(store)
         self._root = instance_root(
             instance_url, allow_plain_http=policy.allow_plain_http
         )
@@ -180,6 +193,7 @@ class CompletionClient:
                 user_agent=user_agent_of(user_agent, __version__),
                 clock=clock,
                 jitter=jitter,
+                store=store,
             )
         )
         self._loop: asyncio.AbstractEventLoop | None = None

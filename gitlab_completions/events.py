@@ -117,11 +117,13 @@ class DetailsRefreshed(Record):
         project_path: The project they are for.
         lifetime_s: Seconds they live.
         dropped_headers: Granted header pairs that are not fit to be sent.
+        shared: Another process had asked for them, and the store had them.
     """
 
     project_path: str | None
     lifetime_s: float
     dropped_headers: int
+    shared: bool = False
 
 
 class DetailsRefused(Record):

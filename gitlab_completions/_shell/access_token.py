@@ -72,6 +72,11 @@ class TokenDesk:
         """Tell whether the source has given no other token since."""
         return self._constant is not None or token == self._last
 
+    @property
+    def known(self) -> str | None:
+        """The token that the source gave last, without asking it."""
+        return self._constant or self._last
+
     async def get(self) -> str:
         """Return the token that is valid now.
 

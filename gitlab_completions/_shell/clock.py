@@ -10,15 +10,19 @@ of nothing.
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 JUMP_S = 5.0
 """Growth of the suspended time between two readings that counts as a jump."""
 WALL_JUMP_S = 60.0
 """The same where only the wall clock tells: adjustments of it are smaller."""
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+"""Linux's name for the time since it was started (random(4))."""
 
 
 class Clock(Protocol):
@@ -69,6 +73,23 @@ class SystemClock:
         if self._counts_suspend:
             return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
         return time.time() - time.monotonic()
+
+
+def machine_clock() -> tuple[str, Callable[[], float]]:
+    """Return the name and the reading of a clock that all processes here share.
+
+    It counts suspend and starts anew with the machine, under another name. Where a
+    platform has no such clock, or no such name, it is the wall clock.
+    """
+    from pathlib import Path  # noqa: PLC0415 - stores alone need it
+
+    try:
+        name = Path(BOOT_ID).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        name = ""
+    if name and hasattr(time, "CLOCK_BOOTTIME"):
+        return f"boot {name}", partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    return "wall", time.time
 
 
 def wall_time() -> datetime:

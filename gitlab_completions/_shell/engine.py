@@ -36,11 +36,14 @@ if TYPE_CHECKING:
     from gitlab_completions._core.commands import GaveUp
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.keeper import Entry
+    from gitlab_completions._shell.notices import Notices
+    from gitlab_completions._shell.shared_fetch import SharedFetcher
     from gitlab_completions.errors import DirectAccessError, GitLabCompletionsError
     from gitlab_completions.events import Observer
     from gitlab_completions.models import AccessToken, Completion, CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
     from gitlab_completions.senders import Sender
+    from gitlab_completions.shared import DetailsStore
     from gitlab_completions.status import RoutingStatus
 
 
@@ -57,6 +60,7 @@ class Setup(Record):
         user_agent: Who we say we are.
         clock: Tells the time.
         jitter: Gives a number from 0 up to 1, anew at each call.
+        store: Where processes share what servers have told them.
     """
 
     root: str
@@ -68,6 +72,7 @@ class Setup(Record):
     user_agent: str
     clock: Clock
     jitter: Callable[[], float]
+    store: DetailsStore | None = None
 
     def __repr__(self) -> str:
         return f"Setup(root={self.root!r})"
@@ -98,13 +103,17 @@ class Engine:
         self._exchanger = Exchanger(
             setup.sender, self._desk, clock, setup.root, setup.user_agent
         )
-        self._keeper = self._make_keeper()
+        fetcher = self._make_fetcher()
+        self._sharing = self._share(fetcher)
+        self._keeper = self._make_keeper(self._sharing or fetcher)
+        self._notices = self._make_notices()
         self._race = Race(
             exchanger=self._exchanger,
             gates=self._gates,
             circuits=self._circuits,
             clock=clock,
             bulletin=self.bulletin,
+            notices=self._notices,
         )
         self._outlook = Outlook(
             self._circuits, self._budget, self._race, self._tally, clock
@@ -117,20 +126,51 @@ class Engine:
         most = setup.policy.max_in_flight
         return Gate(most, setup.clock, lambda: setup.replace(route), budget)
 
-    def _make_keeper(self) -> Keeper:
+    def _make_fetcher(self) -> Fetcher:
         setup = self._setup
-        fetcher = Fetcher(
+        return Fetcher(
             setup.sender,
             self._desk,
             setup.root,
             setup.user_agent,
             allow_plain_http=setup.policy.allow_plain_http,
         )
+
+    def _share(self, fetcher: Fetcher) -> SharedFetcher | None:
+        """Return a fetcher that looks in the user's store first, if there is one."""
+        setup = self._setup
+        if setup.store is None:
+            return None
+        # Most clients have no store, and need not import how to use one.
+        from gitlab_completions._shell.shared_fetch import (  # noqa: PLC0415
+            SharedFetcher,
+        )
+        from gitlab_completions._shell.sharing import Sharing  # noqa: PLC0415
+
+        return SharedFetcher(fetcher, Sharing(setup.store, setup.clock, setup.root))
+
+    def _make_keeper(self, fetcher: Fetcher | SharedFetcher) -> Keeper:
+        setup = self._setup
         return Keeper(
             policy=setup.policy,
             fetcher=fetcher,
             clock=setup.clock,
             jitter=setup.jitter,
+            bulletin=self.bulletin,
+            background=self._background,
+        )
+
+    def _make_notices(self) -> Notices | None:
+        if self._sharing is None:
+            return None
+        from gitlab_completions._shell.notices import Notices  # noqa: PLC0415
+
+        return Notices(
+            fetcher=self._sharing,
+            desk=self._desk,
+            keeper=self._keeper,
+            circuits=self._circuits,
+            clock=self._clock,
             bulletin=self.bulletin,
             background=self._background,
         )
@@ -156,6 +196,8 @@ class Engine:
     ) -> Completion:
         """Run a call to its completion, or to the error that says most."""
         entry = self._keeper.entry(request.project_path)
+        if self._notices is not None:
+            self._notices.look(entry)
         drive = Drive(
             call_id=next(self._call_ids),
             request=request,

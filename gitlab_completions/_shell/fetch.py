@@ -6,13 +6,19 @@ import asyncio
 import dataclasses
 from typing import TYPE_CHECKING
 
-from gitlab_completions._core.verdicts import DIRECT_ACCESS, Body, Observation, decide
+from gitlab_completions._core.verdicts import (
+    DIRECT_ACCESS,
+    AccessVerdict,
+    Body,
+    Observation,
+    decide,
+)
 from gitlab_completions._records import Record, replace
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.chance import new_request_id
 from gitlab_completions._shell.imports import import_off_loop
 from gitlab_completions._wire import direct_access, instance
-from gitlab_completions._wire.messages import SendError
+from gitlab_completions._wire.messages import Answer, SendError
 from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
 from gitlab_completions._wire.unusable import GrantRefusedError, NotAGrantError
 from gitlab_completions.errors import (
@@ -23,7 +29,7 @@ from gitlab_completions.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from gitlab_completions._shell.access_token import TokenDesk
     from gitlab_completions._wire.direct_access import Grant
@@ -50,7 +56,18 @@ _ONLY_DIRECT = frozenset({ErrorCode.FORBIDDEN, ErrorCode.NOT_FOUND, ErrorCode.RE
 
 
 class Fetched(Record):
-    """What came of asking for direct access: a grant, or why there is none."""
+    """What came of asking for direct access: a grant, or why there is none.
+
+    Args:
+        seen: What the core judges.
+        grant: What was granted.
+        message: Why there is no grant, for people.
+        code: The same for programs.
+        retry_after_s: Seconds that the instance asks to wait.
+        outdated: It was said to an access token that has changed since.
+        answer: The instance's answer, where there was one.
+        told_at: When another process was told so; `None`: it was asked just now.
+    """
 
     seen: Observation
     grant: Grant | None = None
@@ -58,6 +75,16 @@ class Fetched(Record):
     code: ErrorCode | None = None
     retry_after_s: float | None = None
     outdated: bool = False
+    answer: Answer | None = None
+    told_at: float | None = None
+
+    @property
+    def verdict(self) -> AccessVerdict:
+        """What it means that there is no grant, the server's own wait heeded."""
+        verdict = decide(DIRECT_ACCESS, self.seen)
+        if verdict.most_s is None or self.retry_after_s is None:
+            return verdict
+        return replace(verdict, again_s=min(self.retry_after_s, verdict.most_s))
 
     def problem(self, *, barred: bool) -> DirectAccessError:
         """Return the error that says why there is no grant."""
@@ -92,29 +119,53 @@ class Fetcher:
         self.allow_plain_http = allow_plain_http
         self._room = asyncio.Semaphore(AT_ONCE)
 
-    async def fetch(self, project_path: str | None) -> Fetched:
-        """Ask, and once more if GitLab refused the token and another is to be had."""
-        await import_off_loop("jwt")  # decoding the grant needs it
+    async def fetch(
+        self, project_path: str | None, takes: Callable[[Fetched], bool]
+    ) -> Fetched:
+        """Ask; `takes` is for those who may have heard already."""
+        del takes
+        token = await self.token()
+        if isinstance(token, Fetched):
+            return token
+        fetched, _ = await self.ask(project_path, token)
+        return fetched
+
+    async def token(self) -> str | Fetched:
+        """Return the access token to ask with, or that there is none."""
+        await import_off_loop("jwt")  # decoding a grant needs it
         try:
-            token = await self.desk.get()
+            return await self.desk.get()
         except TokenSourceError as error:
             return Fetched(
                 seen=Observation(status=None, body=Body.NONE, word="token_source"),
                 message=f"the access token could not be had: {error}",
                 code=ErrorCode.TOKEN_SOURCE,
             )
+
+    async def ask(self, project_path: str | None, token: str) -> tuple[Fetched, str]:
+        """Ask, and once more if GitLab refused the token and another is to be had.
+
+        Returns:
+            What came of it, and the token that it was said to.
+        """
         async with self._room:
             wire = self._request(project_path, token)
             fetched = await self._perform(wire)
             if fetched.grant or not decide(DIRECT_ACCESS, fetched.seen).suspect_token:
-                return self._dated(fetched, token)
+                return self._dated(fetched, token), token
             other = await self.desk.another(token)
             if other is None:
-                return fetched
+                return fetched, token
             headers = instance.authorization(other, user_agent=self.user_agent)
             again = {**wire.headers, **headers}
             fetched = await self._perform(dataclasses.replace(wire, headers=again))
-            return self._dated(fetched, other)
+            return self._dated(fetched, other), other
+
+    def understand(self, answer: Answer) -> Fetched:
+        """Say what an answer means, be it new or another process's."""
+        if answer.status_code not in _SUCCESSES:
+            return _refused(answer)
+        return self._read(answer)
 
     def _dated(self, fetched: Fetched, token: str) -> Fetched:
         """Say of a no whether it was said to a token that has changed since."""
@@ -137,19 +188,21 @@ class Fetcher:
                 asyncio.timeout(wire.timeout_s + OUTSTAYED_S),
                 self.sender.exchange(wire) as response,
             ):
-                body = b"".join([chunk async for chunk in response.chunks])
-                status, headers = response.status_code, response.headers
+                answer = Answer(
+                    status_code=response.status_code,
+                    headers=response.headers,
+                    body=b"".join([chunk async for chunk in response.chunks]),
+                )
         except SendError as error:
             return _broken(error.kind)
         except TimeoutError:
             return _broken("timeout")
         except Exception as error:
             return _broken(type(error).__name__)
-        if status not in _SUCCESSES:
-            return _refused(status, headers, body)
-        return self._read(status, headers, body)
+        return replace(self.understand(answer), answer=answer)
 
-    def _read(self, status: int, headers: Mapping[str, str], body: bytes) -> Fetched:
+    def _read(self, answer: Answer) -> Fetched:
+        status, headers, body = answer.status_code, answer.headers, answer.body
         try:
             grant = direct_access.decode_grant(
                 headers,
@@ -173,8 +226,9 @@ class Fetcher:
         return Fetched(seen=Observation(status=status, body=Body.GOOD), grant=grant)
 
 
-def _refused(status: int, headers: Mapping[str, str], body: bytes) -> Fetched:
-    refusal = decode_refusal(status, headers, body)
+def _refused(answer: Answer) -> Fetched:
+    status = answer.status_code
+    refusal = decode_refusal(status, answer.headers, answer.body)
     kind = Body.JSON if refusal.is_json else Body.OTHER
     says_no = refusal.is_json and refusal.code in _ONLY_DIRECT
     return Fetched(

@@ -15,13 +15,7 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache
 
 from gitlab_completions._core.freshness import Freshness, SharedAccess
-from gitlab_completions._core.verdicts import (
-    DIRECT_ACCESS,
-    AccessVerdict,
-    Standing,
-    decide,
-)
-from gitlab_completions._records import replace
+from gitlab_completions._core.verdicts import Standing
 from gitlab_completions._shell.imports import import_off_loop
 from gitlab_completions.events import DetailsRefreshed, DetailsRefused
 from gitlab_completions.policy import DirectMode
@@ -33,6 +27,7 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.bulletin import Bulletin
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.fetch import Fetched, Fetcher
+    from gitlab_completions._shell.shared_fetch import SharedFetcher
     from gitlab_completions.policy import RoutingPolicy
 
 RENEWALS = 8
@@ -42,7 +37,15 @@ RENEWALS = 8
 class Entry:
     """One project's details, and the fetch that is under way."""
 
-    __slots__ = ("announced", "fetch", "freshness", "project_path", "renewal", "timer")
+    __slots__ = (
+        "announced",
+        "fetch",
+        "freshness",
+        "heard_at",
+        "project_path",
+        "renewal",
+        "timer",
+    )
 
     def __init__(self, project_path: str | None, freshness: Freshness) -> None:
         self.project_path = project_path
@@ -51,6 +54,7 @@ class Entry:
         self.renewal: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.announced: object = None  # what observers were last told of its status
+        self.heard_at: float | None = None  # when the store was last looked at for it
 
     def disarm(self) -> None:
         """Forget the timer of the next renewal."""
@@ -76,7 +80,7 @@ class Keeper:
 
     Args:
         policy: The client's policy.
-        fetcher: Asks the instance.
+        fetcher: Asks the instance, or knows what it told another process.
         clock: Tells the time.
         jitter: Gives a number from 0 up to 1, anew at each call.
         bulletin: Tells the observers.
@@ -87,7 +91,7 @@ class Keeper:
         self,
         *,
         policy: RoutingPolicy,
-        fetcher: Fetcher,
+        fetcher: Fetcher | SharedFetcher,
         clock: Clock,
         jitter: Callable[[], float],
         bulletin: Bulletin,
@@ -169,32 +173,64 @@ class Keeper:
         """
         looks = self._looks
         try:
-            fetched = await self._fetcher.fetch(entry.project_path)
+            fetched = await self._fetcher.fetch(
+                entry.project_path, lambda told: self._takes(entry, told)
+            )
         except BaseException:
             entry.freshness.abandoned()
             raise
         if fetched.outdated or (fetched.grant is None and looks != self._looks):
             entry.freshness.abandoned()
             return
+        if fetched.told_at is not None:
+            entry.freshness.spared()
         self._take(entry, fetched)
+
+    def hear(self, entry: Entry, told: Fetched) -> None:
+        """Take note of what another process was told since this one was, of use here.
+
+        A no, which bars at once; or a grant, where this one's own is not fresh any
+        more: its budget may be used up while another's is not.
+        """
+        now, freshness = self._clock.now(), entry.freshness
+        if told.told_at is None or told.told_at <= freshness.obtained_at:
+            return
+        never = self._policy.direct is DirectMode.NEVER
+        if never or freshness.fetching or freshness.bar(now) is not None:
+            return
+        is_no = told.grant is None and told.verdict.standing is Standing.BARRED
+        is_grant = told.grant is not None and not freshness.is_fresh(now)
+        if (is_no or is_grant) and self._takes(entry, told):
+            self._take(entry, told)
+
+    def _takes(self, entry: Entry, told: Fetched) -> bool:
+        """Tell whether what another process was told saves asking."""
+        now, at, freshness = self._clock.now(), told.told_at, entry.freshness
+        if at is None:
+            return False
+        if told.grant is not None:
+            return freshness.takes_grant(now, at, told.grant.details)
+        return freshness.takes_refusal(now, at, told.verdict)
 
     def _take(self, entry: Entry, fetched: Fetched) -> None:
         now = self._clock.now()
         freshness = entry.freshness
         entry.disarm()
+        at = now if fetched.told_at is None else fetched.told_at
         if fetched.grant is not None:
-            freshness.granted(now, fetched.grant.details)
+            freshness.granted(at, fetched.grant.details)
             self._bulletin.publish(
                 DetailsRefreshed(
                     project_path=entry.project_path,
                     lifetime_s=fetched.grant.details.lifetime_s,
                     dropped_headers=fetched.grant.dropped_headers,
+                    shared=fetched.told_at is not None,
                 )
             )
             return
-        verdict = decide(DIRECT_ACCESS, fetched.seen)
+        verdict = fetched.verdict
         problem = fetched.problem(barred=verdict.standing is Standing.BARRED)
-        freshness.refused(now, _heeding(verdict, fetched.retry_after_s), problem)
+        freshness.refused(at, verdict, problem)
         again_at = freshness.looks_again_at(now)
         problem.retry_after_s = None if again_at is None else again_at - now
         self._bulletin.publish(
@@ -240,10 +276,3 @@ class Keeper:
         if freshness.wanted(self._clock.now()):
             await asyncio.wait({self._start_fetch(entry)})
         return freshness.renews_at(self._clock.now()) is not None
-
-
-def _heeding(verdict: AccessVerdict, retry_after_s: float | None) -> AccessVerdict:
-    """Return the verdict with the server's own wait, where it may set one."""
-    if verdict.most_s is None or retry_after_s is None:
-        return verdict
-    return replace(verdict, again_s=min(retry_after_s, verdict.most_s))

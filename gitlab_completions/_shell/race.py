@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.exchange import Exchanger
     from gitlab_completions._shell.gate import Gate
     from gitlab_completions._shell.keeper import Entry
+    from gitlab_completions._shell.notices import Notices
     from gitlab_completions.models import CompletionRequest
 
 OUTSTAYED_S = 1.0
@@ -139,6 +140,7 @@ class Race:
         circuits: One for each route.
         clock: Tells the time.
         bulletin: Tells the observers.
+        notices: Passes on what a server says to all of the user's processes.
     """
 
     def __init__(
@@ -149,12 +151,14 @@ class Race:
         circuits: Mapping[Route, Circuit],
         clock: Clock,
         bulletin: Bulletin,
+        notices: Notices | None = None,
     ) -> None:
         self._exchanger = exchanger
         self._gates = gates
         self._circuits = circuits
         self._clock = clock
         self._bulletin = bulletin
+        self._notices = notices
         self._flights: set[Flight] = set()
         self._closing = False
 
@@ -271,6 +275,8 @@ class Race:
         self._settle_permit(flight, verdict, ending, now)
         if flight.send.details is not None:
             self._settle_details(flight, verdict, ending, now)
+        if self._notices is not None:
+            self._notices.tell(flight.route, flight.entry, verdict, ending)
 
     def _report(self, flight: Flight, ending: Ending, elapsed_s: float) -> None:
         if ending.error is not None:

@@ -8,6 +8,7 @@ from gitlab_completions.client import CompletionClient
 
 if TYPE_CHECKING:
     from gitlab_completions.policy import RoutingPolicy
+    from gitlab_completions.shared import DetailsStore
     from gitlab_completions.testing.fake import FakeGitLab
 
 
@@ -15,13 +16,19 @@ class FakeGitLabClient(CompletionClient):
     """A client of a `FakeGitLab`."""
 
     @classmethod
-    def of(cls, gitlab: FakeGitLab, policy: RoutingPolicy) -> Self:
+    def of(
+        cls,
+        gitlab: FakeGitLab,
+        policy: RoutingPolicy,
+        store: DetailsStore | None = None,
+    ) -> Self:
         """Return a client of `gitlab`, on its clock."""
         return cls._for_testing(
             gitlab.instance_url,
             gitlab.access_token,
             policy=policy,
             sender=gitlab,
+            store=store,
             clock=gitlab.clock,
             jitter=lambda: 0.5,  # from 0 up to 1: the middle of every spread
         )

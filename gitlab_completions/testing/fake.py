@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gitlab_completions.client import CompletionClient
     from gitlab_completions.emulator.settings import Settings
     from gitlab_completions.models import Route
+    from gitlab_completions.shared import DetailsStore
 
 __all__ = ("FakeEndpoint", "FakeGitLab")
 
@@ -123,13 +124,20 @@ class FakeGitLab:
         """How many exchanges have started and not ended."""
         return self._network.in_flight
 
-    def client(self, *, policy: RoutingPolicy | None = None) -> CompletionClient:
+    def client(
+        self,
+        *,
+        policy: RoutingPolicy | None = None,
+        store: DetailsStore | None = None,
+    ) -> CompletionClient:
         """Return a client of this GitLab, on its `clock` and without jitter.
 
         Args:
             policy: The client's; by default the one that clients have by default.
+            store: What it shares with other clients, such as
+                `MemoryStore(gitlab.clock.now)`.
         """
-        return FakeGitLabClient.of(self, policy or RoutingPolicy())
+        return FakeGitLabClient.of(self, policy or RoutingPolicy(), store)
 
     def exchange(
         self, request: WireRequest

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitlab_completions._shell.clock import SystemClock, wall_time
+from gitlab_completions._shell import clock as clocks
+from gitlab_completions._shell.clock import SystemClock, machine_clock, wall_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 BOOT = 7  # any number: it only says which clock is meant
 
@@ -143,3 +145,23 @@ def test_a_suspend_of_seconds_is_a_jump_where_a_clock_counts_it(
     clock = SystemClock()
     machine.suspend(6)
     assert clock.jumped() is hasattr(time, "CLOCK_BOOTTIME")
+
+
+def test_the_clock_that_processes_share_counts_suspend_and_is_named_by_the_boot(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    boot_id = tmp_path / "boot_id"
+    boot_id.write_text("1234-abcd\n")
+    monkeypatch.setattr(clocks, "BOOT_ID", str(boot_id))
+    name, now = machine_clock()
+    counts = hasattr(time, "CLOCK_BOOTTIME")
+    assert name == ("boot 1234-abcd" if counts else "wall")
+    assert now() == (machine.boot_s if counts else machine.wall_s)
+
+
+def test_without_a_name_for_the_boot_it_is_the_wall_clock(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(clocks, "BOOT_ID", str(tmp_path / "missing"))
+    name, now = machine_clock()
+    assert (name, now()) == ("wall", machine.wall_s)

@@ -18,6 +18,11 @@ from gitlab_completions.senders import SendError, SendErrorKind
 from tests._shell.parts import AGENT, ROOT, Exchange, HeldSender
 
 
+def _never(_: Fetched) -> bool:
+    """Take nothing that another process was told: nobody offers it."""
+    raise AssertionError("there is no store")
+
+
 class Asking:
     """A fetch under way, and its exchanges."""
 
@@ -35,7 +40,7 @@ class Asking:
         self.fetcher = Fetcher(self.sender, desk, ROOT, AGENT, allow_plain_http=False)
 
     def start(self, project_path: str | None = None) -> asyncio.Task[Fetched]:
-        return asyncio.create_task(self.fetcher.fetch(project_path))
+        return asyncio.create_task(self.fetcher.fetch(project_path, _never))
 
     async def next(self) -> Exchange:
         return await self.sender.next()

@@ -21,6 +21,7 @@ from gitlab_completions import (
     RoutingStatus,
 )
 from gitlab_completions.events import CallFinished, Event
+from gitlab_completions.shared import FileStore, MemoryStore, RedisStore
 from gitlab_completions.testing import FakeGitLab, run
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ async def use(client: httpx.AsyncClient) -> None:
     policy = RoutingPolicy(direct=DirectMode.AUTO, deadline_s=5)
     for source in ("t", lambda: "t", asynchronous, Source()):
         CompletionClient("https://a", source)
+    for store in (None, FileStore(), MemoryStore(), RedisStore("redis://a")):
+        CompletionClient("https://a", "t", store=store)
     async with CompletionClient(
         "https://a", "t", policy=policy, sender=sender, observers=[observe, print]
     ) as completions:

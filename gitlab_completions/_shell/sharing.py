@@ -1,0 +1,161 @@
+"""A store of the user's, as one client uses it: sealed, in our time, and never raising.
+
+Nothing of it is on the way of a completion: fetches and looks go on beside the calls. A
+store that fails or takes long is one that is not there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from gitlab_completions._records import Record
+from gitlab_completions._wire.entries import Sealer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+    from typing import TypeVar
+
+    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions.shared import DetailsStore, Reading, Release
+
+    T = TypeVar("T")
+
+logger = logging.getLogger("gitlab_completions")
+
+STORE_S = 1.0
+"""Seconds for a store's answer; half of them would already be more than it saves."""
+POLL_S = 0.05
+"""Seconds between two tries to claim: a fifth of what a first call waits."""
+PATIENCE_S = 16.0
+"""Seconds to wait for whoever asks: a little more than a request may take (15 s)."""
+LEASE_S = 20.0
+"""Seconds after which a claim that its process has not given up may be taken over."""
+
+
+class Told(Record):
+    """What a store holds.
+
+    Args:
+        content: What it says.
+        at: When it was said, by the client's clock.
+        seal: What tells it from another entry.
+    """
+
+    content: Mapping[str, object]
+    at: float
+    seal: bytes
+
+
+class Sharing:
+    """One client's view of a store.
+
+    Args:
+        store: The user's.
+        clock: Tells the client's time.
+        root: The instance's URL.
+    """
+
+    def __init__(self, store: DetailsStore, clock: Clock, root: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._root = root
+        self._token: str | None = None
+        self._sealer: Sealer | None = None
+        self._complained = False
+
+    async def read(self, token: str, names: Sequence[str]) -> list[Told | None]:
+        """Return what processes with this access token were told, by its names."""
+        sealer = self._sealer_of(token)
+        keys = [sealer.key(name) for name in names]
+        reading = await self._safely(self._store.read(keys))
+        if reading is None:
+            return [None] * len(keys)
+        now = self._clock.now()
+        return [
+            _opened(sealer, key, entry, reading, now)
+            for key, entry in zip(keys, reading.entries, strict=True)
+        ]
+
+    async def write(
+        self, token: str, name: str, content: Mapping[str, object], *, keep_s: float
+    ) -> bytes | None:
+        """Tell the others what was said just now; returns what tells the entry."""
+        sealer = self._sealer_of(token)
+        key = sealer.key(name)
+        said_at = self._clock.now()
+        reading = await self._safely(self._store.read([key]))  # for the clock
+        if reading is None:
+            return None
+        at = reading.now - (self._clock.now() - said_at)
+        entry = sealer.seal(key, content, clock=reading.clock, at=at)
+        if entry is None:
+            return None
+        await self._safely(self._store.write(key, entry, keep_s=keep_s))
+        return _seal_of(entry)
+
+    @asynccontextmanager
+    async def turn(self, token: str, name: str) -> AsyncGenerator[None, None]:
+        """Wait until no other process is asking; not for ever."""
+        key = self._sealer_of(token).key(f"turn {name}")
+        release = await self._claim(key)
+        try:
+            yield
+        finally:
+            if release is not None:
+                await self._safely(release())
+
+    async def _claim(self, key: str) -> Release | None:
+        until = self._clock.now() + PATIENCE_S
+        while self._clock.now() < until:
+            claimed = await self._safely(self._tried(key))
+            if claimed is None:
+                return None  # the store fails: there is nobody to wait for
+            if claimed:
+                return claimed[0]
+            await asyncio.sleep(POLL_S)
+        return None
+
+    async def _tried(self, key: str) -> tuple[Release, ...]:
+        release = await self._store.claim(key, lease_s=LEASE_S)
+        return () if release is None else (release,)
+
+    async def _safely(self, work: Awaitable[T]) -> T | None:
+        """Return what the store gives, or `None` when it gives nothing in time."""
+        try:
+            async with asyncio.timeout(STORE_S):
+                return await work
+        except Exception as error:
+            self._complain(error)
+            return None
+
+    def _complain(self, error: Exception) -> None:
+        """Log the first failure by its type: its text may hold a password."""
+        if not self._complained:
+            self._complained = True
+            kind = type(error).__name__
+            logger.warning("The store raised %s; nothing is shared; told once.", kind)
+
+    def _sealer_of(self, token: str) -> Sealer:
+        if self._sealer is None or token != self._token:
+            self._token, self._sealer = token, Sealer(token, self._root)
+        return self._sealer
+
+
+def _opened(
+    sealer: Sealer, key: str, entry: bytes | None, reading: Reading, now: float
+) -> Told | None:
+    """Open an entry of a reading that was made `now` by the client's clock."""
+    if entry is None:
+        return None
+    opened = sealer.open(key, entry, clock=reading.clock, now=reading.now)
+    if opened is None:
+        return None
+    content, age_s = opened
+    return Told(content=content, at=now - age_s, seal=_seal_of(entry))
+
+
+def _seal_of(entry: bytes) -> bytes:
+    return entry.partition(b"\n")[0]
