@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 WINDOWS = 8
 PATIENCE_S = 25.0
+MOST_ROUNDS = 50
 LIFETIME_S = 6
 """Seconds in which all of them have made a call, however busy the machine is."""
 WINDOW = Path(__file__).with_name("window.py")
@@ -91,7 +92,10 @@ async def test_eight_processes_at_the_moment_of_expiry_make_one_request(
         assert len(emulator.direct_access.requests) == 1
         emulator.settings.token_lifetime_s = 3600
         assert await all_say(windows, "expire") == {"expired"}
-        await all_say(windows, "complete")
+        # Whoever waits longer than a call does for the one who asks goes indirect.
+        for _ in range(MOST_ROUNDS):
+            if await all_say(windows, "complete") == {"direct"}:
+                break
         assert await all_say(windows, "complete") == {"direct"}
         assert len(emulator.direct_access.requests) == 2
     assert all(window.returncode == 0 for window in windows)
