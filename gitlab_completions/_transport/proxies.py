@@ -51,6 +51,13 @@ class Proxies(Record):
             given[route] = None if url is None else _checked_url(url)
         return cls(given=given, trust_env=trust_env)
 
+    @property
+    def speak_socks(self) -> bool:
+        """Whether one that was given needs a package that httpx does not bring."""
+        return any(
+            (url or "").lower().startswith("socks") for url in self.given.values()
+        )
+
     def of(self, route: Route) -> Callable[[str], str | None]:
         """Return what tells the proxy for a URL of the route."""
         if route in self.given:
@@ -63,7 +70,8 @@ def environment_proxy(url: str) -> str | None:
     """Return the proxy that the environment names for the URL, if any.
 
     `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` in either case, or else the
-    system's settings on Windows and macOS.
+    system's settings on Windows and macOS. `NO_PROXY` names hosts, domains with all
+    below them, either with a port, addresses, and networks such as `10.0.0.0/8`.
     """
     # 20 ms to import: with httpx, off the loop, and not with this package.
     from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415
@@ -75,7 +83,35 @@ def environment_proxy(url: str) -> str | None:
     proxy = found.get(parts.scheme) or found.get("all")
     if not proxy or proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):
         return None
+    if _is_excepted(host, port, found.get("no", "")):
+        return None
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _is_excepted(host: str, port: int, no_proxy: str) -> bool:
+    """Whether `NO_PROXY` means the host in a way that the standard library overlooks.
+
+    Others take these, and a variable is written for all programs: `*` among others,
+    `*.example.com`, `[::1]`, and networks.
+    """
+    for entry in (part.strip().lower() for part in no_proxy.split(",")):
+        below = entry[1:] if entry.startswith("*.") else None
+        if entry in {"*", f"[{host}]", f"[{host}]:{port}"}:
+            return True
+        if below is not None and host.endswith(below):
+            return True
+        if "/" in entry and _is_within(host, entry):
+            return True
+    return False
+
+
+def _is_within(host: str, network: str) -> bool:
+    from ipaddress import ip_address, ip_network  # noqa: PLC0415
+
+    try:
+        return ip_address(host) in ip_network(network, strict=False)
+    except ValueError:
+        return False  # a name, which is not resolved: its proxy may be all it has
 
 
 def _pairs(proxy: object) -> list[tuple[object, object]]:

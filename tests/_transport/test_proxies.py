@@ -53,6 +53,19 @@ def test_the_environment_is_not_asked_when_it_is_not_trusted(
             URL,
             None,
         ),
+        (
+            {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "gateway.example:444"},
+            URL,
+            "http://p:1",
+        ),
+        (
+            {"ALL_PROXY": "http://a:1", "https_proxy": "http://p:1"},
+            URL,
+            "http://p:1",
+        ),
+        ({"all_proxy": "a:1"}, URL, "http://a:1"),
+        ({"HTTPS_PROXY": "http://[::1]:3128"}, URL, "http://[::1]:3128"),
+        ({"HTTPS_PROXY": ""}, URL, None),
     ],
 )
 def test_the_environment_names_a_proxy(
@@ -64,6 +77,40 @@ def test_the_environment_names_a_proxy(
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     assert environment_proxy(url) == proxy
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "excepted"),
+    [
+        ("localhost, *", URL, True),
+        ("*.example", URL, True),
+        ("*.example", "https://example/", False),
+        ("*.ample", URL, False),
+        ("[::1]", "https://[::1]:8443/", True),
+        ("[::1]:8443", "https://[::1]:8443/", True),
+        ("[::1]:8444", "https://[::1]:8443/", False),
+        ("fd00::/8", "https://[fd12::7]/", True),
+        ("10.0.0.0/8", "https://10.1.2.3/", True),
+        ("10.1.2.3/8", "https://10.9.9.9/", True),
+        ("10.0.0.0/8", "https://11.1.2.3/", False),
+        ("10.0.0.0/8", URL, False),
+        ("10.0.0.0/x, a/b, /", "https://10.1.2.3/", False),
+        ("", URL, False),
+    ],
+)
+def test_no_proxy_means_what_it_means_to_other_programs(
+    monkeypatch: pytest.MonkeyPatch, no_proxy: str, url: str, excepted: bool
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://p:1")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    assert (environment_proxy(url) is None) is excepted
+
+
+def test_a_socks_proxy_is_known_as_one() -> None:
+    for url in ("socks5://p:1", "SOCKS5H://p:1"):
+        assert Proxies.check({Route.DIRECT: url}, trust_env=True).speak_socks
+    assert not Proxies.check({Route.DIRECT: None}, trust_env=True).speak_socks
+    assert not Proxies.check(PROXY, trust_env=True).speak_socks
 
 
 def test_the_environment_is_read_as_httpx_reads_it(
