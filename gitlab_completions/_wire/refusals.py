@@ -63,10 +63,15 @@ _STATUSES = {
     429: ErrorCode.RATE_LIMITED,
 }
 _UNAUTHORIZED = 401
+_TEMPORARY_REDIRECT = 307
 _RATE_LIMITED = 429
 _SERVER = 500
-# 511 was made for portals; most of them answer 200.
-_PORTAL = frozenset({*range(200, 300), 511})
+_SUCCESSES = range(200, 300)
+_SIGN_IN_ELSEWHERE = frozenset({302, 303})
+"""How a portal, or a guard in front of GitLab, sends a browser to its sign-in page;
+neither GitLab's API nor the gateway answers a POST like that."""
+_NETWORK_SIGN_IN = 511
+"""Made for portals (RFC 6585); most of them answer 200 instead."""
 _HTML = (b"<!doctype", b"<html", b"<head", b"<body", b"<script")
 
 
@@ -99,7 +104,7 @@ def decode_refusal(
     answer = _object(headers, body)
     monolith = headers.get("x-gitlab-error-origin", "").strip().lower() == "monolith"
     vendor_code = _vendor_code(answer or {})
-    if status_code in _PORTAL and looks_like_html(body, headers):
+    if answer is None and _is_sign_in(status_code, headers, body):
         code = ErrorCode.CAPTIVE_PORTAL
     else:
         code = _code(status_code, answer, vendor_code, monolith=monolith)
@@ -119,6 +124,13 @@ def looks_like_html(body: bytes, headers: Mapping[str, str]) -> bool:
     if "html" in headers.get("content-type", "").lower():
         return True
     return body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_HTML)
+
+
+def _is_sign_in(status_code: int, headers: Mapping[str, str], body: bytes) -> bool:
+    if status_code == _NETWORK_SIGN_IN or status_code in _SIGN_IN_ELSEWHERE:
+        return True
+    may_be = status_code in _SUCCESSES or status_code == _TEMPORARY_REDIRECT
+    return may_be and looks_like_html(body, headers)
 
 
 def _object(headers: Mapping[str, str], body: bytes) -> Mapping[str, object] | None:

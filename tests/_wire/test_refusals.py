@@ -181,11 +181,18 @@ def test_the_servers_id(sample: LoadSample) -> None:
         (599, b"", Code.SERVER),
         (100, b"", Code.MALFORMED),
         (204, b"", Code.MALFORMED),
-        (302, b"<html>", Code.MALFORMED),
+        (301, b"<html>", Code.MALFORMED),
+        (302, b"<html>", Code.CAPTIVE_PORTAL),
+        (302, b"", Code.CAPTIVE_PORTAL),
+        (302, b"{}", Code.MALFORMED),
+        (303, b"", Code.CAPTIVE_PORTAL),
+        (307, b"<html>", Code.CAPTIVE_PORTAL),
+        (307, b"", Code.MALFORMED),  # the gateway's, for a slash too many
         (408, b"", Code.MALFORMED),
         (409, b"{}", Code.MALFORMED),
         (206, b"<html>", Code.CAPTIVE_PORTAL),
-        (511, b"sign in", Code.SERVER),
+        (511, b"sign in", Code.CAPTIVE_PORTAL),
+        (511, b"", Code.CAPTIVE_PORTAL),
     ],
 )
 def test_the_status_decides_where_the_body_does_not(
