@@ -67,9 +67,12 @@ REMEDIES: dict[ErrorCode, str] = {
     ErrorCode.MALFORMED: "try again; if it stays, check what answers at that URL",
     ErrorCode.OFFLINE: "check the network, the URL and any proxy",
     ErrorCode.TLS_UNTRUSTED: (
-        "pass the certificate authority: HttpxSender(verify='ca.pem')"
+        "pass the authority that signed it: HttpxSender(verify='ca.pem') or "
+        "SSL_CERT_FILE; where a company's proxy opens TLS, that proxy's authority"
     ),
-    ErrorCode.PROXY: "check the proxy and its credentials: HttpxSender(proxy=...)",
+    ErrorCode.PROXY: (
+        "check the proxy and its credentials: HTTPS_PROXY or HttpxSender(proxy=...)"
+    ),
     ErrorCode.CAPTIVE_PORTAL: "sign in to the network, then try again",
     ErrorCode.TIMEOUT: "try again, or allow more time: deadline_s",
     ErrorCode.REQUEST: "change the request; no route will take it as it is",

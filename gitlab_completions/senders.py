@@ -13,6 +13,7 @@ from gitlab_completions._transport.sender import HttpxSender
 from gitlab_completions._wire.messages import (
     Purpose,
     SendError,
+    SendErrorDetail,
     SendErrorKind,
     WireRequest,
     WireResponse,
@@ -28,6 +29,7 @@ __all__ = (
     "Purpose",
     "ReplaceableSender",
     "SendError",
+    "SendErrorDetail",
     "SendErrorKind",
     "Sender",
     "WireRequest",

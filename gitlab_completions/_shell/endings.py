@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._core.verdicts import Body, Observation
 from gitlab_completions._records import Record
+from gitlab_completions._shell.breaks import meaning_of
 from gitlab_completions.errors import (
     ErrorCode,
     MalformedAnswerError,
     MissingNamespaceError,
+    Origin,
     RouteConnectionError,
     RouteError,
     RouteForbiddenError,
@@ -22,7 +24,6 @@ from gitlab_completions.errors import (
     RouteRateLimitedError,
     RouteServerError,
     RouteStatusError,
-    RouteTimeoutError,
     RouteUnauthorizedError,
 )
 from gitlab_completions.models import Route
@@ -44,8 +45,6 @@ _BY_STATUS: dict[int, type[RouteStatusError]] = {
     429: RouteRateLimitedError,
 }
 _SERVER_ERRORS = range(500, 600)
-LARGEST = 1 << 20
-"""Bytes of an answer; our sender refuses more."""
 _NOT_THE_USERS = frozenset(
     {
         ErrorCode.TOKEN_INVALID,
@@ -61,31 +60,8 @@ _NOT_THE_USERS = frozenset(
 """Of the gateway these say nothing that a person could mend: its token is not theirs,
 and what it refuses the instance takes."""
 
-_BROKEN: dict[str, tuple[type[RouteError], ErrorCode, str]] = {
-    "connect": (RouteConnectionError, ErrorCode.OFFLINE, "could not be reached"),
-    "tls": (
-        RouteConnectionError,
-        ErrorCode.TLS_UNTRUSTED,
-        "could not be spoken to over TLS: its certificate is not trusted",
-    ),
-    "proxy": (
-        RouteConnectionError,
-        ErrorCode.PROXY,
-        "could not be reached through the proxy",
-    ),
-    "timeout": (RouteTimeoutError, ErrorCode.TIMEOUT, "did not answer in time"),
-    "broken": (RouteConnectionError, ErrorCode.OFFLINE, "broke the connection"),
-    "protocol": (
-        MalformedAnswerError,
-        ErrorCode.MALFORMED,
-        "gave an answer that is not HTTP as it should be",
-    ),
-    "pool": (
-        RouteConnectionError,
-        ErrorCode.TIMEOUT,
-        "had no free connection left",
-    ),
-}
+_GITLABS_TO_GIVE = frozenset({ErrorCode.FORBIDDEN, ErrorCode.DIRECT_BARRED})
+"""Of these the usual remedy speaks of GitLab, which a firewall's block page is not."""
 
 
 class Ending(Record):
@@ -134,47 +110,18 @@ def malformed(
 
 def broken(route: Route, error: SendError, elapsed_s: float) -> Ending:
     """Return the ending of an exchange that broke below HTTP."""
-    kind, code, words = _BROKEN[error.kind]
-    if error.kind == "tls":
-        code, words = _tls_trouble(error)
-    elif error.kind == "protocol":
-        words = _protocol_trouble(error)
-    message = f"{NAMES[route]} {words}"
+    told = meaning_of(error, NAMES[route])
     return Ending(
         seen=Observation(status=None, body=Body.NONE, word=error.kind),
-        error=kind(message, route=route, elapsed_s=elapsed_s, code=code),
+        error=told.kind(
+            told.words,
+            route=route,
+            elapsed_s=elapsed_s,
+            code=told.code,
+            remedy=told.remedy,
+        ),
         cause=error,
     )
-
-
-def _tls_trouble(error: SendError) -> tuple[ErrorCode, str]:
-    """Tell a certificate that is not trusted from settings that do not work."""
-    _, code, untrusted = _BROKEN["tls"]
-    if error.__cause__ is None or _is_due_to(error, "SSLCertVerificationError"):
-        return code, untrusted
-    if _is_due_to(error, "FileNotFoundError"):
-        words = (
-            "was not asked: a certificate file is missing (SSL_CERT_FILE, verify, cert)"
-        )
-        return ErrorCode.CONFIGURATION, words
-    return ErrorCode.OFFLINE, "could not agree with us on TLS"
-
-
-def _protocol_trouble(error: SendError) -> str:
-    """Tell an answer that is not as it should be from a client that does not work."""
-    cause = error.__cause__
-    if error.bytes_received > LARGEST:
-        return "gave an answer over 1 MiB"
-    if cause is None or type(cause).__module__.startswith(("httpx", "httpcore")):
-        return "gave an answer that is not HTTP as it should be"
-    return f"was not asked: the HTTP client raised {type(cause).__name__}"
-
-
-def _is_due_to(error: BaseException | None, name: str) -> bool:
-    """Tell whether an exception of that name is in the chain."""
-    while error is not None and type(error).__name__ != name:
-        error = error.__cause__ or error.__context__
-    return error is not None
 
 
 def unexpected(route: Route, error: Exception, elapsed_s: float) -> Ending:
@@ -225,14 +172,21 @@ def refused(route: Route, refusal: Refusal, elapsed_s: float) -> Ending:
     code = refusal.code
     if route is Route.DIRECT and code in _NOT_THE_USERS:
         code = ErrorCode.DIRECT_BARRED
+    what, remedy = f"{NAMES[route]} answered {status}", None
+    if code is ErrorCode.CAPTIVE_PORTAL:
+        what = f"a sign-in page answered in place of {NAMES[route]} ({status})"
+    elif refusal.origin is Origin.EDGE and code in _GITLABS_TO_GIVE:
+        what = f"something in front of {NAMES[route]} answered {status}"
+        remedy = "ask who runs this network, its proxy or its firewall, to allow it"
     error = kind(
-        f"{NAMES[route]} answered {status}",
+        what,
         route=route,
         status_code=status,
         elapsed_s=elapsed_s,
         request_id=refusal.request_id,
         origin=refusal.origin,
         code=code,
+        remedy=remedy,
         retry_after_s=refusal.retry_after_s,
     )
     body = Body.JSON if refusal.is_json else Body.OTHER

@@ -15,6 +15,7 @@ from gitlab_completions._core.verdicts import (
 )
 from gitlab_completions._records import Record, replace
 from gitlab_completions._shell.access_token import TokenSourceError
+from gitlab_completions._shell.breaks import meaning_of
 from gitlab_completions._shell.chance import new_request_id
 from gitlab_completions._shell.imports import import_off_loop
 from gitlab_completions._wire import direct_access, instance
@@ -63,6 +64,7 @@ class Fetched(Record):
         grant: What was granted.
         message: Why there is no grant, for people.
         code: The same for programs.
+        remedy: What a person can do, where that is not what the code says.
         retry_after_s: Seconds that the instance asks to wait.
         outdated: It was said to an access token that has changed since.
         answer: The instance's answer, where there was one.
@@ -73,6 +75,7 @@ class Fetched(Record):
     grant: Grant | None = None
     message: str = ""
     code: ErrorCode | None = None
+    remedy: str | None = None
     retry_after_s: float | None = None
     outdated: bool = False
     answer: Answer | None = None
@@ -89,7 +92,12 @@ class Fetched(Record):
     def problem(self, *, barred: bool) -> DirectAccessError:
         """Return the error that says why there is no grant."""
         kind = DirectAccessBarredError if barred else DirectAccessUnavailableError
-        return kind(self.message, status_code=self.seen.status, code=self.code)
+        return kind(
+            self.message,
+            status_code=self.seen.status,
+            code=self.code,
+            remedy=self.remedy,
+        )
 
 
 class Fetcher:
@@ -194,11 +202,11 @@ class Fetcher:
                     body=b"".join([chunk async for chunk in response.chunks]),
                 )
         except SendError as error:
-            return _broken(error.kind)
+            return _broken(error)
         except TimeoutError:
-            return _broken("timeout")
+            return _broken(SendError("timeout"))
         except Exception as error:
-            return _broken(type(error).__name__)
+            return _unexpected(error)
         return replace(self.understand(answer), answer=answer)
 
     def _read(self, answer: Answer) -> Fetched:
@@ -239,18 +247,20 @@ def _refused(answer: Answer) -> Fetched:
     )
 
 
-_CODES = {
-    "tls": ErrorCode.TLS_UNTRUSTED,
-    "proxy": ErrorCode.PROXY,
-    "timeout": ErrorCode.TIMEOUT,
-    "pool": ErrorCode.TIMEOUT,
-    "protocol": ErrorCode.MALFORMED,
-}
-
-
-def _broken(kind: str) -> Fetched:
+def _broken(error: SendError) -> Fetched:
+    told = meaning_of(error, "GitLab")
     return Fetched(
-        seen=Observation(status=None, body=Body.NONE, word=kind),
-        message=f"the request for direct access broke ({kind})",
-        code=_CODES.get(kind, ErrorCode.OFFLINE),
+        seen=Observation(status=None, body=Body.NONE, word=error.kind),
+        message=f"the request for direct access broke: {told.words}",
+        code=told.code,
+        remedy=told.remedy,
+    )
+
+
+def _unexpected(error: Exception) -> Fetched:
+    name = type(error).__name__
+    return Fetched(
+        seen=Observation(status=None, body=Body.NONE, word=name),
+        message=f"the request for direct access broke: the sender raised {name}",
+        code=ErrorCode.OFFLINE,
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
     from gitlab_completions._transport.progress import Progress
-    from gitlab_completions._wire.messages import WireRequest
+    from gitlab_completions._wire.messages import SendErrorDetail, WireRequest
 
 KEEP_ALIVE_S = 55.0
 """Seconds that an idle connection is kept: less than the 60 that balancers keep one.
@@ -32,6 +32,8 @@ httpx's 5 s cost a handshake, two round trips, after each pause for thought.
 """
 _MOST_URLS = 64
 """Prepared URLs; a client sees a handful, so what is over is some server's whim."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _SOCKET_OPTIONS = (
     # A connection that died while the machine slept, or that a firewall forgot, is
@@ -91,6 +93,7 @@ class OwnClient:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._options = socket_options()
         self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
         self._prepared: dict[str, tuple[httpx.URL, httpx.AsyncHTTPTransport]] = {}
 
@@ -104,8 +107,9 @@ class OwnClient:
             url,
             headers=headers_of(request),
             content=request.body,
-            extensions=_extensions(progress),
+            extensions=_extensions(progress, url),
         )
+        progress.proxy_options = self._options
         return await transport.handle_async_request(message)
 
     async def aclose(self) -> None:
@@ -159,8 +163,8 @@ class UserClient:
             request.url,
             headers=headers_of(request),
             content=request.body,
-            extensions=_extensions(progress),
         )
+        message.extensions.update(_extensions(progress, message.url))
         return await self._client.send(
             message, stream=True, auth=None, follow_redirects=False
         )
@@ -173,16 +177,18 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
     """Make a pool of connections.
 
     Raises:
-        SendError: `proxy`, when the proxy's URL, or the package that speaks its
-            protocol, is not there.
+        SendError: `proxy`, when its URL, or the package that speaks its protocol,
+            cannot be used; without a cause, which would quote the URL.
     """
     import httpx  # noqa: PLC0415
 
+    fault: SendErrorDetail
+    is_tls = proxy is not None and proxy.lower().startswith("https:")
     try:
         through = proxy and httpx.Proxy(
             proxy,
             # Without it a proxy that speaks TLS is checked against other authorities.
-            ssl_context=settings.context if proxy.startswith("https:") else None,
+            ssl_context=settings.context if is_tls else None,
         )
         return httpx.AsyncHTTPTransport(
             verify=settings.context,
@@ -197,8 +203,11 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
             proxy=through or None,
             socket_options=socket_options(),
         )
-    except (httpx.InvalidURL, ValueError, ImportError) as error:
-        raise SendError("proxy") from error
+    except (httpx.InvalidURL, ValueError):
+        fault = "proxy_url"
+    except ImportError:
+        fault = "proxy_package"
+    raise SendError("proxy", detail=fault)
 
 
 def socket_options() -> list[tuple[int, int, int]]:
@@ -221,5 +230,8 @@ def headers_of(request: WireRequest) -> list[tuple[str, str]]:
     return pairs
 
 
-def _extensions(progress: Progress) -> dict[str, object]:
+def _extensions(progress: Progress, url: httpx.URL) -> dict[str, object]:
+    # As httpcore compares hosts: in ASCII, and never without a port.
+    port = url.port or _DEFAULT_PORTS.get(url.scheme, 0)
+    progress.aim = url.raw_host.decode("ascii"), port
     return {"timeout": progress.timeouts, "trace": progress.trace}

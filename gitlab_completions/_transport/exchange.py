@@ -96,10 +96,12 @@ class Attempt:
             await self.aclose()
             if told is error:
                 raise
-            raise told from error
+            if told.kind != "proxy":
+                raise told from error
         except BaseException:
             await self.aclose()
             raise
+        raise told  # without its cause, which would quote the proxy
 
     def is_stale(self, error: SendError) -> bool:
         """Whether the connection was an old one that had died; its client is left."""
@@ -119,6 +121,8 @@ class Attempt:
                 if response is not None:
                     await response.aclose()
         finally:
+            if self._progress.broke_tunnel:
+                self._tenure.condemn()
             self._tenure.end(self._ticket, self._clock())
             self._clients.settle(self._tenure)
 
@@ -159,7 +163,8 @@ class Attempt:
             return SendError("timeout" if silent else "pool", bytes_received)
         if faults.spoils_client(error):
             self._tenure.condemn()
-        return SendError(faults.kind_of(error), bytes_received)
+        kind, detail = faults.meaning_of(error, at_proxy=self._progress.at_proxy)
+        return SendError(kind, bytes_received, detail=detail)
 
 
 def _generator(source: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:

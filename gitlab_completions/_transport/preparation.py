@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from gitlab_completions._wire.messages import SendErrorDetail
+
 _LOADED_LATE = ("httpcore", "anyio.streams.tls", "anyio._backends._asyncio")
 """What httpx needs at its first request and imports only then; absent: never mind."""
 
@@ -52,7 +54,9 @@ class Preparation:
         result = await asyncio.shield(self._task)
         if isinstance(result, Exception):
             self._task = None
-            raise SendError("tls") from result
+            is_file = isinstance(result, OSError)  # ssl.SSLError is one
+            detail: SendErrorDetail | None = "certificate_file" if is_file else None
+            raise SendError("tls", detail=detail) from result
         self._context = result
         return result
 

@@ -8,7 +8,7 @@ from gitlab_completions._wire.messages import SendError
 from gitlab_completions.models import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from gitlab_completions._wire.messages import WireRequest
 
@@ -29,6 +29,7 @@ READ_S = 55.0
 _LEAST_S = 0.001
 """What is given to a step when no time is left: 0 means no limit to some backends."""
 
+_TUNNEL_LAYERS = frozenset({"proxy", "socks"})
 _CONNECTING = frozenset({"connect_tcp", "connect_unix_socket", "start_tls"})
 _RECEIVING = frozenset({"receive_response_headers", "receive_response_body"})
 
@@ -53,6 +54,14 @@ class Progress:
         self._clock = clock
         self._connected = False
         self._sent = False
+        self.aim: tuple[str, int] | None = None
+        """Host and port of the server, once the client has parsed the URL."""
+        self.proxy_options: Sequence[tuple[int, int, int]] = ()
+        """TCP options for a connection to a proxy: httpcore gives those none."""
+        self.at_proxy = False
+        """Whether it is a proxy that is being connected to, or asked for a tunnel."""
+        self.broke_tunnel = False
+        """Whether TLS failed within a tunnel; httpcore never frees that connection."""
         left = self.left_s()
         patient = request.last_resort or request.route is Route.INDIRECT
         self.timeouts = {
@@ -84,15 +93,43 @@ class Progress:
         if self._clock() > self._ends_at:
             raise SendError("timeout", bytes_received)
 
-    async def trace(self, event: str, _info: Mapping[str, object]) -> None:
+    async def trace(self, event: str, info: Mapping[str, object]) -> None:
         """Take note of an event such as `connection.connect_tcp.started`."""
-        _, _, step = event.partition(".")
+        layer, _, step = event.partition(".")
         step, _, phase = step.partition(".")
-        if phase != "started":
-            return
+        in_tunnel = layer in _TUNNEL_LAYERS and step == "start_tls"
+        if phase == "started":
+            self._started(step, info, in_tunnel=in_tunnel)
+        elif phase == "failed" and in_tunnel:
+            self.broke_tunnel = True
+        elif phase == "complete" and step == "connect_tcp" and self.at_proxy:
+            self._tune(info.get("return_value"))
+
+    def _started(
+        self, step: str, info: Mapping[str, object], *, in_tunnel: bool
+    ) -> None:
+        is_connect = _is_connect(info)
         if step in _CONNECTING:
             self._connected = True
-        elif step == "send_request_headers":
+            if step == "connect_tcp" and self.aim is not None:
+                self.at_proxy = (info.get("host"), info.get("port")) != self.aim
+            elif in_tunnel:
+                self.at_proxy = False
+        elif step == "send_request_headers" and not is_connect:
             self._sent = True
+            self.at_proxy = False
         elif step in _RECEIVING:
-            self.timeouts["read"] = min(self.left_s(), READ_S)
+            # A proxy's answer to CONNECT is the end of connecting.
+            most = self.timeouts["connect"] if is_connect else READ_S
+            self.timeouts["read"] = min(self.left_s(), most)
+
+    def _tune(self, stream: object) -> None:
+        ask = getattr(stream, "get_extra_info", None)
+        set_option = getattr(ask and ask("socket"), "setsockopt", None)
+        if set_option is not None:
+            for option in self.proxy_options:
+                set_option(*option)
+
+
+def _is_connect(info: Mapping[str, object]) -> bool:
+    return getattr(info.get("request"), "method", None) == b"CONNECT"

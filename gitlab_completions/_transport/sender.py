@@ -48,8 +48,10 @@ class HttpxSender:
     Args:
         client: An `httpx.AsyncClient` (httpx2 works the same) to use for both routes
             instead. It is never closed or replaced, and no other argument goes with it.
-        proxy: A proxy's URL, or one per route; `None` for a route means no proxy. By
-            default the environment decides.
+        proxy: A proxy's URL, `http://user:password@host:port`, or one per route; `None`
+            for a route means no proxy. By default the environment decides, as it is
+            when a host is first spoken to. `socks5://` needs
+            `pip install httpx[socks]`.
         verify: File or directory of certificate authorities to trust besides the
             system's, or a whole `ssl.SSLContext`.
         cert: File of a client certificate, or a pair of certificate and key.
@@ -95,8 +97,8 @@ class HttpxSender:
                     "client goes alone: set proxy, verify and the rest on the client"
                 )
             self._adopt(UserClient(client))
-        elif http2:
-            _check_http2()
+        else:
+            _check_packages(self._proxies, http2=http2)
 
     async def __aenter__(self) -> Self:
         return self
@@ -196,7 +198,12 @@ def _check_switch(name: str, value: object) -> None:
         )
 
 
-def _check_http2() -> None:
-    if find_spec("h2") is None:
+def _check_packages(proxies: Proxies, *, http2: bool) -> None:
+    if proxies.speak_socks and find_spec("socksio") is None:
+        raise ConfigurationError(
+            "a SOCKS proxy needs the socksio package: pip install httpx[socks]"
+        )
+    if http2 and find_spec("h2") is None:
         raise ConfigurationError("http2 needs the h2 package: pip install httpx[http2]")
-    hush_hpack()
+    if http2:
+        hush_hpack()

@@ -16,6 +16,31 @@ Purpose = Literal["completion", "details", "warm_up"]
 SendErrorKind = Literal[
     "connect", "tls", "proxy", "timeout", "broken", "protocol", "pool"
 ]
+SendErrorDetail = Literal[
+    # `proxy`: its URL or the package that speaks its protocol cannot be used,
+    "proxy_url",
+    "proxy_package",
+    # it could not be reached, could not be spoken to over TLS, or did not answer,
+    "proxy_unreachable",
+    "proxy_untrusted",
+    "proxy_handshake",
+    "proxy_silent",
+    # or it answered: who are you (407), not there (403 and others), I cannot (5xx).
+    "proxy_credentials",
+    "proxy_refused",
+    "proxy_cannot_reach",
+    # `tls`: what is wrong with the server's certificate,
+    "untrusted",
+    "self_signed",
+    "host_name",
+    "expired",
+    "not_yet_valid",
+    # with ours, with a file that was named, or with the protocol.
+    "client_certificate",
+    "certificate_file",
+    "handshake",
+]
+"""What more a sender may know of a `tls` or `proxy` error, for a remedy that helps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +120,17 @@ class SendError(Exception):
             handshake), `proxy`, `timeout` (no byte in time), `broken` (the connection
             ended in the midst), `protocol` (not HTTP), `pool` (no free connection).
         bytes_received: Bytes of the answer's body that had arrived.
+        detail: What more is known of a `tls` or `proxy` error; `None` for no more.
     """
 
-    def __init__(self, kind: SendErrorKind, bytes_received: int = 0) -> None:
-        super().__init__(kind)
+    def __init__(
+        self,
+        kind: SendErrorKind,
+        bytes_received: int = 0,
+        *,
+        detail: SendErrorDetail | None = None,
+    ) -> None:
+        super().__init__(kind if detail is None else f"{kind}: {detail}")
         self.kind: SendErrorKind = kind
         self.bytes_received: int = bytes_received
+        self.detail: SendErrorDetail | None = detail

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 import click
 
+from gitlab_completions._error_codes import REMEDIES
 from gitlab_completions.errors import (
     AllRoutesFailedError,
     ConfigurationError,
@@ -83,6 +84,16 @@ _REMEDIES = {
     ErrorCode.NOT_FOUND: "check GITLAB_URL; Code Suggestions is not there",
     ErrorCode.TOKEN_INVALID: "check the token in GITLAB_TOKEN, or create a new one",
 }
+# What their remedies call a setting, and what it is called here.
+_SETTINGS = {
+    "HTTPS_PROXY or HttpxSender(proxy=...)": "HTTPS_PROXY",
+    "HttpxSender(verify='ca.pem')": "--ca ca.pem",
+    "HttpxSender(verify=..., cert=...)": "--ca",
+    "pass one that it accepts: HttpxSender(cert=('cert.pem', 'key.pem'))": (
+        "this command has none to show; the library can"
+    ),
+    "; HttpxSender(proxy={route: None}) leaves the proxy out for one route": "",
+}
 _NAMES = {"instance_url": "GITLAB_URL", "access_token": "the access token"}
 
 
@@ -92,14 +103,23 @@ def problem_of(error: GitLabCompletionsError) -> Problem:
     for name, here in _NAMES.items():
         message = message.replace(name, here)
     is_configuration = isinstance(error, ConfigurationError)
-    remedy = None if is_configuration else _REMEDIES.get(error.code, error.remedy)
     return Problem(
         message,
-        remedy,
+        None if is_configuration else _remedy(error),
         code=error.code,
         exit_code=_exit_code(error),
         facts={"retryable": error.retryable, "retry_after_s": error.retry_after_s},
     )
+
+
+def _remedy(error: GitLabCompletionsError) -> str | None:
+    """Return the code's remedy in our words, or the error's own with our settings."""
+    remedy = error.remedy
+    if remedy is None or remedy == REMEDIES.get(error.code):
+        return _REMEDIES.get(error.code, remedy)
+    for theirs, ours in _SETTINGS.items():
+        remedy = remedy.replace(theirs, ours)
+    return remedy
 
 
 def _exit_code(error: GitLabCompletionsError) -> Exit:

@@ -36,6 +36,39 @@ def test_every_kind_of_break_has_an_error(kind: SendErrorKind, route: Route) -> 
     assert (ending.cause, ending.seen.word, ending.seen.status) == (cause, kind, None)
 
 
+def test_a_break_carries_its_remedy() -> None:
+    cause = SendError("proxy", detail="proxy_credentials")
+    ending = endings.broken(Route.DIRECT, cause, 0.5)
+    assert ending.error is not None
+    assert ending.error.code is ErrorCode.PROXY
+    assert "HTTPS_PROXY" in str(ending.error)
+    assert ending.seen.word == "proxy"
+
+
+PAGE = b"<html>Blocked by canary policy</html>"
+
+
+@pytest.mark.parametrize("route", Route)
+def test_a_firewalls_page_is_not_gitlabs_word(route: Route) -> None:
+    ending = endings.refused(route, decode_refusal(403, {}, PAGE), 0.5)
+    assert ending.error is not None
+    assert ending.error.message == (
+        f"something in front of {endings.NAMES[route]} answered 403"
+    )
+    assert "proxy" in (ending.error.remedy or "")
+    assert "canary" not in str(ending.error)
+
+
+@pytest.mark.parametrize(("status", "body"), [(302, b""), (511, PAGE), (307, PAGE)])
+def test_a_sign_in_page_is_told_as_one(status: int, body: bytes) -> None:
+    ending = endings.refused(Route.INDIRECT, decode_refusal(status, {}, body), 0.5)
+    assert ending.error is not None
+    assert ending.error.code is ErrorCode.CAPTIVE_PORTAL
+    assert ending.error.message == (
+        f"a sign-in page answered in place of GitLab ({status})"
+    )
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [

@@ -97,6 +97,17 @@ async def test_a_broken_exchange_is_told_by_its_kind(
     assert (fetched.seen.status, fetched.code) == (None, code)
 
 
+async def test_a_broken_fetch_says_what_to_configure() -> None:
+    asking = Asking()
+    fetch = asking.start()
+    (await asking.next()).fail(SendError("proxy", detail="proxy_credentials"))
+    problem = (await fetch).problem(barred=False)
+    assert problem.message.startswith(
+        "the request for direct access broke: GitLab was not reached"
+    )
+    assert "HTTPS_PROXY" in (problem.remedy or "")
+
+
 async def test_a_sender_that_raises_what_it_must_not_is_offline() -> None:
     asking = Asking()
     fetch = asking.start()

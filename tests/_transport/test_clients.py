@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import httpx
 import httpx2
@@ -25,9 +25,15 @@ from gitlab_completions.senders import SendError
 from tests._transport.loopback import TOKEN, answer, answering, loopback, wire
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
 pytestmark = pytest.mark.real_time
+
+
+@runtime_checkable
+class Streamlike(Protocol):
+    def get_extra_info(self, info: str) -> socket.socket: ...
 
 
 def settings(proxy: str | None = None) -> Settings:
@@ -93,11 +99,23 @@ async def test_a_plain_request_goes_to_the_proxy(engine: str) -> None:
     assert proxy.heads[0].startswith(b"POST http://gitlab.example/a HTTP/1.1")
 
 
-@pytest.mark.parametrize("proxy", ["ftp://proxy.example", "http://proxy.example:x"])
-def test_an_unusable_proxy_is_told_as_one(engine: str, proxy: str) -> None:
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "ftp://user:canary@proxy.example",
+        "http://proxy.example:canary",
+        "http://user:canary/word@proxy.example:3128",
+        "http://canary@pro xy:x",
+    ],
+)
+def test_an_unusable_proxy_is_told_as_one_and_not_shown(
+    engine: str, proxy: str
+) -> None:
     with pytest.raises(SendError) as caught:
         make_transport(settings(), proxy)
-    assert caught.value.kind == "proxy"
+    assert (caught.value.kind, caught.value.detail) == ("proxy", "proxy_url")
+    # The HTTP library quotes what it took for a port: a piece of the password.
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
 def test_a_socks_proxy_needs_its_package(
@@ -106,12 +124,38 @@ def test_a_socks_proxy_needs_its_package(
     monkeypatch.setitem(sys.modules, "socksio", None)
     with pytest.raises(SendError) as caught:
         make_transport(settings(), "socks5://proxy.example:1080")
-    assert caught.value.kind == "proxy"
+    assert (caught.value.kind, caught.value.detail) == ("proxy", "proxy_package")
 
 
-async def test_a_proxy_that_speaks_tls_is_checked_like_a_server(engine: str) -> None:
-    transport = make_transport(settings(), "https://proxy.example:443")
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+async def test_a_proxy_that_speaks_tls_is_checked_like_a_server(
+    engine: str, scheme: str
+) -> None:
+    with_ours = settings()
+    transport = make_transport(with_ours, f"{scheme}://proxy.example:443")
+    assert vars(transport._pool)["_proxy_ssl_context"] is with_ours.context
     await transport.aclose()
+
+
+async def test_a_connection_to_a_proxy_finds_out_when_it_is_dead(engine: str) -> None:
+    # httpcore hands its socket options to none that goes through a proxy.
+    kept: list[int] = []
+
+    class Watching(Progress):
+        async def trace(self, event: str, info: Mapping[str, object]) -> None:
+            await super().trace(event, info)
+            if event == "connection.connect_tcp.complete":
+                stream = info["return_value"]
+                assert isinstance(stream, Streamlike)
+                sock = stream.get_extra_info("socket")
+                kept.append(sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+
+    async with loopback(answering(answer())) as proxy:
+        client = OwnClient(settings(proxy.url.rpartition("/v2")[0]))
+        watching = Watching(wire("http://x"), 5.0, lambda: 0.0)
+        await (await client.send(wire("http://gitlab.example/a"), watching)).aread()
+        await client.aclose()
+    assert kept == [1]
 
 
 def test_every_option_is_one_this_system_has() -> None:

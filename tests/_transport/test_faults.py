@@ -9,12 +9,12 @@ import httpx
 import httpx2
 import pytest
 
-from gitlab_completions._transport.faults import kind_of, spoils_client
+from gitlab_completions._transport.faults import kind_of, meaning_of, spoils_client
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from gitlab_completions.senders import SendErrorKind
+    from gitlab_completions.senders import SendErrorDetail, SendErrorKind
 
 ENDED = "peer closed connection without sending complete message body"
 
@@ -82,3 +82,92 @@ def test_a_chain_that_goes_round_ends() -> None:
     first, second = httpx.ReadError(""), httpx.ReadError("")
     first.__context__, second.__context__ = second, first
     assert kind_of(first) == "broken"
+
+
+def distrust(verify_code: int) -> Exception:
+    """Return what httpx raises of a certificate, with OpenSSL's number for why."""
+    error = httpx.ConnectError("certificate verify failed")
+    error.__cause__ = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.__cause__.verify_code = verify_code
+    return error
+
+
+def alert(reason: str | None) -> Exception:
+    error = httpx.ReadError("")
+    error.__cause__ = ssl.SSLError(1, "alert")
+    if reason is not None:
+        error.__cause__.reason = reason
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (distrust(18), "self_signed"),
+        (distrust(19), "untrusted"),
+        (distrust(20), "untrusted"),
+        (distrust(10), "expired"),
+        (distrust(9), "not_yet_valid"),
+        (distrust(62), "host_name"),
+        (distrust(64), "host_name"),
+        (alert("TLSV13_ALERT_CERTIFICATE_REQUIRED"), "client_certificate"),
+        (alert("TLSV1_ALERT_UNKNOWN_CA"), "client_certificate"),
+        (alert("WRONG_VERSION_NUMBER"), "handshake"),
+        (alert(None), "handshake"),
+    ],
+)
+def test_what_is_wrong_in_tls_is_told(
+    error: Exception, detail: SendErrorDetail
+) -> None:
+    assert meaning_of(error, at_proxy=False) == ("tls", detail)
+    its_own = "proxy_handshake" if detail == "handshake" else "proxy_untrusted"
+    assert meaning_of(error, at_proxy=True) == ("proxy", its_own)
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("407 Proxy Authentication Required", "proxy_credentials"),
+        ("403 Forbidden", "proxy_refused"),
+        ("302 Found", "proxy_refused"),
+        ("502 Bad Gateway", "proxy_cannot_reach"),
+        ("503 ", "proxy_cannot_reach"),
+        ("504 Gateway Timeout", "proxy_cannot_reach"),
+        ("Invalid username/password", "proxy_credentials"),
+        ("Requested NO AUTH from proxy server, but got X.", "proxy_credentials"),
+        ("Proxy Server could not connect: Host unreachable.", "proxy_cannot_reach"),
+        (
+            "Proxy Server could not connect: Connection not allowed by ruleset.",
+            "proxy_refused",
+        ),
+    ],
+)
+@pytest.mark.parametrize("module", [httpx, httpx2], ids=["httpx", "httpx2"])
+@pytest.mark.parametrize("at_proxy", [True, False])
+def test_what_a_proxy_answers_is_told(
+    module: ModuleType, text: str, detail: SendErrorDetail, at_proxy: bool
+) -> None:
+    error = module.ProxyError(text)
+    assert meaning_of(error, at_proxy=at_proxy) == ("proxy", detail)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "of_proxy"),
+    [
+        ("ConnectError", "connect", "proxy_unreachable"),
+        ("ConnectTimeout", "connect", "proxy_unreachable"),
+        ("ReadTimeout", "timeout", "proxy_silent"),
+        ("ReadError", "broken", "proxy_silent"),
+        ("RemoteProtocolError", "protocol", "proxy_silent"),
+    ],
+)
+def test_a_fault_on_the_way_to_a_proxy_is_the_proxys(
+    name: str, kind: SendErrorKind, of_proxy: SendErrorDetail
+) -> None:
+    error = getattr(httpx, name)("")
+    assert meaning_of(error, at_proxy=False) == (kind, None)
+    assert meaning_of(error, at_proxy=True) == ("proxy", of_proxy)
+
+
+def test_a_pool_without_a_free_connection_is_no_proxys_fault() -> None:
+    assert meaning_of(httpx.PoolTimeout(""), at_proxy=True) == ("pool", None)

@@ -86,7 +86,7 @@ async def test_a_failure_is_tls_and_not_for_ever() -> None:
     preparation = Preparation(None, build)
     with pytest.raises(SendError) as caught:
         await preparation.context()
-    assert caught.value.kind == "tls"
+    assert (caught.value.kind, caught.value.detail) == ("tls", "certificate_file")
     assert isinstance(caught.value.__cause__, OSError)
     assert isinstance(await preparation.context(), ssl.SSLContext)
 

@@ -101,3 +101,101 @@ async def test_a_connection_is_reused_when_the_trace_says_so(
     for event in events:
         await told.trace(event, {})
     assert told.reused is reused
+
+
+class Asked:
+    """A request of httpcore's, as far as the trace shows it."""
+
+    def __init__(self, method: bytes) -> None:
+        self.method = method
+
+
+AT_PROXY = {"host": "proxy.example", "port": 3128}
+AT_SERVER = {"host": "gitlab.example", "port": 443}
+CONNECT = {"request": Asked(b"CONNECT")}
+POST = {"request": Asked(b"POST")}
+
+
+@pytest.mark.parametrize(
+    ("events", "at_proxy"),
+    [
+        ([], False),
+        ([("connection.connect_tcp.started", AT_SERVER)], False),
+        ([("connection.connect_tcp.started", AT_PROXY)], True),
+        (
+            [
+                ("connection.connect_tcp.started", AT_PROXY),
+                ("connection.start_tls.started", {}),
+                ("http11.send_request_headers.started", CONNECT),
+                ("http11.receive_response_headers.started", CONNECT),
+            ],
+            True,
+        ),
+        (
+            [
+                ("connection.connect_tcp.started", AT_PROXY),
+                ("proxy.start_tls.started", {}),
+            ],
+            False,
+        ),
+        (
+            [
+                ("connection.connect_tcp.started", AT_PROXY),
+                ("socks.start_tls.started", {}),
+            ],
+            False,
+        ),
+        (
+            [
+                ("connection.connect_tcp.started", AT_PROXY),
+                ("http11.send_request_headers.started", POST),
+            ],
+            False,
+        ),
+    ],
+)
+async def test_it_is_known_whether_a_proxy_is_spoken_to(
+    events: list[tuple[str, dict[str, object]]], at_proxy: bool
+) -> None:
+    told = progress(wire("https://gitlab.example"))
+    told.aim = ("gitlab.example", 443)
+    for event, info in events:
+        await told.trace(event, info)
+    assert told.at_proxy is at_proxy
+
+
+async def test_nobody_is_taken_for_a_proxy_without_an_aim() -> None:
+    told = progress(wire("https://gitlab.example"))
+    await told.trace("connection.connect_tcp.started", AT_PROXY)
+    assert not told.at_proxy
+
+
+async def test_a_proxys_answer_is_waited_for_as_a_connection_is() -> None:
+    told = progress(wire("http://x", timeout_s=5.0))
+    await told.trace("http11.receive_response_headers.started", CONNECT)
+    assert told.timeouts["read"] == told.timeouts["connect"] == 1.0
+    await told.trace("http11.receive_response_headers.started", POST)
+    assert told.timeouts["read"] == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize(
+    ("event", "broke"),
+    [
+        ("proxy.start_tls.failed", True),
+        ("socks.start_tls.failed", True),
+        ("proxy.start_tls.complete", False),
+        ("connection.start_tls.failed", False),
+    ],
+)
+async def test_a_tunnel_in_which_tls_failed_is_noted(event: str, broke: bool) -> None:
+    told = progress(wire("http://x"))
+    await told.trace(event, {})
+    assert told.broke_tunnel is broke
+
+
+async def test_a_stream_without_a_socket_is_left_as_it_is() -> None:
+    told = progress(wire("http://x"))
+    told.proxy_options = [(1, 9, 1)]
+    told.at_proxy = True
+    for stream in (None, object()):
+        await told.trace("connection.connect_tcp.complete", {"return_value": stream})

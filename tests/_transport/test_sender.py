@@ -390,9 +390,54 @@ async def test_a_proxy_that_refuses_is_proxy(engine: str) -> None:
         async with closing(sender):
             with pytest.raises(SendError) as caught:
                 await fetch(sender, wire("https://gateway.example/"))
-    assert caught.value.kind == "proxy"
+    assert (caught.value.kind, caught.value.detail) == ("proxy", "proxy_credentials")
     assert proxy.heads[0].startswith(b"CONNECT gateway.example:443")
     assert TOKEN.encode() not in proxy.heads[0]
+
+
+async def test_the_words_of_a_proxy_are_nobodys(engine: str) -> None:
+    rude = b"HTTP/1.1 407 not with canary-password\r\ncontent-length: 0\r\n\r\n"
+    async with loopback(answering(rude)) as proxy:
+        at = proxy.url.rpartition("/v2")[0].replace("://", "://user:canary-password@")
+        sender = HttpxSender(proxy=at)
+        async with closing(sender):
+            with pytest.raises(SendError) as caught:
+                await fetch(sender, wire("https://gateway.example/"))
+    assert caught.value.detail == "proxy_credentials"
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    assert b"Proxy-Authorization: Basic " in proxy.heads[0]
+
+
+async def test_a_failed_handshake_in_a_tunnel_costs_the_pool_no_connection(
+    engine: str, server_tls: ssl.SSLContext
+) -> None:
+    """httpcore keeps such a connection among the busy ones, for good."""
+
+    async def tunnel(peer: Peer) -> None:
+        await peer.request()
+        await peer.write(b"HTTP/1.1 200 Yes\r\n\r\n")
+        await peer.writer.start_tls(server_tls)
+
+    kinds: list[str] = []
+    async with loopback(tunnel) as proxy:
+        sender = HttpxSender(proxy=proxy.url.rpartition("/v2")[0], max_in_flight=1)
+        async with closing(sender):
+            for _ in range(5):
+                with pytest.raises(SendError) as caught:
+                    await fetch(sender, wire("https://gateway.example/"))
+                kinds.append(f"{caught.value.kind} {caught.value.detail}")
+    assert kinds == ["tls untrusted"] * 5
+
+
+async def test_a_proxy_that_takes_its_time_is_a_connection_that_does(
+    engine: str,
+) -> None:
+    async with loopback(silent) as proxy:
+        sender = HttpxSender(proxy=proxy.url.rpartition("/v2")[0])
+        async with closing(sender):
+            with pytest.raises(SendError) as caught:
+                await fetch(sender, wire("https://gateway.example/", timeout_s=0.2))
+    assert (caught.value.kind, caught.value.detail) == ("proxy", "proxy_silent")
 
 
 async def test_the_environments_proxy_and_its_exceptions(
@@ -478,6 +523,14 @@ def test_http2_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
         HttpxSender(http2=True)
     monkeypatch.setattr(module, "find_spec", lambda name: name)
     HttpxSender(http2=True)
+
+
+def test_a_socks_proxy_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda _name: None)
+    with pytest.raises(ConfigurationError, match=r"pip install httpx\[socks\]"):
+        HttpxSender(proxy={Route.DIRECT: "socks5://proxy.example:1080"})
+    monkeypatch.setattr(module, "find_spec", lambda name: name)
+    HttpxSender(proxy={Route.DIRECT: "socks5://proxy.example:1080"})
 
 
 def test_at_least_one_exchange_must_be_possible() -> None:

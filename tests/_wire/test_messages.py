@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING
 
 from gitlab_completions._wire.messages import SendError, WireRequest, WireResponse
@@ -34,3 +35,12 @@ def test_a_send_error_has_its_kind() -> None:
     error = SendError("broken", 7)
     assert (error.kind, error.bytes_received, str(error)) == ("broken", 7, "broken")
     assert SendError("connect").bytes_received == 0
+
+
+def test_a_send_error_can_say_more_and_pickles_with_it() -> None:
+    error = SendError("proxy", 7, detail="proxy_credentials")
+    assert str(error) == "proxy: proxy_credentials"
+    again = pickle.loads(pickle.dumps(error))
+    assert isinstance(again, SendError)
+    assert (again.kind, again.bytes_received) == ("proxy", 7)
+    assert again.detail == "proxy_credentials"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 
 from gitlab_completions import errors
+from gitlab_completions._shell.breaks import meaning_of
 from gitlab_completions.cli.problems import Exit, Problem, as_json, problem_of, visible
 from gitlab_completions.errors import ErrorCode
+from gitlab_completions.senders import SendError, SendErrorDetail
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,23 @@ def test_no_remedy_speaks_of_python(code: ErrorCode) -> None:
     line = problem_of(errors.AllRoutesFailedError("it failed", code=code)).line
     for python in ("HttpxSender", "deadline_s", "project_path", "verify"):
         assert python not in line
+
+
+@pytest.mark.parametrize("detail", get_args(SendErrorDetail))
+def test_no_remedy_of_a_broken_connection_does(detail: SendErrorDetail) -> None:
+    told = meaning_of(SendError("proxy", detail=detail), "GitLab")
+    error = errors.AllRoutesFailedError(told.words, code=told.code, remedy=told.remedy)
+    line = problem_of(error).line
+    for python in ("HttpxSender", "verify=", "cert=", "route"):
+        assert python not in line
+    if told.remedy is not None:
+        assert line != told.words
+
+
+def test_a_remedy_of_its_own_is_kept_in_our_words() -> None:
+    told = meaning_of(SendError("proxy", detail="proxy_credentials"), "GitLab")
+    error = errors.AllRoutesFailedError("x", code=told.code, remedy=told.remedy)
+    assert problem_of(error).line.endswith("as %XX: HTTPS_PROXY")
 
 
 def test_arguments_are_called_what_the_user_calls_them() -> None:
