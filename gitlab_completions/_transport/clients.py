@@ -13,6 +13,7 @@ import socket
 from typing import TYPE_CHECKING, Protocol, cast
 
 from gitlab_completions._records import Record
+from gitlab_completions._transport.secrecy import hush_socks
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions.errors import ConfigurationError
 
@@ -183,12 +184,14 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
     import httpx  # noqa: PLC0415
 
     fault: SendErrorDetail
-    is_tls = proxy is not None and proxy.lower().startswith("https:")
+    scheme = (proxy or "").partition(":")[0].lower()
+    if scheme.startswith("socks"):
+        hush_socks()
     try:
         through = proxy and httpx.Proxy(
             proxy,
             # Without it a proxy that speaks TLS is checked against other authorities.
-            ssl_context=settings.context if is_tls else None,
+            ssl_context=settings.context if scheme == "https" else None,
         )
         return httpx.AsyncHTTPTransport(
             verify=settings.context,

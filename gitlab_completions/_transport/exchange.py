@@ -9,6 +9,7 @@ asked twice costs no more than inference.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from gitlab_completions._transport.clients import Client
     from gitlab_completions._transport.succession import Succession
     from gitlab_completions._wire.messages import WireRequest
+
+OUTSTAYED_S = 0.5
+"""Seconds beyond its own after which an exchange is cancelled: httpcore waits for a
+SOCKS proxy's words without an end."""
 
 
 @asynccontextmanager
@@ -87,7 +92,7 @@ class Attempt:
             SendError: When there is none; the attempt is closed then.
         """
         try:
-            response = await self._tenure.client.send(self._request, self._progress)
+            response = await self._send()
             self._response = response
             self._tenure.heard(self._ticket, self._clock())
             return self._opened(response)
@@ -102,6 +107,16 @@ class Attempt:
             await self.aclose()
             raise
         raise told  # without its cause, which would quote the proxy
+
+    async def _send(self) -> httpx.Response:
+        """Send, within the time even where the HTTP library sets a step none."""
+        try:
+            async with asyncio.timeout(self._progress.left_s() + OUTSTAYED_S):
+                return await self._tenure.client.send(self._request, self._progress)
+        except TimeoutError:
+            # Cancelled midway: its pool may have lost a connection for good.
+            self._tenure.condemn()
+            raise
 
     def is_stale(self, error: SendError) -> bool:
         """Whether the connection was an old one that had died; its client is left."""

@@ -54,6 +54,7 @@ class Progress:
         self._clock = clock
         self._connected = False
         self._sent = False
+        self._to_proxy: object = None
         self.aim: tuple[str, int] | None = None
         """Host and port of the server, once the client has parsed the URL."""
         self.proxy_options: Sequence[tuple[int, int, int]] = ()
@@ -103,7 +104,10 @@ class Progress:
         elif phase == "failed" and in_tunnel:
             self.broke_tunnel = True
         elif phase == "complete" and step == "connect_tcp" and self.at_proxy:
-            self._tune(info.get("return_value"))
+            self._to_proxy = info.get("return_value")
+            self._tune()
+        elif phase == "failed" and step == "setup_socks5_connection":
+            await self._hang_up()
 
     def _started(
         self, step: str, info: Mapping[str, object], *, in_tunnel: bool
@@ -123,8 +127,14 @@ class Progress:
             most = self.timeouts["connect"] if is_connect else READ_S
             self.timeouts["read"] = min(self.left_s(), most)
 
-    def _tune(self, stream: object) -> None:
-        ask = getattr(stream, "get_extra_info", None)
+    async def _hang_up(self) -> None:
+        """Close a connection that httpcore forgets when a SOCKS proxy refuses."""
+        close = getattr(self._to_proxy, "aclose", None)
+        if close is not None:
+            await close()
+
+    def _tune(self) -> None:
+        ask = getattr(self._to_proxy, "get_extra_info", None)
         set_option = getattr(ask and ask("socket"), "setsockopt", None)
         if set_option is not None:
             for option in self.proxy_options:

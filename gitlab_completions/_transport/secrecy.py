@@ -1,8 +1,9 @@
 """Keeps tokens and source out of what other libraries log and raise.
 
-httpcore logs at DEBUG which step a request has come to, never its headers. Two things
-do show them: hpack, which HTTP/2 packs headers with, logs each pair in clear; and a
-header that HTTP cannot carry is quoted in the exception, and so in a traceback.
+httpcore logs at DEBUG which step a request has come to, never its headers. Three things
+do show secrets: hpack, which HTTP/2 packs headers with, logs each pair in clear;
+httpcore's part for SOCKS logs the proxy's password; and a header that HTTP cannot carry
+is quoted in the exception, and so in a traceback.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _HEADERS_IN_CLEAR = ("hpack.hpack", "hpack.table")
+_PASSWORD_IN_CLEAR = ("httpcore.socks", "httpcore2.socks")
 
 
 def hush_hpack() -> None:
@@ -23,6 +25,12 @@ def hush_hpack() -> None:
     logged when another's push them out. Levels and handlers stay as they are.
     """
     for name in _HEADERS_IN_CLEAR:
+        logging.getLogger(name).addFilter(_is_harmless)
+
+
+def hush_socks() -> None:
+    """Drop the DEBUG records of httpcore's part for SOCKS, for the whole process."""
+    for name in _PASSWORD_IN_CLEAR:
         logging.getLogger(name).addFilter(_is_harmless)
 
 

@@ -14,7 +14,7 @@ from gitlab_completions._transport.clients import OwnClient, Settings, UserClien
 from gitlab_completions._transport.exchange import exchange
 from gitlab_completions._transport.preparation import Preparation
 from gitlab_completions._transport.proxies import Proxies
-from gitlab_completions._transport.secrecy import hush_hpack
+from gitlab_completions._transport.secrecy import hush_hpack, hush_socks
 from gitlab_completions._transport.succession import Succession
 from gitlab_completions._transport.trust import check_cert, check_verify, make_context
 from gitlab_completions._wire.messages import SendError
@@ -166,7 +166,8 @@ class HttpxSender:
 
     def _adopt(self, client: Client) -> None:
         """Use the client for both routes, for good."""
-        hush_hpack()  # it may speak HTTP/2
+        hush_hpack()  # it may speak HTTP/2,
+        hush_socks()  # and to a SOCKS proxy
         clients = Succession(lambda: client, self._dispose, lasting=True)
         self._clients = dict.fromkeys(Route, clients)
 

@@ -62,6 +62,7 @@ _STATUSES = {
     422: ErrorCode.REQUEST,
     429: ErrorCode.RATE_LIMITED,
 }
+_BAD_REQUEST = 400
 _UNAUTHORIZED = 401
 _TEMPORARY_REDIRECT = 307
 _RATE_LIMITED = 429
@@ -72,6 +73,12 @@ _SIGN_IN_ELSEWHERE = frozenset({302, 303})
 neither GitLab's API nor the gateway answers a POST like that."""
 _NETWORK_SIGN_IN = 511
 """Made for portals (RFC 6585); most of them answer 200 instead."""
+_NGINX_ON_CERTIFICATES = (
+    b"No required SSL certificate was sent",
+    b"The SSL certificate error",
+)
+"""What nginx's page for a 400 says when it wants a client certificate, or another; it
+lets the handshake succeed and tells of it in HTTP."""
 _HTML = (b"<!doctype", b"<html", b"<head", b"<body", b"<script")
 
 
@@ -106,6 +113,8 @@ def decode_refusal(
     vendor_code = _vendor_code(answer or {})
     if answer is None and _is_sign_in(status_code, headers, body):
         code = ErrorCode.CAPTIVE_PORTAL
+    elif answer is None and _wants_certificate(status_code, body):
+        vendor_code, code = "client_certificate", ErrorCode.CONFIGURATION
     else:
         code = _code(status_code, answer, vendor_code, monolith=monolith)
     return Refusal(
@@ -131,6 +140,12 @@ def _is_sign_in(status_code: int, headers: Mapping[str, str], body: bytes) -> bo
         return True
     may_be = status_code in _SUCCESSES or status_code == _TEMPORARY_REDIRECT
     return may_be and looks_like_html(body, headers)
+
+
+def _wants_certificate(status_code: int, body: bytes) -> bool:
+    return status_code == _BAD_REQUEST and any(
+        words in body[:1024] for words in _NGINX_ON_CERTIFICATES
+    )
 
 
 def _object(headers: Mapping[str, str], body: bytes) -> Mapping[str, object] | None:

@@ -82,6 +82,18 @@ async def failure(
     return caught.value
 
 
+async def test_an_exchange_ends_even_where_the_library_sets_no_limit() -> None:
+    class Mute(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async with httpx.AsyncClient(transport=Mute()) as client:
+        with pytest.raises(SendError) as caught:
+            await fetch(HttpxSender(client), wire("https://x", timeout_s=0.05))
+    assert caught.value.kind == "timeout"
+
+
 # Answers.
 
 

@@ -193,6 +193,23 @@ async def test_a_tunnel_in_which_tls_failed_is_noted(event: str, broke: bool) ->
     assert told.broke_tunnel is broke
 
 
+async def test_a_connection_that_a_socks_proxy_refused_is_closed() -> None:
+    closed: list[object] = []
+
+    class Stream:
+        async def aclose(self) -> None:
+            closed.append(self)
+
+    told, stream = progress(wire("https://gitlab.example")), Stream()
+    told.aim = ("gitlab.example", 443)
+    await told.trace("socks.setup_socks5_connection.failed", {})
+    await told.trace("socks.connect_tcp.started", AT_PROXY)
+    await told.trace("socks.connect_tcp.complete", {"return_value": stream})
+    assert closed == []
+    await told.trace("socks.setup_socks5_connection.failed", {})
+    assert closed == [stream]
+
+
 async def test_a_stream_without_a_socket_is_left_as_it_is() -> None:
     told = progress(wire("http://x"))
     told.proxy_options = [(1, 9, 1)]

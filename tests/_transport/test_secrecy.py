@@ -1,4 +1,4 @@
-"""What HTTP cannot carry is found before it is quoted; hpack keeps quiet."""
+"""What HTTP cannot carry is found before it is quoted; what tells secrets is hushed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from gitlab_completions._transport.secrecy import can_carry, hush_hpack
+from gitlab_completions._transport.secrecy import can_carry, hush_hpack, hush_socks
 
 
 @pytest.mark.parametrize("value", ["", "Bearer glpat-1", "a b~!", "x" * 5000])
@@ -25,5 +25,17 @@ def test_hpack_shows_no_headers(name: str, caplog: pytest.LogCaptureFixture) -> 
     hush_hpack()
     with caplog.at_level(logging.DEBUG):
         logging.getLogger(name).debug("Adding %s", ("authorization", "canary"))
+        logging.getLogger(name).warning("Trouble")
+    assert caplog.messages == ["Trouble"]
+
+
+@pytest.mark.parametrize("name", ["httpcore.socks", "httpcore2.socks"])
+def test_no_proxys_password_is_shown(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    hush_socks()
+    hush_socks()
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger(name).debug("started auth=%r", (b"user", b"canary"))
         logging.getLogger(name).warning("Trouble")
     assert caplog.messages == ["Trouble"]

@@ -201,6 +201,17 @@ def test_the_status_decides_where_the_body_does_not(
     assert decode_refusal(status_code, {}, body).code is code
 
 
+@pytest.mark.parametrize(
+    "words", [b"No required SSL certificate was sent", b"The SSL certificate error"]
+)
+def test_nginx_says_in_http_that_it_wants_a_client_certificate(words: bytes) -> None:
+    page = b"<html>\r\n<head><title>400 " + words + b"</title></head></html>"
+    refusal = decode_refusal(400, {"content-type": "text/html"}, page)
+    assert refusal.code is Code.CONFIGURATION
+    assert refusal.vendor_code == "client_certificate"
+    assert decode_refusal(403, {}, page).code is Code.FORBIDDEN
+
+
 def test_json_is_json_whatever_it_says_it_is() -> None:
     assert decode_refusal(403, {"content-type": "text/plain"}, b"{}").is_json
     assert not decode_refusal(403, JSON, b"no").is_json
