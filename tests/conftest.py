@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
     import pytest
 
-REAL_TIME = {"_transport", "emulator", "loopback", "test_senders.py", "test_sync.py"}
+REAL_TIME = {
+    "_transport",
+    "emulator",
+    "loopback",
+    "networks",
+    "test_senders.py",
+    "test_sync.py",
+}
 
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)

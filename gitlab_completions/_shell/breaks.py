@@ -96,7 +96,7 @@ _DETAILS: dict[SendErrorDetail, Break] = {
         remedy=f"write http:// in the proxy's URL, as most proxies want: {_PROXY_URL}",
     ),
     "proxy_silent": Break(
-        words="{host} was not reached: the proxy gave no answer in time",
+        words="{host} was not reached: the proxy did not answer, or not as it should",
         code=ErrorCode.PROXY,
         remedy=f"check the proxy, and whether it may connect there: {_PROXY_URL}",
     ),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gitlab_completions._core.verdicts import Body, Observation
 from gitlab_completions._records import Record
 from gitlab_completions._shell.breaks import meaning_of
+from gitlab_completions._wire.messages import SendError
 from gitlab_completions.errors import (
     ErrorCode,
     MalformedAnswerError,
@@ -30,7 +31,6 @@ from gitlab_completions.models import Route
 
 if TYPE_CHECKING:
     from gitlab_completions._shell.access_token import TokenSourceError
-    from gitlab_completions._wire.messages import SendError
     from gitlab_completions._wire.refusals import Refusal
     from gitlab_completions._wire.suggestions import Suggestion
     from gitlab_completions.errors import RequestRejectedError
@@ -172,12 +172,7 @@ def refused(route: Route, refusal: Refusal, elapsed_s: float) -> Ending:
     code = refusal.code
     if route is Route.DIRECT and code in _NOT_THE_USERS:
         code = ErrorCode.DIRECT_BARRED
-    what, remedy = f"{NAMES[route]} answered {status}", None
-    if code is ErrorCode.CAPTIVE_PORTAL:
-        what = f"a sign-in page answered in place of {NAMES[route]} ({status})"
-    elif refusal.origin is Origin.EDGE and code in _GITLABS_TO_GIVE:
-        what = f"something in front of {NAMES[route]} answered {status}"
-        remedy = "ask who runs this network, its proxy or its firewall, to allow it"
+    what, remedy = _refusal_words(route, refusal, code)
     error = kind(
         what,
         route=route,
@@ -196,3 +191,29 @@ def refused(route: Route, refusal: Refusal, elapsed_s: float) -> Ending:
         request_id=refusal.request_id,
         retry_after_s=refusal.retry_after_s,
     )
+
+
+def broken_below(refusal: Refusal) -> SendError | None:
+    """Return what a refusal stands for that is about the connection, if it is."""
+    if refusal.code is ErrorCode.PROXY:  # on plain HTTP the proxy's 407 is an answer
+        return SendError("proxy", detail="proxy_credentials")
+    if refusal.vendor_code == "client_certificate":
+        return SendError("tls", detail="client_certificate")
+    return None
+
+
+def _refusal_words(
+    route: Route, refusal: Refusal, code: ErrorCode
+) -> tuple[str, str | None]:
+    """Return what happened, and what mends it where that is not the code's remedy."""
+    host, status = NAMES[route], refusal.status_code
+    if code is ErrorCode.CAPTIVE_PORTAL:
+        return f"a sign-in page answered in place of {host} ({status})", None
+    below = broken_below(refusal)
+    if below is not None:
+        told = meaning_of(below, host)
+        return told.words, told.remedy
+    if refusal.origin is Origin.EDGE and code in _GITLABS_TO_GIVE:
+        remedy = "ask who runs this network, its proxy or its firewall, to allow it"
+        return f"something in front of {host} answered {status}", remedy
+    return f"{host} answered {status}", None

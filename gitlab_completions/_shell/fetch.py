@@ -17,6 +17,7 @@ from gitlab_completions._records import Record, replace
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.breaks import meaning_of
 from gitlab_completions._shell.chance import new_request_id
+from gitlab_completions._shell.endings import broken_below
 from gitlab_completions._shell.imports import import_off_loop
 from gitlab_completions._wire import direct_access, instance
 from gitlab_completions._wire.messages import Answer, SendError
@@ -51,6 +52,7 @@ _REFUSED_GRANTS = {
     "bad_grant": "its address, token or headers are not acceptable",
     "clock": "its token had run out before it came",
 }
+_PORTAL = "a sign-in page answered the request for direct access ({})"
 _SUCCESSES = range(200, 300)
 _ONLY_DIRECT = frozenset({ErrorCode.FORBIDDEN, ErrorCode.NOT_FOUND, ErrorCode.REQUEST})
 """Here these mean that direct access is not given; completions may well be."""
@@ -226,9 +228,10 @@ class Fetcher:
             )
         except NotAGrantError as error:
             portal = looks_like_html(body, headers)
+            message = f"GitLab's answer grants nothing: {error.reason}"
             return Fetched(
                 seen=Observation(status=status, body=Body.OTHER),
-                message=f"GitLab's answer grants nothing: {error.reason}",
+                message=_PORTAL.format(status) if portal else message,
                 code=ErrorCode.CAPTIVE_PORTAL if portal else ErrorCode.MALFORMED,
             )
         return Fetched(seen=Observation(status=status, body=Body.GOOD), grant=grant)
@@ -239,18 +242,25 @@ def _refused(answer: Answer) -> Fetched:
     refusal = decode_refusal(status, answer.headers, answer.body)
     kind = Body.JSON if refusal.is_json else Body.OTHER
     says_no = refusal.is_json and refusal.code in _ONLY_DIRECT
+    below = broken_below(refusal)
+    if below is not None:
+        return _broken(below, status)
+    message = f"GitLab answered {status} to the request for direct access"
+    if refusal.code is ErrorCode.CAPTIVE_PORTAL:
+        message = _PORTAL.format(status)
     return Fetched(
         seen=Observation(status=status, body=kind, word=refusal.vendor_code),
-        message=f"GitLab answered {status} to the request for direct access",
+        message=message,
         code=ErrorCode.DIRECT_BARRED if says_no else refusal.code,
         retry_after_s=refusal.retry_after_s,
     )
 
 
-def _broken(error: SendError) -> Fetched:
+def _broken(error: SendError, status: int | None = None) -> Fetched:
     told = meaning_of(error, "GitLab")
+    body = Body.NONE if status is None else Body.OTHER
     return Fetched(
-        seen=Observation(status=None, body=Body.NONE, word=error.kind),
+        seen=Observation(status=status, body=body, word=error.kind),
         message=f"the request for direct access broke: {told.words}",
         code=told.code,
         remedy=told.remedy,

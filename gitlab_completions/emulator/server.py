@@ -129,6 +129,16 @@ class Emulator:
         certificates = self._started.certificates
         return None if certificates is None else certificates.ca_pem
 
+    @property
+    def server_context(self) -> ssl.SSLContext | None:
+        """What both hosts speak TLS with, None without TLS.
+
+        New connections follow what is changed in it: `load_cert_chain` shows another
+        certificate, `verify_mode` and `load_verify_locations` demand the client's.
+        """
+        certificates = self._started.certificates
+        return None if certificates is None else certificates.server_context
+
     def ssl_context(self) -> ssl.SSLContext | None:
         """Return a new client context that trusts the authority, None without TLS."""
         certificates = self._started.certificates
