@@ -16,7 +16,7 @@ nox.options.default_venv_backend = "venv"  # virtualenv keeps a cache in the hom
 nox.options.error_on_external_run = True
 nox.options.reuse_existing_virtualenvs = True
 nox.options.stop_on_first_error = False
-nox.options.sessions = ["lint", "types", "tests", "examples"]
+nox.options.sessions = ["lint", "types", "tests", "networks", "examples"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -88,7 +88,9 @@ def run_tests(session: nox.Session) -> None:
     measure_installed(session)
     session.run("coverage", "erase")
     # Not `-m pytest`: that would import the package from the checkout.
-    session.run("coverage", "run", str(Path(session.bin, "pytest")), "tests")
+    # The session `networks` runs those: without a proxy program they would be skipped.
+    left = "--ignore=tests/networks"
+    session.run("coverage", "run", str(Path(session.bin, "pytest")), "tests", left)
     session.run("coverage", "combine", "--quiet")
     pure = "*/_core/*,*/_wire/*"
     session.run("coverage", "report", f"--include={pure}", "--fail-under=100")
@@ -112,6 +114,25 @@ def measure_installed(session: nox.Session) -> None:
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
     found = session.run("python", "-c", code, silent=True)
     session.env["COVERAGE_SOURCE"] = f"{str(found).strip()}/gitlab_completions"
+
+
+@nox.session
+def networks(session: nox.Session) -> None:
+    """Run both routes through a real proxy program, on the installed package."""
+    install(session, "test")
+    session.env["GITLAB_COMPLETIONS_TEST_PROXY"] = install_proxy(session)
+    session.run("pytest", "tests/networks", *session.posargs)
+
+
+def install_proxy(session: nox.Session) -> str:
+    """Install the proxy program apart: it pins what the tests want newer."""
+    home = Path(session.bin).parent / "proxy"
+    binaries = home / Path(session.bin).name
+    if not home.exists():
+        session.run("python", "-m", "venv", str(home))
+    pip = (str(binaries / "python"), "-m", "pip", "install", "--quiet")
+    session.run(*pip, *groups("proxy"), external=True)
+    return str(binaries / "mitmdump")
 
 
 @nox.session

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import trustme
 
 from gitlab_completions.emulator.access_tokens import TokenState
 from gitlab_completions.emulator.profiles import PROFILES
@@ -76,6 +77,20 @@ async def test_tls_is_trusted_through_the_authority_only() -> None:
         assert ca_pem is not None
         assert ca_pem.read_text().startswith("-----BEGIN CERTIFICATE-----")
     assert not ca_pem.exists()
+
+
+async def test_new_connections_follow_the_server_s_context() -> None:
+    other = trustme.CA()
+    async with Emulator(tls=True) as emulator:
+        server, url = emulator.server_context, f"{emulator.instance_url}/-/health"
+        assert server is not None
+        other.issue_cert("127.0.0.1").configure_cert(server)
+        client = ssl.create_default_context()
+        other.configure_trust(client)
+        async with httpx.AsyncClient(verify=client, trust_env=False) as caller:
+            assert (await caller.get(url)).text == "GitLab OK"
+    async with Emulator() as plain:
+        assert plain.server_context is None
 
 
 async def test_a_description_is_a_client_s_environment() -> None:
