@@ -47,7 +47,8 @@ class HttpxSender:
 
     Args:
         client: An `httpx.AsyncClient` (httpx2 works the same) to use for both routes
-            instead. It is never closed or replaced, and no other argument goes with it.
+            instead. It is never closed or replaced, and no other argument goes with it:
+            its proxies and certificates are its own, and errors tell the same of them.
         proxy: A proxy's URL, `http://user:password@host:port`, or one per route; `None`
             for a route means no proxy. By default the environment decides, as it is
             when a host is first spoken to. `socks5://` needs

@@ -395,6 +395,25 @@ async def test_a_proxy_that_refuses_is_proxy(engine: str) -> None:
     assert TOKEN.encode() not in proxy.heads[0]
 
 
+async def test_a_proxy_may_be_an_ipv6_address(engine: str) -> None:
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(GOOD)
+        writer.close()
+
+    try:
+        server = await asyncio.start_server(serve, "::1", 0)
+    except OSError:
+        pytest.skip("this machine has no IPv6 on loopback")
+    port = server.sockets[0].getsockname()[1]
+    sender = HttpxSender(proxy=f"http://[::1]:{port}")
+    async with server, closing(sender):
+        assert await fetch(sender, wire("http://gitlab.example/")) == (200, b"{}")
+    assert heads[0].startswith(b"POST http://gitlab.example/ HTTP/1.1")
+
+
 async def test_the_words_of_a_proxy_are_nobodys(engine: str) -> None:
     rude = b"HTTP/1.1 407 not with canary-password\r\ncontent-length: 0\r\n\r\n"
     async with loopback(answering(rude)) as proxy:

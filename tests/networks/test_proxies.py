@@ -141,6 +141,44 @@ async def test_cancelled_calls_leave_no_tunnel_behind(office: Office) -> None:
         assert await office.relay.is_alone()
 
 
+async def test_calls_at_once_share_as_many_tunnels_as_exchanges_are_allowed(
+    office: Office,
+) -> None:
+    async with emulate(direct_latency_s=0.02) as emulator:
+        sender = HttpxSender(proxy=office.relay.url(), verify=emulator.ca_pem)
+        async with (
+            aclosing(sender),
+            client_by(sender, emulator.instance_url) as client,
+        ):
+            await client.warm_up()
+            for _ in range(2):
+                await asyncio.gather(*(complete(client) for _ in range(20)))
+            tunnels = await office.relay.tunnels()
+            assert tunnels.count(emulator.gateway_front.port) <= 8 + 2
+        assert await office.relay.is_alone()
+
+
+@pytest.mark.parametrize("broken", Route)
+async def test_the_route_whose_proxy_is_sound_serves_when_the_others_breaks(
+    office: Office, broken: Route
+) -> None:
+    sound = next(route for route in Route if route is not broken)
+    proxy = {broken: office.relay.url(), sound: office.guard.url(IN_URL)}
+    async with emulate("self-hosted") as emulator:
+        sender = HttpxSender(proxy=proxy, verify=emulator.ca_pem)
+        async with (
+            aclosing(sender),
+            client_by(sender, emulator.instance_url) as client,
+        ):
+            await client.warm_up()
+            assert (await complete(client)).route is Route.DIRECT
+            office.relay.answer(503, to="connect")
+            await emulator.gateway_front.drop_connections()
+            await emulator.instance_front.drop_connections()
+            for _ in range(3):
+                assert (await complete(client)).route is sound
+
+
 async def test_a_tunnel_that_the_proxy_closed_while_idle_costs_no_call(
     office: Office,
 ) -> None:
