@@ -45,6 +45,28 @@ def test_a_break_carries_its_remedy() -> None:
     assert ending.seen.word == "proxy"
 
 
+NGINX = b"<html><title>400 No required SSL certificate was sent</title></html>"
+
+
+@pytest.mark.parametrize("route", Route)
+@pytest.mark.parametrize(
+    ("status", "body", "code", "setting"),
+    [
+        (407, b"<html>who are you</html>", ErrorCode.PROXY, "user:password@"),
+        (400, NGINX, ErrorCode.CONFIGURATION, "HttpxSender(cert="),
+    ],
+)
+def test_a_refusal_that_is_about_the_connection_says_what_to_configure(
+    route: Route, status: int, body: bytes, code: ErrorCode, setting: str
+) -> None:
+    ending = endings.refused(route, decode_refusal(status, {}, body), 0.5)
+    assert ending.error is not None
+    assert ending.error.code is code
+    assert setting in (ending.error.remedy or "")
+    assert ending.error.message.startswith(endings.NAMES[route])
+    assert ending.seen.status == status
+
+
 PAGE = b"<html>Blocked by canary policy</html>"
 
 

@@ -137,6 +137,27 @@ async def test_an_answer_without_a_token_grants_nothing(
     assert fetched.seen == Observation(status=201, body=Body.OTHER)
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "code", "words"),
+    [
+        (200, b"<html>sign in</html>", ErrorCode.CAPTIVE_PORTAL, "sign-in page"),
+        (302, b"", ErrorCode.CAPTIVE_PORTAL, "sign-in page"),
+        (511, b"", ErrorCode.CAPTIVE_PORTAL, "sign-in page"),
+        (407, b"<html>", ErrorCode.PROXY, "the proxy wants credentials"),
+    ],
+)
+async def test_what_answers_in_gitlabs_place_is_told(
+    status: int, body: bytes, code: ErrorCode, words: str
+) -> None:
+    asking = Asking()
+    fetch = asking.start()
+    (await asking.next()).reply(status, body)
+    fetched = await fetch
+    assert fetched.code is code
+    assert words in fetched.message
+    assert (fetched.seen.status, fetched.seen.body) == (status, Body.OTHER)
+
+
 async def test_a_grant_that_must_not_be_used_is_told_by_its_reason() -> None:
     asking = Asking()
     fetch = asking.start()

@@ -216,3 +216,5 @@ async def test_a_stream_without_a_socket_is_left_as_it_is() -> None:
     told.at_proxy = True
     for stream in (None, object()):
         await told.trace("connection.connect_tcp.complete", {"return_value": stream})
+        await told.trace("socks.setup_socks5_connection.failed", {})
+    assert not told.reused
