@@ -13,6 +13,7 @@ import socket
 from typing import TYPE_CHECKING, Protocol, cast
 
 from gitlab_completions._records import Record
+from gitlab_completions._transport.proxies import is_proxy_url
 from gitlab_completions._transport.secrecy import hush_socks
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions.errors import ConfigurationError
@@ -183,6 +184,8 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
     """
     import httpx  # noqa: PLC0415
 
+    if proxy is not None and not is_proxy_url(proxy):
+        raise SendError("proxy", detail="proxy_url")
     fault: SendErrorDetail
     scheme = (proxy or "").partition(":")[0].lower()
     if scheme.startswith("socks"):
@@ -206,7 +209,7 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
             proxy=through or None,
             socket_options=socket_options(),
         )
-    except (httpx.InvalidURL, ValueError):
+    except (httpx.InvalidURL, ValueError):  # what urllib takes, and httpx does not
         fault = "proxy_url"
     except ImportError:
         fault = "proxy_package"

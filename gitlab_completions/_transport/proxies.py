@@ -126,15 +126,29 @@ def _pairs(proxy: object) -> list[tuple[object, object]]:
     )
 
 
-def _checked_url(url: object) -> str:
-    right = "a proxy must be a URL such as 'http://proxy.example.com:3128'"
-    if not isinstance(url, str):
-        raise ConfigurationError(f"{right}, not {type(url).__name__}")
+def is_proxy_url(url: str) -> bool:
+    """Whether a URL can be a proxy's.
+
+    Without the path that most often is the rest of a password with a slash in it: the
+    user's name would be taken for the host.
+    """
     try:
         parts = urlsplit(url)
         sound = parts.scheme in _SCHEMES and parts.hostname and parts.port != 0
     except ValueError:
-        sound = False
-    if not sound:
-        raise ConfigurationError(f"{right}; this one has no scheme, host or good port")
+        return False
+    return bool(sound) and not (parts.path.strip("/") or parts.query or parts.fragment)
+
+
+def _checked_url(url: object) -> str:
+    right = (
+        "a proxy must be a URL such as 'http://user:password@proxy.example.com:3128'"
+    )
+    if not isinstance(url, str):
+        raise ConfigurationError(f"{right}, not {type(url).__name__}")
+    if not is_proxy_url(url):
+        raise ConfigurationError(
+            f"{right}, with what is special in the password as %XX; this one has no "
+            "scheme, host or good port, or more than these"
+        )
     return url

@@ -105,7 +105,9 @@ async def test_a_plain_request_goes_to_the_proxy(engine: str) -> None:
         "ftp://user:canary@proxy.example",
         "http://proxy.example:canary",
         "http://user:canary/word@proxy.example:3128",
+        "http://user:12/canary@proxy.example:3128",
         "http://canary@pro xy:x",
+        "http://user:canary@a\x01b.example",  # urllib takes it, httpx does not
     ],
 )
 def test_an_unusable_proxy_is_told_as_one_and_not_shown(

@@ -131,6 +131,9 @@ def test_the_environment_is_read_as_httpx_reads_it(
         ("http://user:canary-password@", "such as"),
         ("ftp://canary-password@proxy.example", "such as"),
         ("http://proxy.example:canary-password", "such as"),
+        ("http://user:12/canary-password@proxy.example", "as %XX"),
+        ("http://user:12?canary-password@proxy.example", "as %XX"),
+        ("http://user:12#canary-password@proxy.example", "as %XX"),
     ],
 )
 def test_a_wrong_proxy_is_refused_without_being_shown(
@@ -139,6 +142,12 @@ def test_a_wrong_proxy_is_refused_without_being_shown(
     with pytest.raises(ConfigurationError, match=right) as caught:
         Proxies.check(proxy, trust_env=True)
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://p:1/", "https://[::1]:1", "SOCKS5H://u:%2F@p"])
+def test_a_good_url_is_kept_as_it_is(url: str) -> None:
+    proxies = Proxies.check({Route.DIRECT: url}, trust_env=True)
+    assert proxies.of(Route.DIRECT)(URL) == url
 
 
 def test_a_repr_shows_no_proxy() -> None:
