@@ -39,6 +39,11 @@ MAX_MODEL_NAME = 50
 """Characters; the gateway answers 422 to more."""
 DEFAULT_LIFETIME_S = 3600.0
 """Seconds that GitLab's gateway lets its tokens live."""
+LEAST_BY_TWO_CLOCKS_S = 300.0
+"""Seconds that a token is taken to live, if it may, when only two clocks say less.
+
+A renewal in five minutes is far within any budget of fetches.
+"""
 MODEL_DETAILS_SINCE = (17, 4)
 """GitLab's first version whose grants name the model."""
 
@@ -163,19 +168,25 @@ def _lifetime_s(
     Each span is between two readings of one clock: of the instance's, and of the
     gateway's. A grant that says nothing on both lives as long as GitLab's tokens do;
     one that says what cannot be read or dated, or that it is over, is refused.
+
+    GitLab's `expires_at` is a copy of the token's `exp`, so that the first span is
+    between two clocks after all. It is short when the token was an old one, and as
+    well when the instance's clock is nearly a token's life ahead of the gateway's:
+    whose life would be seconds then, and its renewals beyond any budget. A token that
+    is used for too long costs one fall-back, so it gets the benefit of the doubt.
     """
     claims = _claims(token)
-    spans = [
-        _span(_instant(headers.get("date")), answer.get("expires_at")),
-        _span(claims.get("iat"), claims.get("exp")),
-    ]
-    told = [span for span in spans if span is not None]
+    by_date = _span(_instant(headers.get("date")), answer.get("expires_at"))
+    by_token = _span(claims.get("iat"), claims.get("exp"))
+    told = [span for span in (by_date, by_token) if span is not None]
     if not told:
         return DEFAULT_LIFETIME_S
     positive = [span for span in told if span > 0]
     if not positive:
         raise GrantRefusedError("clock")
-    return min(positive)
+    if by_token is None or answer.get("expires_at") != claims.get("exp"):
+        return min(positive)
+    return max(min(positive), min(by_token, LEAST_BY_TWO_CLOCKS_S))
 
 
 def _span(start: object, end: object) -> float | None:

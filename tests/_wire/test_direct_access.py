@@ -230,6 +230,31 @@ def test_the_lifetime_is_the_smaller_positive_one(
 
 
 @pytest.mark.parametrize(
+    ("ahead_s", "life_s", "lifetime_s"),
+    [
+        (0, 3600, 3600.0),
+        (-7200, 3600, 3600.0),
+        (600, 3600, 3000.0),  # or the token is ten minutes old
+        (3299, 3600, 301.0),
+        (3301, 3600, 300.0),
+        (3599, 3600, 300.0),
+        (3600, 3600, 3600.0),
+        (7200, 3600, 3600.0),
+        (7200, 7201, 300.0),
+        (40, 60, 60.0),
+        (1, 2, 2.0),
+    ],
+)
+def test_an_instances_clock_that_is_ahead_leaves_a_token_a_life(
+    ahead_s: int, life_s: int, lifetime_s: float
+) -> None:
+    minted_at = AT - ahead_s
+    claims: dict[str, object] = {"iat": minted_at, "exp": minted_at + life_s}
+    granted = grant(DATE, expires_at=minted_at + life_s, token=token(**claims))
+    assert granted.details.lifetime_s == lifetime_s
+
+
+@pytest.mark.parametrize(
     ("headers", "expires_at", "claims"),
     [
         (DATE, AT, {}),
