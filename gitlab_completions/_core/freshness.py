@@ -280,15 +280,21 @@ class Freshness:
         self._shared.spend(now)
 
     def granted(self, at: float, details: ConnectionDetails) -> None:
-        """Take the details that a fetch brought, granted at that moment."""
+        """Take the details that a fetch brought, granted at that moment.
+
+        Their life counts from the fetch's start: the token may be as old as that, and
+        a fetch that the machine slept through brings one that is over.
+        """
         life_s = details.lifetime_s
         margin_s = self._margin_s(life_s)
         share = self.policy.renew_at + self.policy.renew_spread * self._jitter()
+        started = self.fetch_started_at
+        born = min(at, started) if self.fetching and started is not None else at
         self.fetching = False
         self.details = details
         self.obtained_at = at
-        self._usable_until = at + life_s - margin_s
-        self._renew_at = at + min(life_s * share, life_s - margin_s)
+        self._usable_until = born + life_s - margin_s
+        self._renew_at = born + min(life_s * share, life_s - margin_s)
         self._forced = False
         self._used = False
         self._asks_itself = False

@@ -89,6 +89,33 @@ def test_a_renewal_is_never_put_off_beyond_expiry() -> None:
     assert [one.state(89.9), one.state(90.0)] == [FRESH, EXPIRED]
 
 
+def test_a_life_counts_from_the_fetchs_start() -> None:
+    one = absent()
+    one.fetch_starts(100.0)
+    one.granted(110.0, grant(100))
+    assert one.obtained_at == 110.0
+    assert one.expires_in_s(110.0) == 80
+    assert [one.state(182.4), one.state(182.6), one.state(190)] == [
+        FRESH,
+        STALE,
+        EXPIRED,
+    ]
+
+
+def test_details_that_a_fetch_brought_after_their_end_are_expired_and_wanted() -> None:
+    one = absent()
+    one.fetch_starts(0.0)
+    one.granted(28800.0, grant())
+    assert one.usable(28800.0) is None
+    assert one.wanted(28800.0)
+
+
+def test_details_that_no_fetch_brought_live_from_now() -> None:
+    one = absent()
+    one.granted(50.0, grant(100))
+    assert one.expires_in_s(50.0) == 90
+
+
 def test_details_never_had_are_absent() -> None:
     one = absent()
     assert one.state(0.0) is ABSENT
