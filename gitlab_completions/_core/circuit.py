@@ -220,7 +220,12 @@ class Circuit:
         return Transition.TRIPPED if tripped else Transition.NONE
 
     def jump(self, now: float) -> None:
-        """Cut a rest short: the clock jumped, so the world may have changed."""
+        """Cut a rest short: the clock jumped, so the world may have changed.
+
+        What was in flight has no say any more: the machine slept, not the route.
+        """
+        self._era += 1
+        self._probe = None
         if self._open_until is not None:
             self._open_until = min(self._open_until, now)
             self._rate_limited = False

@@ -308,6 +308,26 @@ def test_a_jump_changes_nothing_when_nothing_rests() -> None:
     assert half.admit(2.0).succeed(2.0) is RECOVERED
 
 
+def test_what_was_in_flight_before_a_jump_has_no_say() -> None:
+    one = circuit()
+    permits = [one.admit(0.0) for _ in range(5)]
+    one.jump(1.0)
+    assert [permit.fail(1.0) for permit in permits] == [NONE] * 5
+    assert one.state(1.0) is CLOSED
+
+
+def test_a_probe_that_was_out_before_a_jump_keeps_none_from_going() -> None:
+    one = tripped()
+    dead = one.admit(1.0)
+    one.jump(2.0)
+    assert one.may_probe(2.0)
+    probe = one.admit(2.0)
+    assert [dead.fail(2.0), one.state(2.0)] == [NONE, HALF_OPEN]
+    assert not one.may_probe(2.0)
+    probe.succeed(2.1)
+    assert one.admit(2.2).succeed(2.2) is RECOVERED
+
+
 class Histories(RuleBasedStateMachine):
     """Attempts that end in any order, with any outcome, at any time."""
 
@@ -419,6 +439,7 @@ class Histories(RuleBasedStateMachine):
     def the_clock_jumps(self) -> None:
         closed = self.circuit.state(self.now) is CLOSED
         self.circuit.jump(self.now)
+        self.era += 1
         assert self.circuit.state(self.now) is (CLOSED if closed else HALF_OPEN)
         self.limited = False
 
