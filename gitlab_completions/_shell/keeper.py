@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.shared_fetch import SharedFetcher
     from gitlab_completions.policy import RoutingPolicy
 
+LATE_S = 1.0
+"""Seconds by which a timer may be late for what the machine slept since it was set."""
 RENEWALS = 8
 """Tries to renew details ahead: waits of 1 s, doubling, outlast two failing minutes."""
 
@@ -131,9 +133,25 @@ class Keeper:
         if entry.freshness.wanted(now):
             self._start_fetch(entry)
         renews_at = entry.freshness.renews_at(now)
-        if renews_at is not None and entry.timer is None and entry.renewal is None:
-            loop = asyncio.get_running_loop()
-            entry.timer = loop.call_later(renews_at - now, self._renew, entry)
+        if renews_at is not None and entry.renewal is None:
+            self._arm(entry, renews_at - now)
+
+    def _arm(self, entry: Entry, wait_s: float) -> None:
+        """Set the timer of the next renewal, anew if it stood still in a sleep."""
+        loop = asyncio.get_running_loop()
+        at = loop.time() + wait_s
+        if entry.timer is not None and entry.timer.when() > at + LATE_S:
+            entry.disarm()
+        if entry.timer is None:
+            entry.timer = loop.call_at(at, self._renew, entry)
+
+    def start_over(self) -> None:
+        """Look again at all, and leave fetches under way: they died in a sleep."""
+        for entry in self._entries.values():
+            if entry.freshness.fetching and entry.fetch is not None:
+                entry.fetch.cancel()
+                entry.freshness.abandoned()
+        self.look_again()
 
     def look_again(self) -> None:
         """Forget all bars and waits, those included that are about to be told."""
@@ -177,7 +195,8 @@ class Keeper:
                 entry.project_path, lambda told: self._takes(entry, told)
             )
         except BaseException:
-            entry.freshness.abandoned()
+            if entry.fetch is asyncio.current_task():  # else another has begun
+                entry.freshness.abandoned()
             raise
         if fetched.outdated or (fetched.grant is None and looks != self._looks):
             entry.freshness.abandoned()

@@ -35,6 +35,7 @@ class House:
         self.sender = HeldSender()
         self.diary = Diary()
         self.background = Background()
+        self.clock = VirtualClock()
         self.keeper = Keeper(
             policy=policy or RoutingPolicy(),
             fetcher=Fetcher(
@@ -44,7 +45,7 @@ class House:
                 AGENT,
                 allow_plain_http=False,
             ),
-            clock=VirtualClock(),
+            clock=self.clock,
             jitter=lambda: 0.5,
             bulletin=Bulletin([self.diary]),
             background=self.background,
@@ -293,3 +294,43 @@ async def test_closing_disarms_all_timers(house: House) -> None:
     house.keeper.close()
     await asyncio.sleep(86400)
     assert house.fetches == 1
+
+
+# After a suspend.
+
+
+async def test_a_fetch_that_the_machine_slept_through_is_left_and_another_begins(
+    house: House,
+) -> None:
+    entry = house.keeper.entry(None)
+    await house.look(entry)
+    house.keeper.start_over()
+    await house.look(entry)
+    dead, alive = house.sender.exchanges
+    assert (dead.cancelled, alive.cancelled) == (1, 0)
+    assert entry.freshness.fetching
+    await house.look(entry)
+    assert house.fetches == 2
+    alive.grant()
+    await wait_all_tasks_blocked()
+    assert state(entry) is DetailsState.FRESH
+    assert house.diary.kinds == ["DetailsRefreshed"]
+
+
+async def test_a_fetch_that_is_left_has_none_follow_by_itself(house: House) -> None:
+    entry = house.keeper.entry(None)
+    await house.look(entry)
+    house.keeper.start_over()
+    await wait_all_tasks_blocked()
+    assert not entry.freshness.fetching
+    assert house.fetches == 1
+    assert house.sender.in_flight == 0
+
+
+async def test_a_timer_that_stood_still_in_a_sleep_is_set_anew(house: House) -> None:
+    entry = await house.granted()
+    await house.used(entry)
+    house.clock.suspend(600)
+    await house.look(entry)
+    await asyncio.sleep(RENEWS_AT_S - 600)
+    assert house.fetches == 2
