@@ -106,6 +106,7 @@ class Drive:
                 outcome = await self._perform(command)
                 if self.closing.done():
                     raise ClientClosedError("the client was closed during the call")
+                self.race.look_at_clock()
                 self._look_at_details()
                 command = flow.send(outcome)
         except StopIteration as end:

@@ -113,6 +113,7 @@ class Engine:
             circuits=self._circuits,
             clock=clock,
             bulletin=self.bulletin,
+            look_at_clock=self.look_at_clock,
             notices=self._notices,
         )
         self._outlook = Outlook(
@@ -333,9 +334,11 @@ class Engine:
         now = self._clock.now()
         self.bulletin.publish(ClockJumped())
         for route in Route:
-            self._setup.replace(route)
             self._circuits[route].jump(now)
-        self._keeper.look_again()
+            if self._setup.replace(route):
+                self._gates[route].start_over()
+        self._warming.clear()
+        self._keeper.start_over()
 
     def stop(self) -> None:
         """Begin nothing more."""

@@ -103,6 +103,12 @@ class Gate:
         self._admit()
         return True
 
+    def start_over(self) -> None:
+        """Count nobody who is on the wire now: the host's client has been replaced."""
+        self._left_behind |= self._inside
+        self._inside.clear()
+        self._admit()
+
     def look_again(self) -> None:
         """Let in those for whom there is room now: a limit has changed."""
         self._admit()

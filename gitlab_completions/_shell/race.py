@@ -39,7 +39,7 @@ from gitlab_completions.events import (
 from gitlab_completions.models import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gitlab_completions._core.circuit import Circuit, Permit
     from gitlab_completions._core.commands import Send
@@ -140,6 +140,7 @@ class Race:
         circuits: One for each route.
         clock: Tells the time.
         bulletin: Tells the observers.
+        look_at_clock: Notices a suspend, before what has ended teaches anything.
         notices: Passes on what a server says to all of the user's processes.
     """
 
@@ -151,8 +152,10 @@ class Race:
         circuits: Mapping[Route, Circuit],
         clock: Clock,
         bulletin: Bulletin,
+        look_at_clock: Callable[[], None],
         notices: Notices | None = None,
     ) -> None:
+        self.look_at_clock = look_at_clock
         self._exchanger = exchanger
         self._gates = gates
         self._circuits = circuits
@@ -267,6 +270,7 @@ class Race:
 
     def _settle(self, flight: Flight, ending: Ending) -> None:
         """Let what happened teach: the circuit, the details, the observers."""
+        self.look_at_clock()
         now = self._clock.now()
         table = GATEWAY if flight.route is Route.DIRECT else INSTANCE
         verdict = decide(table, ending.seen)

@@ -245,3 +245,22 @@ async def test_one_that_comes_back_keeps_its_place() -> None:
     await row.come("older", since=1.0)
     await row.leave("on the wire")
     assert row.inside == ["on the wire", "older"]
+
+
+async def test_who_is_on_the_wire_does_not_count_after_a_suspend() -> None:
+    row = Row(2)
+    for name in "abcd":
+        await row.come(name)
+    assert row.inside == ["a", "b"]
+    row.gate.start_over()
+    await wait_all_tasks_blocked()
+    assert row.inside == ["a", "b", "c", "d"]
+    assert row.gate.in_flight == 4
+    await row.come("e")
+    await row.leave("a")
+    assert row.inside == ["a", "b", "c", "d"]
+    await row.leave("c")
+    assert row.inside == ["a", "b", "c", "d", "e"]
+    for name in "bde":
+        await row.leave(name)
+    assert row.gate.in_flight == 0

@@ -43,6 +43,7 @@ class Track:
         clock = VirtualClock()
         self.sender = HeldSender()
         self.diary = Diary()
+        self.looked_after: list[int] = []
         policy = DetailsPolicy()
         freshness = Freshness(policy, lambda: 0.5, SharedAccess(policy))
         freshness.fetch_starts(0.0)
@@ -57,7 +58,11 @@ class Track:
             circuits=self.circuits,
             clock=clock,
             bulletin=Bulletin([self.diary]),
+            look_at_clock=self.looks_at_clock,
         )
+
+    def looks_at_clock(self) -> None:
+        self.looked_after.append(len(self.diary.events))
 
     async def start(
         self, route: Route = Route.DIRECT, request: CompletionRequest = REQUEST
@@ -238,3 +243,20 @@ async def test_a_flight_that_has_ended_is_not_kept(track: Track) -> None:
     del flight
     gc.collect()
     assert kept() is None
+
+
+@pytest.mark.parametrize("ends", ["with an answer", "broken", "by force"])
+async def test_the_clock_is_looked_at_before_an_ending_teaches_anything(
+    track: Track, ends: str
+) -> None:
+    await track.start()
+    exchange = await track.sender.next()
+    if ends == "with an answer":
+        exchange.complete()
+    elif ends == "broken":
+        exchange.fail(SendError("broken"))
+    else:
+        await asyncio.sleep(10)
+    await wait_all_tasks_blocked()
+    assert len(track.diary.events) == 1
+    assert track.looked_after == [0]

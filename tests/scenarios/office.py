@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from gitlab_completions import events
+from gitlab_completions._wire.messages import SendError
 from gitlab_completions.models import CompletionRequest, Route
 from gitlab_completions.testing import FakeGitLab, wait_all_tasks_blocked
 
@@ -25,11 +26,12 @@ PER_5_MIN, PER_MIN = 10, 30
 
 
 class NotedGitLab(FakeGitLab):
-    """A GitLab that notes when it was asked for direct access."""
+    """A GitLab that notes when it was asked for direct access, and can be cut off."""
 
     def __init__(self) -> None:
         super().__init__()
         self.fetched_at: list[float] = []
+        self._lives: set[asyncio.Timeout] = set()
 
     @asynccontextmanager
     async def exchange(
@@ -38,8 +40,21 @@ class NotedGitLab(FakeGitLab):
         """Answer, and note what was asked."""
         if request.purpose == "details":
             self.fetched_at.append(self.clock.now())
-        async with super().exchange(request) as response:
-            yield response
+        life = asyncio.timeout(None)
+        self._lives.add(life)
+        try:
+            async with life, super().exchange(request) as response:
+                yield response
+        except TimeoutError:
+            raise SendError("broken") from None
+        finally:
+            self._lives.discard(life)
+
+    def break_connections(self) -> None:
+        """Break what is in flight: all servers have forgotten it."""
+        now = asyncio.get_running_loop().time()
+        for life in self._lives:
+            life.reschedule(now)
 
 
 class Author:
@@ -55,7 +70,22 @@ class Author:
         self.client = client
         self.made: list[Completion] = []
         self.events: list[Event] = []
+        self._in_flight: list[asyncio.Task[object]] = []
         client.observe(self.events.append)
+
+    def leave_in_flight(self) -> None:
+        """Begin a call whose end nobody waits for."""
+        call = self.client.complete(REQUEST)
+        self._in_flight.append(asyncio.create_task(call))
+
+    def leave_warming_up(self) -> None:
+        """Begin a warm-up whose end nobody waits for."""
+        self._in_flight.append(asyncio.create_task(self.client.warm_up()))
+
+    async def left(self) -> None:
+        """Wait for all that was left in flight, however it ends."""
+        if self._in_flight:
+            await asyncio.gather(*self._in_flight, return_exceptions=True)
 
     async def call(self) -> Route:
         """Make a call; an error is the test's."""
@@ -83,6 +113,11 @@ class Author:
     def failures(self) -> list[events.AttemptFailed]:
         """The attempts that failed."""
         return [one for one in self.events if isinstance(one, events.AttemptFailed)]
+
+    @property
+    def trips(self) -> int:
+        """How often a circuit has tripped."""
+        return sum(isinstance(one, events.CircuitTripped) for one in self.events)
 
     @property
     def jumps(self) -> int:
