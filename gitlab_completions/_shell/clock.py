@@ -1,10 +1,10 @@
 """A clock that counts suspend and notices jumps: the only place that reads a clock.
 
 Event loops run on a clock that stands still while the machine sleeps, but tokens
-expire meanwhile. Where there is a clock that counts suspend (`CLOCK_BOOTTIME`), it is
-the one that is read. Elsewhere a wall clock that runs ahead of the monotonic one by
-more than a minute between two readings tells of a suspend; one that is set back tells
-of nothing.
+expire meanwhile. Most machines have a clock that goes on in a sleep beside one that
+does not: the first is the one that is read, and a jump is the first getting ahead of
+the second. Elsewhere a wall clock that runs ahead of the monotonic one by more than a
+minute between two readings tells of a suspend; one that is set back tells of nothing.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ class SystemClock:
     """The machine's clock: of asyncio's loops, with the suspended time added."""
 
     def __init__(self) -> None:
-        self._counts_suspend = hasattr(time, "CLOCK_BOOTTIME")
+        self._counting, self._awake = _clock_ids()
         self._base_s = self._ahead_s()
         self._suspended_s = 0.0
         self._seen_s = 0.0
 
     def now(self) -> float:
         """Return monotonic seconds, the machine's suspended time included."""
-        if self._counts_suspend:
-            return time.clock_gettime(time.CLOCK_BOOTTIME)
+        if self._counting is not None:
+            return time.clock_gettime(self._counting)
         return time.monotonic() + self._measure()
 
     def jumped(self) -> bool:
@@ -60,7 +60,7 @@ class SystemClock:
 
     def _measure(self) -> float:
         ahead_s = self._ahead_s() - self._base_s
-        if self._counts_suspend:
+        if self._counting is not None:
             self._suspended_s = max(self._suspended_s, ahead_s)
         else:
             self._base_s += ahead_s
@@ -70,9 +70,25 @@ class SystemClock:
 
     def _ahead_s(self) -> float:
         """Return how far the clock that counts suspend is ahead of the other."""
-        if self._counts_suspend:
-            return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
-        return time.time() - time.monotonic()
+        counting, awake = self._counting, self._awake
+        if counting is None:
+            return time.time() - time.monotonic()
+        other_s = time.monotonic() if awake is None else time.clock_gettime(awake)
+        return time.clock_gettime(counting) - other_s
+
+
+def _clock_ids() -> tuple[int | None, int | None]:
+    """Return the clock that counts suspend, if any, and the other, if not the loops'.
+
+    Linux has one more than others for the first. On macOS, the only system with an
+    uptime clock of this name, CLOCK_MONOTONIC goes on in a sleep, and Python's
+    `time.monotonic` may come to read it (CPython's issue 86273).
+    """
+    awake: int | None = getattr(time, "CLOCK_UPTIME_RAW", None)
+    if awake is not None:
+        return time.CLOCK_MONOTONIC, awake
+    boot: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    return boot, None
 
 
 def machine_clock() -> tuple[str, Callable[[], float]]:
