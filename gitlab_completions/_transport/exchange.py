@@ -5,18 +5,27 @@ written, and the answer is a reset. A load balancer that restarts forgets all id
 connections at once, so the second try takes a new client and not the next dead
 connection. It is safe to repeat, since nothing of an answer had come, and a completion
 asked twice costs no more than inference.
+
+Worse is a connection that a firewall has forgotten: there is no reset, and the answer
+never comes. Nobody can tell it from a slow server, so the first stays open, and the
+second try, on a new client as well, goes beside it. That is for a client on which
+nothing has arrived for so long that its connections may have died: in between a slow
+server would be asked everything twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from gitlab_completions._transport import faults
 from gitlab_completions._transport.bodies import Body
+from gitlab_completions._transport.doubt import either
 from gitlab_completions._transport.progress import Progress
 from gitlab_completions._transport.secrecy import can_carry
+from gitlab_completions._transport.succession import SILENCE_S
 from gitlab_completions._wire.messages import SendError, WireResponse
 
 if TYPE_CHECKING:
@@ -28,6 +37,12 @@ if TYPE_CHECKING:
     from gitlab_completions._transport.succession import Succession
     from gitlab_completions._wire.messages import WireRequest
 
+    Opened = tuple["Attempt", WireResponse]
+
+SHARE_OF_PATIENCE = 0.2
+"""Share of an exchange's time after which it may be sent again, if that is longer than
+`SILENCE_S`: who gives a generation a minute does not expect its answer in two seconds.
+"""
 OUTSTAYED_S = 0.5
 """Seconds beyond its own after which an exchange is cancelled: httpcore waits for a
 SOCKS proxy's words without an end."""
@@ -45,18 +60,41 @@ async def exchange(
     if not can_carry(request.headers):
         raise SendError("protocol")  # without a cause: it would quote the value
     ends_at = clock() + request.timeout_s
-    attempt = Attempt(clients, request, ends_at, clock)
-    try:
-        response = await attempt.open()
-    except SendError as error:
-        if not attempt.is_stale(error):
-            raise
-        attempt = Attempt(clients, request, ends_at, clock)
-        response = await attempt.open()
+    begin = partial(Attempt, clients, request, ends_at, clock)
+    first = begin()
+    if request.purpose == "completion" and first.is_doubtful:
+        attempt, response = await either(
+            _opened(first, begin),
+            lambda: _opened(begin(), begin) if first.is_left_silent() else None,
+            patience_s=max(SILENCE_S, SHARE_OF_PATIENCE * request.timeout_s),
+            discard=_close,
+        )
+    else:
+        attempt, response = await _opened(first, begin)
     try:
         yield response
     finally:
         await attempt.aclose()
+
+
+async def _opened(attempt: Attempt, begin: Callable[[], Attempt]) -> Opened:
+    """Open the attempt, or another where its connection was an old one.
+
+    Raises:
+        SendError: When neither brings an answer.
+    """
+    try:
+        return attempt, await attempt.open()
+    except SendError as error:
+        if not attempt.is_stale(error):
+            raise
+        attempt = begin()
+        return attempt, await attempt.open()
+
+
+async def _close(opened: Opened) -> None:
+    attempt, _ = opened
+    await attempt.aclose()
 
 
 class Attempt:
@@ -81,6 +119,8 @@ class Attempt:
         self._clock = clock
         self._progress = Progress(request, ends_at, clock)
         self._tenure = clients.admit(clock())
+        self.is_doubtful = self._tenure.is_quiet(clock())
+        """Whether its connection, if it is an old one, may have died unnoticed."""
         self._ticket = self._tenure.begin(clock())
         self._response: httpx.Response | None = None
         self._chunks: AsyncGenerator[bytes, None] | None = None
@@ -124,6 +164,11 @@ class Attempt:
             return False
         self._clients.retire(self._tenure)
         return True
+
+    def is_left_silent(self) -> bool:
+        """Whether nothing comes on an old connection; its client is left then."""
+        silent = self._tenure.is_silent(self._ticket, self._clock())
+        return silent and self._progress.reused and self._clients.retire(self._tenure)
 
     async def aclose(self) -> None:
         """Close the answer, and with it a connection that was not read to the end."""

@@ -28,6 +28,12 @@ connection.
 MAX_SILENT = 2
 """Silent exchanges that make a client suspect; one may be the server's own doing."""
 
+QUIET_S = 15.0
+"""Seconds without anything heard after which a client's connections may be dead.
+
+TCP's keep-alive begins to ask after as long, and has its answer 15 s later.
+"""
+
 Client = TypeVar("Client")
 
 
@@ -70,6 +76,10 @@ class Tenure(Generic[Client]):
         """
         sent_at = self._waiting.get(ticket)
         return sent_at is not None and now - sent_at >= SILENCE_S
+
+    def is_quiet(self, now: float) -> bool:
+        """Whether nothing has been heard for so long that connections may have died."""
+        return math.isfinite(self._heard_at) and now - self._heard_at >= QUIET_S
 
     def end(self, ticket: int, now: float) -> None:
         """Note that an exchange has ended, one way or another."""

@@ -11,6 +11,7 @@ import httpx
 import httpx2
 import pytest
 
+from gitlab_completions._transport import exchange, succession
 from gitlab_completions._transport.bodies import MAX_ANSWER, MAX_ERROR
 from gitlab_completions.models import Route
 from gitlab_completions.senders import HttpxSender, Sender, SendError
@@ -29,6 +30,7 @@ from tests._transport.loopback import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from gitlab_completions._wire.messages import Purpose
     from tests._transport.loopback import Behaviour, Peer
 
 pytestmark = pytest.mark.real_time
@@ -348,6 +350,87 @@ async def test_a_timeout_is_not_repeated(any_sender: HttpxSender) -> None:
         error = await failure(any_sender, server, timeout_s=0.05)
         assert error.kind == "timeout"
     assert len(server.heads) == 2
+
+
+# The connection that died without a word.
+
+
+async def once_then_silent(peer: Peer) -> None:
+    await peer.request()
+    await peer.write(GOOD)
+    await silent(peer)
+
+
+@pytest.fixture
+def _quick_to_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(succession, "QUIET_S", 0.0)
+    monkeypatch.setattr(succession, "SILENCE_S", 0.2)
+    monkeypatch.setattr(exchange, "SILENCE_S", 0.2)
+    monkeypatch.setattr(exchange, "SHARE_OF_PATIENCE", 0.0)
+
+
+@pytest.mark.usefixtures("_quick_to_doubt")
+async def test_after_quiet_a_silent_connection_gets_a_new_one_beside_it(
+    sender: HttpxSender,
+) -> None:
+    async with loopback(once_then_silent, answering(GOOD)) as server:
+        for _ in range(3):
+            assert await fetch(sender, wire(server.url)) == (200, b'{"choices": []}')
+        assert [len(peer.heads) for peer in server.peers] == [2, 2]
+
+
+@pytest.mark.usefixtures("_quick_to_doubt")
+async def test_a_slow_answer_still_counts_and_ends_the_second_try(
+    sender: HttpxSender,
+) -> None:
+    asked_twice = asyncio.Event()
+
+    async def once_then_slow(peer: Peer) -> None:
+        await peer.request()
+        await peer.write(GOOD)
+        await peer.request()
+        await asked_twice.wait()
+        await peer.write(GOOD)
+
+    async def never(peer: Peer) -> None:
+        asked_twice.set()
+        await silent(peer)
+
+    async with loopback(once_then_slow, never, answering(GOOD)) as server:
+        for _ in range(2):
+            assert await fetch(sender, wire(server.url)) == (200, b'{"choices": []}')
+        await server.peers[1].gone.wait()
+        assert (await fetch(sender, wire(server.url)))[0] == 200
+
+
+@pytest.mark.usefixtures("_quick_to_doubt")
+@pytest.mark.parametrize("case", ["details", "their client", "a new connection"])
+async def test_what_is_not_sent_again(sender: HttpxSender, case: str) -> None:
+    async with (
+        loopback(silent if case == "a new connection" else once_then_silent) as server,
+        httpx.AsyncClient(verify=NO_AUTHORITIES) as client,
+    ):
+        one = HttpxSender(client) if case == "their client" else sender
+        purpose: Purpose = "details" if case == "details" else "completion"
+        request = wire(server.url, purpose=purpose, timeout_s=0.5)
+        if case != "a new connection":
+            await fetch(one, request)
+        with pytest.raises(SendError, match="timeout"):
+            await fetch(one, request)
+        assert server.connections == 1
+
+
+async def test_a_client_that_was_heard_of_late_is_not_doubted(
+    sender: HttpxSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(succession, "SILENCE_S", 0.1)
+    monkeypatch.setattr(exchange, "SILENCE_S", 0.1)
+    monkeypatch.setattr(exchange, "SHARE_OF_PATIENCE", 0.0)
+    async with loopback(once_then_silent) as server:
+        await fetch(sender, wire(server.url))
+        error = await failure(sender, server, timeout_s=0.4)
+        assert error.kind == "timeout"
+        assert server.connections == 1
 
 
 # Cancellation.

@@ -6,7 +6,12 @@ from itertools import count
 
 import pytest
 
-from gitlab_completions._transport.succession import SILENCE_S, Succession, Tenure
+from gitlab_completions._transport.succession import (
+    QUIET_S,
+    SILENCE_S,
+    Succession,
+    Tenure,
+)
 
 
 class Line:
@@ -111,6 +116,14 @@ def test_an_exchange_of_which_nothing_came_is_told_from_one_that_has_just_begun(
     assert tenure.is_silent(ticket, 1.8)
     tenure.heard(ticket, 1.9)
     assert not tenure.is_silent(ticket, 9.0)
+
+
+def test_a_client_is_quiet_when_nothing_has_arrived_for_long() -> None:
+    tenure, ticket = Line().begin(0.0)
+    assert not tenure.is_quiet(1000.0)  # it has no connection that could have died
+    tenure.heard(ticket, 1000.0)
+    assert not tenure.is_quiet(1000.0 + QUIET_S - 0.1)
+    assert tenure.is_quiet(1000.0 + QUIET_S)
 
 
 def test_the_third_client_ends_the_first() -> None:

@@ -22,6 +22,8 @@ from gitlab_completions import (
     Route,
 )
 from gitlab_completions._shell.clock import SystemClock
+from gitlab_completions._transport import succession
+from gitlab_completions._transport.succession import SILENCE_S
 from gitlab_completions.emulator.front_connection import Gate
 from gitlab_completions.events import AttemptFailed, CircuitTripped, ClockJumped, Event
 from gitlab_completions.policy import HEDGE_DELAY_S
@@ -118,6 +120,12 @@ async def timed(client: CompletionClient) -> tuple[Completion, float]:
     return done, time.monotonic() - started
 
 
+@pytest.fixture
+def _quiet_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare a test the 15 s after which a client's connections are doubted."""
+    monkeypatch.setattr(succession, "QUIET_S", 0.0)
+
+
 # The machine has slept.
 
 
@@ -185,6 +193,32 @@ async def test_a_gateway_that_forgot_its_connections_costs_three_hedges() -> Non
         assert [done.route for done, _ in made[3:]] == [Route.DIRECT] * 3
         assert max(took_s for _, took_s in made) < HEDGE_DELAY_S + 2 * AT_ONCE_S
         assert one.of(ClockJumped) == []
+
+
+@pytest.mark.usefixtures("_quiet_at_once")
+async def test_after_a_pause_two_hosts_that_forgot_their_connections_cost_seconds() -> (
+    None
+):
+    """Both routes hang on dead connections, until each tries a new one beside it."""
+    async with scene(VirtualClock()) as one:
+        one.forget_connections(*Route)
+        _, took_s = await timed(one.client)
+        assert SILENCE_S < took_s < SILENCE_S + 2 * AT_ONCE_S
+        made = [await timed(one.client) for _ in range(3)]
+        assert [done.route for done, _ in made] == [Route.DIRECT] * 3
+        assert max(took_s for _, took_s in made) < HEDGE_DELAY_S
+        assert one.of(CircuitTripped) == []
+
+
+@pytest.mark.usefixtures("_quiet_at_once")
+async def test_an_instance_alone_that_forgot_its_connections_costs_seconds() -> None:
+    async with scene(VirtualClock()) as one:
+        one.client.reconfigure(NEVER)
+        one.forget_connections(Route.INDIRECT)
+        _, took_s = await timed(one.client)
+        assert took_s < SILENCE_S + 2 * AT_ONCE_S
+        _, took_s = await timed(one.client)
+        assert took_s < AT_ONCE_S
 
 
 async def test_an_instance_that_forgot_its_connections_costs_nobody_a_call() -> None:
