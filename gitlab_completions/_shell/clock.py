@@ -9,6 +9,7 @@ minute between two readings tells of a suspend; one that is set back tells of no
 
 from __future__ import annotations
 
+import sys
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    Reading = Callable[[], float]
+
 JUMP_S = 5.0
 """Growth of the suspended time between two readings that counts as a jump."""
 WALL_JUMP_S = 60.0
 """The same where only the wall clock tells: adjustments of it are smaller."""
+TICKS_PER_S = 1e7
+"""The unit of Windows' interrupt time is 100 ns."""
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 """Linux's name for the time since it was started (random(4))."""
 
@@ -41,7 +46,7 @@ class SystemClock:
     """The machine's clock: of asyncio's loops, with the suspended time added."""
 
     def __init__(self) -> None:
-        self._counting, self._awake = _clock_ids()
+        self._counting, self._awake = _readings()
         self._base_s = self._ahead_s()
         self._suspended_s = 0.0
         self._seen_s = 0.0
@@ -49,7 +54,7 @@ class SystemClock:
     def now(self) -> float:
         """Return monotonic seconds, the machine's suspended time included."""
         if self._counting is not None:
-            return time.clock_gettime(self._counting)
+            return self._counting()
         return time.monotonic() + self._measure()
 
     def jumped(self) -> bool:
@@ -70,25 +75,45 @@ class SystemClock:
 
     def _ahead_s(self) -> float:
         """Return how far the clock that counts suspend is ahead of the other."""
-        counting, awake = self._counting, self._awake
-        if counting is None:
-            return time.time() - time.monotonic()
-        other_s = time.monotonic() if awake is None else time.clock_gettime(awake)
-        return time.clock_gettime(counting) - other_s
+        counting = self._counting or time.time
+        return counting() - self._awake()
 
 
-def _clock_ids() -> tuple[int | None, int | None]:
-    """Return the clock that counts suspend, if any, and the other, if not the loops'.
+def _readings() -> tuple[Reading | None, Reading]:
+    """Return the clock that counts suspend, if there is one, and one that does not.
 
     Linux has one more than others for the first. On macOS, the only system with an
     uptime clock of this name, CLOCK_MONOTONIC goes on in a sleep, and Python's
-    `time.monotonic` may come to read it (CPython's issue 86273).
+    `time.monotonic` may come to read it (CPython's issue 86273). On Windows
+    `time.monotonic` does so in any case, by either clock that Python has read there.
     """
-    awake: int | None = getattr(time, "CLOCK_UPTIME_RAW", None)
-    if awake is not None:
-        return time.CLOCK_MONOTONIC, awake
+    if sys.platform == "win32":
+        return _loops_s, _unbiased_s
+    uptime: int | None = getattr(time, "CLOCK_UPTIME_RAW", None)
+    if uptime is not None:
+        return _reading(time.CLOCK_MONOTONIC), _reading(uptime)
     boot: int | None = getattr(time, "CLOCK_BOOTTIME", None)
-    return boot, None
+    return (None if boot is None else _reading(boot)), _loops_s
+
+
+def _reading(clock_id: int) -> Reading:
+    """Return what reads a clock of the system's."""
+    return lambda: time.clock_gettime(clock_id)
+
+
+def _loops_s() -> float:
+    """Return what asyncio's loops read."""
+    return time.monotonic()
+
+
+def _unbiased_s() -> float:
+    """Return the seconds for which Windows has been awake."""
+    import ctypes  # noqa: PLC0415 - only Windows needs it
+
+    ticks = ctypes.c_ulonglong()
+    if sys.platform == "win32":
+        ctypes.windll.kernel32.QueryUnbiasedInterruptTime(ctypes.byref(ticks))
+    return ticks.value / TICKS_PER_S
 
 
 def machine_clock() -> tuple[str, Callable[[], float]]:

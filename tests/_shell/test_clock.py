@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import time
 from datetime import UTC
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
 
 # Any numbers: they only say which clock is meant.
 BOOT, MONOTONIC, UPTIME = 7, 6, 8
-KINDS = ["Linux", "macOS", "macOS with a Python to come", "neither"]
 
 
 class Machine:
@@ -45,11 +47,59 @@ class Machine:
         self.wall_s += seconds
 
 
+class Pointer(Protocol):
+    """What `ctypes.byref` returns."""
+
+    _obj: ctypes.c_ulonglong
+
+
 def counts_suspend() -> bool:
-    return hasattr(time, "CLOCK_BOOTTIME") or hasattr(time, "CLOCK_UPTIME_RAW")
+    names = ("CLOCK_BOOTTIME", "CLOCK_UPTIME_RAW")
+    return sys.platform == "win32" or any(hasattr(time, name) for name in names)
 
 
-@pytest.fixture(params=KINDS)
+def make_linux(_: Machine, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(time, "CLOCK_BOOTTIME", BOOT, raising=False)
+
+
+def make_macos(machine: Machine, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(time, "CLOCK_UPTIME_RAW", UPTIME, raising=False)
+    machine.counts_when_monotonic = True
+
+
+def make_macos_to_come(machine: Machine, patch: pytest.MonkeyPatch) -> None:
+    """Count suspend in `time.monotonic` as well: CPython's issue 86273."""
+    make_macos(machine, patch)
+    patch.setattr(time, "monotonic", lambda: machine.boot_s)
+
+
+def make_windows(machine: Machine, patch: pytest.MonkeyPatch) -> None:
+    def query(pointer: Pointer) -> int:
+        pointer._obj.value = int(machine.monotonic_s * 1e7)
+        return 1
+
+    kernel32 = SimpleNamespace(QueryUnbiasedInterruptTime=query)
+    windll = SimpleNamespace(kernel32=kernel32)
+    patch.setattr(ctypes, "windll", windll, raising=False)
+    patch.setattr(sys, "platform", "win32")
+    patch.setattr(time, "monotonic", lambda: machine.boot_s)
+    patch.delattr(time, "clock_gettime", raising=False)
+
+
+def make_another(_: Machine, patch: pytest.MonkeyPatch) -> None:
+    """Leave it without a clock that counts suspend."""
+
+
+MAKE = {
+    "Linux": make_linux,
+    "macOS": make_macos,
+    "macOS with a Python to come": make_macos_to_come,
+    "Windows": make_windows,
+    "another": make_another,
+}
+
+
+@pytest.fixture(params=MAKE)
 def machine(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Machine]:
@@ -61,14 +111,8 @@ def machine(
         patch.setattr(time, "CLOCK_MONOTONIC", MONOTONIC, raising=False)
         patch.delattr(time, "CLOCK_BOOTTIME", raising=False)
         patch.delattr(time, "CLOCK_UPTIME_RAW", raising=False)
-        if request.param == "Linux":
-            patch.setattr(time, "CLOCK_BOOTTIME", BOOT, raising=False)
-        elif request.param != "neither":
-            patch.setattr(time, "CLOCK_UPTIME_RAW", UPTIME, raising=False)
-            machine.counts_when_monotonic = True
-        if request.param == "macOS with a Python to come":
-            # It may count suspend in `time.monotonic`: CPython's issue 86273.
-            patch.setattr(time, "monotonic", lambda: machine.boot_s)
+        patch.setattr(sys, "platform", "any")
+        MAKE[request.param](machine, patch)
         yield machine
 
 
