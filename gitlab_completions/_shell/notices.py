@@ -111,7 +111,11 @@ class Notices:
 
     async def _write(self, token: str, name: str, word: KeptWord) -> None:
         seal = await self._sharing.write(
-            token, name, encode_word(word), keep_s=word.seconds
+            token,
+            name,
+            encode_word(word),
+            said_at=self._clock.now(),
+            keep_s=word.seconds,
         )
         if seal is not None:
             self._heard[name] = seal

@@ -53,8 +53,10 @@ class SharedFetcher:
             told = await self._told(token, name, takes)
             if told is not None:
                 return told
+            # As old as the question: an answer may have been slept through.
+            asked_at = self.sharing.now()
             fetched, asked_with = await self.fetcher.ask(project_path, token)
-            await self._tell(asked_with, name, fetched)
+            await self._tell(asked_with, name, fetched, asked_at)
             return fetched
 
     def understand(self, told: Told) -> Fetched | None:
@@ -71,7 +73,9 @@ class SharedFetcher:
         fetched = None if told is None else self.understand(told)
         return fetched if fetched is not None and takes(fetched) else None
 
-    async def _tell(self, token: str, name: str, fetched: Fetched) -> None:
+    async def _tell(
+        self, token: str, name: str, fetched: Fetched, said_at: float
+    ) -> None:
         """Tell the others what the instance said; what it did not say is not told."""
         grant, answer = fetched.grant, fetched.answer
         keep_s = fetched.verdict.again_s if grant is None else grant.details.lifetime_s
@@ -79,4 +83,6 @@ class SharedFetcher:
             return
         content = encode_answer(answer)
         if content is not None:
-            await self.sharing.write(token, name, content, keep_s=keep_s)
+            await self.sharing.write(
+                token, name, content, said_at=said_at, keep_s=keep_s
+            )

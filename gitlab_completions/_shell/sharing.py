@@ -79,13 +79,26 @@ class Sharing:
             for key, entry in zip(keys, reading.entries, strict=True)
         ]
 
+    def now(self) -> float:
+        """Return the client's time."""
+        return self._clock.now()
+
     async def write(
-        self, token: str, name: str, content: Mapping[str, object], *, keep_s: float
+        self,
+        token: str,
+        name: str,
+        content: Mapping[str, object],
+        *,
+        said_at: float,
+        keep_s: float,
     ) -> bytes | None:
-        """Tell the others what was said just now; returns what tells the entry."""
+        """Tell the others what was said at that time by the client's clock.
+
+        Returns:
+            What tells the entry from another, or `None` when there is none.
+        """
         sealer = self._sealer_of(token)
         key = sealer.key(name)
-        said_at = self._clock.now()
         reading = await self._safely(self._store.read([key]))  # for the clock
         if reading is None:
             return None

@@ -110,7 +110,7 @@ class Window:
         return entry
 
     async def put(self, name: str, content: Mapping[str, object]) -> None:
-        await self.sharing.write(TOKEN, name, content, keep_s=60)
+        await self.sharing.write(TOKEN, name, content, said_at=now(), keep_s=60)
 
 
 def now() -> float:

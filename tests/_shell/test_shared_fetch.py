@@ -182,7 +182,9 @@ async def test_without_a_token_nobody_is_asked(office: Office) -> None:
 
 async def test_what_is_no_answer_is_not_understood(office: Office) -> None:
     one = office.process()
-    await one.sharing.write(TOKEN, access_name(None), {"status": "x"}, keep_s=60)
+    await one.sharing.write(
+        TOKEN, access_name(None), {"status": "x"}, said_at=now(), keep_s=60
+    )
     (fetch,) = office.start()
     (await office.next()).grant()
     assert (await fetch).told_at is None
@@ -192,7 +194,7 @@ async def test_a_grant_is_validated_as_if_it_had_just_come(office: Office) -> No
     body = '{"base_url":"http://127.0.0.1","token":"eyJ","headers":{"x-a":"b"}}'
     content = {"status": 201, "headers": {}, "body": body}
     one = office.process()
-    await one.sharing.write(TOKEN, access_name(None), content, keep_s=60)
+    await one.sharing.write(TOKEN, access_name(None), content, said_at=now(), keep_s=60)
     (told,) = await one.sharing.read(TOKEN, [access_name(None)])
     assert told is not None
     fetched = one.understand(told)
@@ -208,3 +210,14 @@ async def test_an_answer_that_is_no_text_is_not_told(office: Office) -> None:
     office.start()
     await office.next()
     assert office.asked == 2
+
+
+async def test_an_answer_that_took_long_is_as_old_as_the_question(
+    office: Office,
+) -> None:
+    office.start()
+    exchange = await office.next()
+    await asyncio.sleep(10)
+    exchange.grant()
+    (later,) = office.start()
+    assert (await later).told_at == pytest.approx(0)

@@ -75,7 +75,7 @@ def sharing(store: MemoryStore | BrokenStore) -> Sharing:
 async def test_what_one_client_writes_another_reads_in_its_own_time() -> None:
     store = AheadStore()
     await asyncio.sleep(5)
-    seal = await sharing(store).write(TOKEN, "a", {"x": 1}, keep_s=60)
+    seal = await sharing(store).write(TOKEN, "a", {"x": 1}, said_at=now(), keep_s=60)
     await asyncio.sleep(7)
     missing, told = await sharing(store).read(TOKEN, ["b", "a"])
     assert missing is None
@@ -88,7 +88,7 @@ async def test_what_one_client_writes_another_reads_in_its_own_time() -> None:
 async def test_what_another_access_token_wrote_is_not_read() -> None:
     store = AheadStore()
     one = sharing(store)
-    await one.write(TOKEN, "a", {"x": 1}, keep_s=60)
+    await one.write(TOKEN, "a", {"x": 1}, said_at=now(), keep_s=60)
     assert await one.read(OTHER, ["a"]) == [None]
     (again,) = await one.read(TOKEN, ["a"])
     assert again is not None
@@ -97,7 +97,7 @@ async def test_what_another_access_token_wrote_is_not_read() -> None:
 async def test_what_somebody_else_put_there_is_not_read() -> None:
     store = AheadStore()
     one = sharing(store)
-    await one.write(TOKEN, "a", {"x": 1}, keep_s=60)
+    await one.write(TOKEN, "a", {"x": 1}, said_at=now(), keep_s=60)
     await store.write(store.keys[0], b"0" * 64 + b'\n{"x":2}', keep_s=60)
     assert await one.read(TOKEN, ["a"]) == [None]
 
@@ -105,7 +105,9 @@ async def test_what_somebody_else_put_there_is_not_read() -> None:
 async def test_what_is_too_long_is_not_written() -> None:
     store = AheadStore()
     long = {"x": "x" * 200_000}
-    assert await sharing(store).write(TOKEN, "a", long, keep_s=60) is None
+    assert (
+        await sharing(store).write(TOKEN, "a", long, said_at=now(), keep_s=60) is None
+    )
     assert store.keys == []
 
 
@@ -157,7 +159,7 @@ async def test_a_store_that_fails_is_one_that_is_not_there(
     one = sharing(BrokenStore(hangs=hangs))
     with caplog.at_level(logging.WARNING):
         assert await one.read(TOKEN, ["a", "b"]) == [None, None]
-        assert await one.write(TOKEN, "a", {}, keep_s=60) is None
+        assert await one.write(TOKEN, "a", {}, said_at=now(), keep_s=60) is None
         async with one.turn(TOKEN, "a"):
             pass
     assert now() == (3 * STORE_S if hangs else 0)
