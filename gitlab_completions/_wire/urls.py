@@ -1,5 +1,12 @@
 """The two hosts' addresses: checked once, then only ever appended to.
 
+What is checked must be what the HTTP library connects to. It reads a URL by rules of
+its own, and two readings of one text are how such checks are got round: `127。0。0。1`,
+with the full stops of another script, is a name here and this machine there. So a root
+is put together anew from what was understood, its host in ASCII and nothing in it that
+two parsers could take differently; an international name is encoded here, as httpx
+would.
+
 A message never holds the URL, which may hold credentials.
 """
 
@@ -16,11 +23,23 @@ from gitlab_completions.errors import ConfigurationError
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-__all__ = ("gateway_root", "instance_root", "is_loopback")
+__all__ = ("gateway_root", "instance_root", "is_local")
 
 _API = "/api/v4"
 _ASCII_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_BRACKETED = re.compile(r"\[[0-9a-f:.]+\](:.*)?", re.IGNORECASE)
+_MOST = 2048
+"""Characters of a URL; request lines end at 8 KiB in most servers."""
+_MOST_LABEL = 63
+_MOST_NAME = 253
+"""Characters of a host's label and of its name: what DNS can carry (RFC 1035). Python
+raises no `OSError` for more when it looks the name up."""
+_USUAL_PORTS = {"https": 443, "http": 80}
+_LOCAL_NAMES = frozenset(
+    {"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"}
+)
+"""Names of this machine: RFC 6761's, and those in Debian's and Fedora's hosts files."""
 
 
 def instance_root(url: str, *, allow_plain_http: bool) -> str:
@@ -52,17 +71,21 @@ def gateway_root(
         root = _root("base_url", base_url, allow_plain_http)
     except ConfigurationError:
         raise GrantRefusedError("bad_grant") from None
-    if is_loopback(root) and not is_loopback(instance_root):
-        # A remote host must not learn what listens on this machine.
+    if is_local(root) and not is_local(instance_root):
+        # A remote host must not learn what listens on this machine or beside it.
         raise GrantRefusedError("bad_grant")
     return root
 
 
-def is_loopback(url: str) -> bool:
-    """Tell whether the URL's host is this machine by its name or number."""
+def is_local(url: str) -> bool:
+    """Tell whether the URL's host is this machine, or only to be reached from it.
+
+    The latter are link-local addresses, where clouds keep a machine's credentials. A
+    private network's are not: a gateway inside a company is where it should be.
+    """
     parts = _parse(url)
     host = "" if parts is None else (parts.hostname or "").removesuffix(".")
-    if host == "localhost" or host.endswith(".localhost"):
+    if host in _LOCAL_NAMES or host.endswith(".localhost"):
         return True
     try:
         address = ipaddress.ip_address(host)
@@ -70,7 +93,7 @@ def is_loopback(url: str) -> bool:
         return False
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     address = mapped or address
-    return address.is_loopback or address.is_unspecified
+    return address.is_loopback or address.is_unspecified or address.is_link_local
 
 
 def _root(name: str, url: object, allow_plain_http: bool, tail: str = "") -> str:
@@ -83,11 +106,15 @@ def _root(name: str, url: object, allow_plain_http: bool, tail: str = "") -> str
             "for an emulator allow http with RoutingPolicy(allow_plain_http=True)"
         )
     path = parts.path.rstrip("/").removesuffix(tail).rstrip("/")
+    if not {".", ".."}.isdisjoint(path.split("/")):
+        _refuse(name, "must not have dots for a part of its path")
     return f"{parts.scheme}://{_host_and_port(name, parts)}{path}"
 
 
 def _split(name: str, url: str) -> SplitResult:
     """Split the URL, and refuse what has no place in it."""
+    if len(url) > _MOST:
+        _refuse(name, f"must not be longer than {_MOST} characters")
     if any(not mark.isprintable() or mark.isspace() or mark == "\\" for mark in url):
         _refuse(name, "must not hold spaces, backslashes or control characters")
     if "://" not in url:
@@ -116,29 +143,53 @@ def _host_and_port(name: str, parts: SplitResult) -> str:
     host = parts.hostname
     if not host:
         _refuse(name, "has no host: write https://gitlab.example.com")
+    host = _ascii(host)
+    bracketed = "[" in parts.netloc or "]" in parts.netloc
+    if bracketed and not _BRACKETED.fullmatch(parts.netloc):
+        host = ""  # `urlsplit` leaves out what stands around the brackets
     if not _is_host(host):
         _refuse(name, "has a host that is neither a name nor an address")
+    shown = f"[{host}]" if ":" in host else host
+    port = _port(name, parts)
+    return shown if port is None else f"{shown}:{port}"
+
+
+def _port(name: str, parts: SplitResult) -> int | None:
     try:
         port = parts.port
     except ValueError:
         port = 0
     if port == 0:
         _refuse(name, "has a port that is not a number from 1 to 65535")
-    shown = f"[{host}]" if ":" in host else host
-    return shown if port is None else f"{shown}:{port}"
+    for scheme, usual in _USUAL_PORTS.items():
+        if port == usual and scheme != parts.scheme:
+            _refuse(name, f"has the port of {scheme} and starts with {parts.scheme}")
+    return port
+
+
+def _ascii(host: str) -> str:
+    """Return the host as it is looked up; an empty string when it cannot be."""
+    if host.isascii():
+        return host
+    import idna  # noqa: PLC0415 - few have such a name; httpx brings it, and goes by it
+
+    try:
+        return idna.encode(host).decode()
+    except UnicodeError:
+        return ""
 
 
 def _is_host(host: str) -> bool:
-    if not host.isascii():
-        return True  # an international name: the HTTP library encodes it
-    label = host.removesuffix(".").rpartition(".")[2]
-    if ":" in host or _NUMERIC_LABEL.fullmatch(label):
+    labels = host.removesuffix(".").split(".")
+    if ":" in host or _NUMERIC_LABEL.fullmatch(labels[-1]):
         # Resolvers also take 127.1 and 2130706433 for addresses; nobody means them.
         try:
             ipaddress.ip_address(host)
         except ValueError:
             return False
         return True
+    if len(host) > _MOST_NAME or max(map(len, labels)) > _MOST_LABEL:
+        return False
     return _ASCII_HOST.fullmatch(host) is not None
 
 
