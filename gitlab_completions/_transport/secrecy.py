@@ -9,11 +9,13 @@ is quoted in the exception, and so in a traceback.
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_NAMES = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADERS_IN_CLEAR = ("hpack.hpack", "hpack.table")
 _PASSWORD_IN_CLEAR = ("httpcore.socks", "httpcore2.socks")
 
@@ -35,7 +37,14 @@ def hush_socks() -> None:
 
 
 def can_carry(headers: Mapping[str, str]) -> bool:
-    """Whether HTTP can carry the values: printable ASCII, no space at the ends."""
+    """Whether HTTP can carry the pairs.
+
+    Names are tokens (RFC 9110), values printable ASCII without space at the ends. The
+    HTTP library checks the names for HTTP/1.1, and less for HTTP/2; who wraps a sender
+    may have put others in.
+    """
+    if not (all(headers) and _NAMES.fullmatch("".join(headers))):
+        return not headers
     values = headers.values()
     text = "".join(values)
     if not (text.isascii() and text.isprintable()):

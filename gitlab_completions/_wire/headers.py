@@ -34,11 +34,22 @@ AUTHENTICATION_TYPE = "X-Gitlab-Authentication-Type"
 _SECONDS = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
 _VISIBLE = re.compile(r"[!-~]+")
 _PRINTABLE = re.compile(r"[ -~]*")
-_REQUEST_ID = re.compile(r"[ -~]{1,255}")
+# GitLab's are UUIDs or ULIDs; without blanks and brackets nobody's source is one.
+_REQUEST_ID = re.compile(r"[0-9A-Za-z._:/+=@~-]{1,255}")
 _ECHOED_NAME = re.compile(r"[Xx]-[!#$%&'*+.^_`|~0-9A-Za-z-]{1,255}")
 # The id is made for each request; the gateway demands the type, in this very case,
 # and GitLab before 17.2 does not grant it.
 _OURS = frozenset({"authorization", "content-type", "user-agent", "x-request-id"})
+# The names are GitLab's to choose, and new ones are passed on. Not these: proxies and
+# frameworks act on them (the method, the URL, who asks), cloud services take them for
+# credentials. The instance also chose the host, so with them it could have this
+# machine say to a server inside the user's network what nobody outside may say.
+_ACTED_ON = (
+    *("x-http-method", "x-method-override", "x-original", "x-rewrite", "x-host"),
+    *("x-forwarded", "x-real-ip", "x-client", "x-cluster-client", "x-true-client"),
+    *("x-proxy", "x-envoy", "x-accel", "x-sendfile", "x-remote", "x-auth", "x-api-key"),
+    *("x-amz", "x-aws", "x-goog", "x-ms-", "x-metadata", "x-vault"),
+)
 # GitLab refuses old versions of its language server by these names.
 _GATED_NAMES = ("gitlab-language-server", "code-completions-language-server-experiment")
 
@@ -161,6 +172,7 @@ def grant_headers(pairs: object) -> tuple[dict[str, str], int]:
 def _is_echoed(name: str, value: object) -> bool:
     return (
         name.lower() not in _OURS
+        and not name.lower().startswith(_ACTED_ON)
         and _ECHOED_NAME.fullmatch(name) is not None
         and isinstance(value, str)
         and len(value) <= MAX_VALUE

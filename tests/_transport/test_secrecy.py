@@ -19,6 +19,18 @@ def test_nothing_else_can(value: str) -> None:
     assert not can_carry({"X-Other": "1", "Authorization": value})
 
 
+@pytest.mark.parametrize(
+    "name", ["", " ", "a b", "a:", ":authority", "a\r\nb", "a\0", "é", "a\ud800", "(a)"]
+)
+def test_a_name_that_is_no_token_cannot_be_carried(name: str) -> None:
+    assert can_carry({"X-Other": "1"})
+    assert not can_carry({"X-Other": "1", name: "1"})
+
+
+def test_no_headers_can_be_carried() -> None:
+    assert can_carry({})
+
+
 @pytest.mark.parametrize("name", ["hpack.hpack", "hpack.table"])
 def test_hpack_shows_no_headers(name: str, caplog: pytest.LogCaptureFixture) -> None:
     hush_hpack()
