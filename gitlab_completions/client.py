@@ -15,6 +15,7 @@ from gitlab_completions._arguments import (
     check_store,
 )
 from gitlab_completions._checks import check_seconds
+from gitlab_completions._frames import frameless
 from gitlab_completions._shell import chance
 from gitlab_completions._shell.clock import SystemClock
 from gitlab_completions._version import __version__
@@ -64,6 +65,7 @@ class CompletionClient:
         ConfigurationError: When an argument is wrong; it says which, and what is right.
     """
 
+    @frameless
     def __init__(
         self,
         instance_url: str,
@@ -88,6 +90,7 @@ class CompletionClient:
         )
 
     @classmethod
+    @frameless
     def from_env(
         cls,
         *,

@@ -27,6 +27,7 @@ from gitlab_completions._checks import (
     reject,
     split_at,
 )
+from gitlab_completions._frames import frameless, frameless_init
 from gitlab_completions._records import Record
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ AccessToken: TypeAlias = (
 )
 
 
+@frameless_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextItem:
     """A piece of another file that helps the model.
@@ -171,6 +173,7 @@ class RequestFields(TypedDict, total=False):
     choices_count: int | None
 
 
+@frameless_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletionRequest:
     """Code around a cursor, to be continued.
@@ -243,6 +246,7 @@ class CompletionRequest:
                 reject(f"{name} is for generations only: set intent to GENERATION")
 
     @classmethod
+    @frameless
     def at_cursor(
         cls,
         text: str,

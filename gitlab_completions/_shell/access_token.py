@@ -7,6 +7,8 @@ import contextlib
 import inspect
 from typing import TYPE_CHECKING
 
+from gitlab_completions._frames import frameless
+from gitlab_completions._secrets import Secret
 from gitlab_completions._wire.headers import check_access_token
 from gitlab_completions.errors import ConfigurationError
 
@@ -47,18 +49,18 @@ class TokenDesk:
     """
 
     def __init__(self, source: AccessToken, on_change: Callable[[], None]) -> None:
-        self._constant = check_access_token(source) if isinstance(source, str) else None
+        self._constant = _checked(source) if isinstance(source, str) else None
         self._ask = self._question_to(source)
         self._reject: Callable[[str], object] | None = getattr(source, "reject", None)
         self._on_change = on_change
-        self._last: str | None = None
-        self._question: asyncio.Task[str] | None = None
+        self._last: Secret | None = None
+        self._question: asyncio.Task[Secret] | None = None
         self._asked_at = 0.0
 
     @staticmethod
     def _question_to(source: AccessToken) -> Callable[[], str | Awaitable[str]]:
         if isinstance(source, str):
-            return lambda: source
+            return lambda: ""  # never asked: a constant is at hand
         if callable(source):
             return source
         if callable(getattr(source, "get", None)):
@@ -68,16 +70,16 @@ class TokenDesk:
             f"with get() and reject(), not {type(source).__name__}"
         )
 
-    def is_current(self, token: str) -> bool:
+    def is_current(self, token: Secret) -> bool:
         """Tell whether the source has given no other token since."""
         return self._constant is not None or token == self._last
 
     @property
-    def known(self) -> str | None:
+    def known(self) -> Secret | None:
         """The token that the source gave last, without asking it."""
         return self._constant or self._last
 
-    async def get(self) -> str:
+    async def get(self) -> Secret:
         """Return the token that is valid now.
 
         Raises:
@@ -99,11 +101,11 @@ class TokenDesk:
             raise TokenSourceError(f"it raised {type(error).__name__}") from error
         return question.result()
 
-    async def another(self, refused: str) -> str | None:
+    async def another(self, refused: Secret) -> Secret | None:
         """Tell the source that GitLab answered 401; return a different token if any."""
         if self._reject is not None:
             with contextlib.suppress(Exception):  # it is still asked for another one
-                told = self._reject(refused)
+                told = self._reject(refused.reveal())
                 if inspect.isawaitable(told):
                     await told
         if self._constant is not None:
@@ -120,7 +122,7 @@ class TokenDesk:
             self._question.cancel()
             await asyncio.wait({self._question}, timeout=CLEANUP_S)
 
-    def _pending_question(self) -> asyncio.Task[str]:
+    def _pending_question(self) -> asyncio.Task[Secret]:
         now = asyncio.get_running_loop().time()
         if self._question is not None and now - self._asked_at > FORGOTTEN_S:
             self._question.cancel()
@@ -131,16 +133,17 @@ class TokenDesk:
             self._question.add_done_callback(self._answered)
         return self._question
 
-    async def _put_question(self) -> str:
+    @frameless  # those of the source: it has the token in its hands
+    async def _put_question(self) -> Secret:
         if inspect.iscoroutinefunction(self._ask):
             answer: object = await self._ask()
         else:
             answer = await asyncio.to_thread(self._ask)
             if inspect.isawaitable(answer):
                 answer = await answer
-        return check_access_token(answer)
+        return _checked(answer)
 
-    def _answered(self, question: asyncio.Task[str]) -> None:
+    def _answered(self, question: asyncio.Task[Secret]) -> None:
         if question is self._question:
             self._question = None
         if question.cancelled() or question.exception() is not None:
@@ -149,3 +152,7 @@ class TokenDesk:
         self._last = question.result()
         if changed:
             self._on_change()
+
+
+def _checked(token: object) -> Secret:
+    return Secret(check_access_token(token))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.verdicts import Body, Observation
+from gitlab_completions._frames import note_place, without_frames
 from gitlab_completions._records import Record
 from gitlab_completions._shell.breaks import meaning_of
 from gitlab_completions._wire.messages import SendError
@@ -71,7 +72,7 @@ class Ending(Record):
         seen: What the core judges.
         suggestion: What it brought, if that was a completion.
         error: What a person is told, if it was none.
-        cause: What raised the error.
+        cause: What raised the error, without the frames that it came through.
         request_id: The server's id of the request.
         retry_after_s: Seconds that the server asks to wait.
     """
@@ -120,17 +121,18 @@ def broken(route: Route, error: SendError, elapsed_s: float) -> Ending:
             code=told.code,
             remedy=told.remedy,
         ),
-        cause=error,
+        cause=without_frames(error),
     )
 
 
 def unexpected(route: Route, error: Exception, elapsed_s: float) -> Ending:
     """Return the ending of an exchange whose sender raised what it must not."""
     message = f"the sender failed on the way to {NAMES[route]}: {type(error).__name__}"
+    note_place(error)
     return Ending(
         seen=Observation(status=None, body=Body.NONE),
         error=RouteConnectionError(message, route=route, elapsed_s=elapsed_s),
-        cause=error,
+        cause=without_frames(error),
     )
 
 
@@ -146,7 +148,7 @@ def no_token(route: Route, error: TokenSourceError, elapsed_s: float) -> Ending:
             elapsed_s=elapsed_s,
             code=ErrorCode.TOKEN_SOURCE,
         ),
-        cause=cause if isinstance(cause, Exception) else error,
+        cause=without_frames(cause if isinstance(cause, Exception) else error),
     )
 
 
@@ -157,7 +159,7 @@ def unsendable(route: Route, error: RequestRejectedError) -> Ending:
         error=RouteStatusError(
             error.message, route=route, status_code=413, code=ErrorCode.REQUEST
         ),
-        cause=error,
+        cause=without_frames(error),
     )
 
 

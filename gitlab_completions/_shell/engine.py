@@ -223,7 +223,10 @@ class Engine:
             error = self._failure(drive, answer, deadline, now)
             # What is kept of it must not keep the call's frames, and the source there.
             self._finish(drive, now, None, copy.copy(error))
-            raise error from error.__cause__
+            try:
+                raise error from error.__cause__
+            finally:
+                del error  # else it would hold its own frame, and the request there
         done = results.completion(
             request, answer, drive.flights, started_at=drive.started_at, now=now
         )

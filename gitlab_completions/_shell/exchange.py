@@ -7,6 +7,8 @@ import dataclasses
 import logging
 from typing import TYPE_CHECKING
 
+from gitlab_completions._frames import frameless
+from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.chance import new_request_id
@@ -21,6 +23,7 @@ from gitlab_completions.models import Route
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gitlab_completions._secrets import Secret
     from gitlab_completions._shell.access_token import TokenDesk
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.endings import Ending
@@ -105,11 +108,14 @@ class Exchanger:
         return await self._perform(
             dataclasses.replace(
                 wire,
-                headers={**wire.headers, **self._authorization(other)},
+                headers=HostHeaders(
+                    self.root, {**wire.headers, **self._authorization(other)}
+                ),
                 timeout_s=ends_at - self.clock.now(),
             )
         )
 
+    @frameless
     async def warm_up(self, details: ConnectionDetails | None) -> None:
         """Open a connection before it is needed: the gateway's, else the instance's."""
         with contextlib.suppress(TokenSourceError):
@@ -120,8 +126,9 @@ class Exchanger:
                 wire = instance.warm_up_request(self.root, headers, timeout_s=WARM_UP_S)
             await self._perform(wire)
 
-    def _authorization(self, token: str) -> Mapping[str, str]:
-        return instance.authorization(token, user_agent=self.user_agent)
+    def _authorization(self, token: Secret) -> HostHeaders:
+        agent = self.user_agent
+        return instance.authorization(token, root=self.root, user_agent=agent)
 
     async def _perform(self, wire: WireRequest) -> Ending:
         """Send, and read what comes, whatever comes."""

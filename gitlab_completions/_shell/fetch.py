@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.verdicts import (
@@ -13,6 +12,7 @@ from gitlab_completions._core.verdicts import (
     Observation,
     decide,
 )
+from gitlab_completions._frames import frameless
 from gitlab_completions._records import Record, replace
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.breaks import meaning_of
@@ -33,6 +33,7 @@ from gitlab_completions.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitlab_completions._secrets import Secret
     from gitlab_completions._shell.access_token import TokenDesk
     from gitlab_completions._wire.direct_access import Grant
     from gitlab_completions._wire.messages import WireRequest
@@ -129,6 +130,7 @@ class Fetcher:
         self.allow_plain_http = allow_plain_http
         self._room = asyncio.Semaphore(AT_ONCE)
 
+    @frameless
     async def fetch(
         self, project_path: str | None, takes: Callable[[Fetched], bool]
     ) -> Fetched:
@@ -140,7 +142,7 @@ class Fetcher:
         fetched, _ = await self.ask(project_path, token)
         return fetched
 
-    async def token(self) -> str | Fetched:
+    async def token(self) -> Secret | Fetched:
         """Return the access token to ask with, or that there is none."""
         await import_off_loop("jwt")  # decoding a grant needs it
         try:
@@ -152,7 +154,10 @@ class Fetcher:
                 code=ErrorCode.TOKEN_SOURCE,
             )
 
-    async def ask(self, project_path: str | None, token: str) -> tuple[Fetched, str]:
+    @frameless
+    async def ask(
+        self, project_path: str | None, token: Secret
+    ) -> tuple[Fetched, Secret]:
         """Ask, and once more if GitLab refused the token and another is to be had.
 
         Returns:
@@ -166,9 +171,7 @@ class Fetcher:
             other = await self.desk.another(token)
             if other is None:
                 return fetched, token
-            headers = instance.authorization(other, user_agent=self.user_agent)
-            again = {**wire.headers, **headers}
-            fetched = await self._perform(dataclasses.replace(wire, headers=again))
+            fetched = await self._perform(self._request(project_path, other))
             return self._dated(fetched, other), other
 
     def understand(self, answer: Answer) -> Fetched:
@@ -177,16 +180,17 @@ class Fetcher:
             return _refused(answer)
         return self._read(answer)
 
-    def _dated(self, fetched: Fetched, token: str) -> Fetched:
+    def _dated(self, fetched: Fetched, token: Secret) -> Fetched:
         """Say of a no whether it was said to a token that has changed since."""
         if fetched.grant is not None or self.desk.is_current(token):
             return fetched
         return replace(fetched, outdated=True)
 
-    def _request(self, project_path: str | None, token: str) -> WireRequest:
+    def _request(self, project_path: str | None, token: Secret) -> WireRequest:
+        agent = self.user_agent
         return direct_access.grant_request(
             self.root,
-            instance.authorization(token, user_agent=self.user_agent),
+            instance.authorization(token, root=self.root, user_agent=agent),
             project_path=project_path,
             request_id=new_request_id(),
             timeout_s=DETAILS_TIMEOUT_S,

@@ -22,6 +22,7 @@ from gitlab_completions._core.verdicts import (
     OnDetails,
     decide,
 )
+from gitlab_completions._frames import frameless
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.gate import Ticket
 from gitlab_completions._wire.messages import SendError
@@ -226,6 +227,7 @@ class Race:
         if late:
             await asyncio.wait(late, timeout=CLEANUP_S)
 
+    @frameless  # Ctrl-C strikes anywhere, be it in the HTTP library
     async def _fly(self, flight: Flight) -> None:
         gate = self._gates[flight.route]
         try:

@@ -24,7 +24,7 @@ from gitlab_completions._transport import faults
 from gitlab_completions._transport.bodies import Body
 from gitlab_completions._transport.doubt import either
 from gitlab_completions._transport.progress import Progress
-from gitlab_completions._transport.secrecy import can_carry
+from gitlab_completions._transport.secrecy import can_carry, harmless
 from gitlab_completions._transport.succession import SILENCE_S
 from gitlab_completions._wire.messages import SendError, WireResponse
 
@@ -142,7 +142,7 @@ class Attempt:
             if told is error:
                 raise
             if told.kind != "proxy":
-                raise told from error
+                raise told from harmless(error)
         except BaseException:
             await self.aclose()
             raise
@@ -214,7 +214,7 @@ class Attempt:
         except SendError:
             raise
         except Exception as error:
-            raise self._told(error, body.received) from error
+            raise self._told(error, body.received) from harmless(error)
 
     def _told(self, error: Exception, bytes_received: int) -> SendError:
         """Say what the error means, and what it says about the client."""

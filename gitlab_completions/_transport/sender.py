@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from gitlab_completions._checks import check_count
+from gitlab_completions._frames import frameless
 from gitlab_completions._transport.clients import OwnClient, Settings, UserClient
 from gitlab_completions._transport.exchange import exchange
 from gitlab_completions._transport.preparation import Preparation
@@ -65,6 +66,7 @@ class HttpxSender:
         ConfigurationError: When an argument is wrong, or a file is not there.
     """
 
+    @frameless
     def __init__(
         self,
         client: AsyncClient | None = None,

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gitlab_completions._records import Record
+from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.characters import whole_characters
 from gitlab_completions._wire.headers import bearer_headers, date_s, grant_headers
 from gitlab_completions._wire.jsons import (
@@ -67,7 +68,7 @@ class Grant(Record):
 
 def grant_request(
     root: str,
-    headers: Mapping[str, str],
+    headers: HostHeaders,
     *,
     project_path: str | None,
     request_id: str,
@@ -88,7 +89,7 @@ def grant_request(
         route=Route.INDIRECT,
         method="POST",
         url=f"{root}/api/v4/code_suggestions/direct_access",
-        headers={**headers, "X-Request-ID": request_id},
+        headers=headers | {"X-Request-ID": request_id},
         body=encode({"project_path": project} if project else {}).encode(),
         timeout_s=timeout_s,
         purpose="details",
@@ -131,7 +132,7 @@ def decode_grant(
     details = ConnectionDetails(
         base_url=root,
         token=token,
-        headers=echoed | bearer_headers(token, user_agent),
+        headers=HostHeaders(root, echoed | bearer_headers(token, user_agent)),
         lifetime_s=_lifetime_s(headers, answer, token),
         model_details=_model_details(answer, version),
     )

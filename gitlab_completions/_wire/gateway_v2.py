@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.bodies import context_items, current_file
 from gitlab_completions._wire.jsons import encode
 from gitlab_completions._wire.limits import fit
@@ -47,7 +48,7 @@ def completion_request(
         route=Route.DIRECT,
         method="POST",
         url=f"{details.base_url}/v2/completions",
-        headers={**details.headers, "X-Request-ID": request_id},
+        headers=_bound(details) | {"X-Request-ID": request_id},
         body=encode(body).encode(),
         timeout_s=timeout_s,
         purpose="completion",
@@ -79,6 +80,14 @@ def health_request(details: ConnectionDetails, *, timeout_s: float) -> WireReque
         timeout_s=timeout_s,
         purpose="warm_up",
     )
+
+
+def _bound(details: ConnectionDetails) -> HostHeaders:
+    """Return the grant's headers, for the host that came with them alone."""
+    headers = details.headers
+    if isinstance(headers, HostHeaders):
+        return headers
+    return HostHeaders(details.base_url, headers)
 
 
 def _optional(

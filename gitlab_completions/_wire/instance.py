@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitlab_completions._records import replace
+from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.bodies import context_items, current_file
 from gitlab_completions._wire.characters import (
     keep_end,
@@ -20,8 +21,7 @@ from gitlab_completions.errors import RequestRejectedError
 from gitlab_completions.models import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from gitlab_completions._secrets import Secret
     from gitlab_completions._wire.limits import Fitted
     from gitlab_completions.models import CompletionRequest
 
@@ -37,7 +37,7 @@ def completion_request(
     request: CompletionRequest,
     *,
     root: str,
-    headers: Mapping[str, str],
+    headers: HostHeaders,
     request_id: str,
     timeout_s: float,
     last_resort: bool,
@@ -60,7 +60,7 @@ def completion_request(
         route=Route.INDIRECT,
         method="POST",
         url=f"{root}/api/v4/code_suggestions/completions",
-        headers={**headers, "X-Request-ID": request_id},
+        headers=headers | {"X-Request-ID": request_id},
         body=_encode(request).encode(),
         timeout_s=timeout_s,
         purpose="completion",
@@ -68,13 +68,13 @@ def completion_request(
     )
 
 
-def authorization(token: str, *, user_agent: str) -> dict[str, str]:
-    """Return the headers of every request to the instance.
+def authorization(token: Secret, *, root: str, user_agent: str) -> HostHeaders:
+    """Return the headers of every request to the instance, and to no other host.
 
     `Bearer` serves personal, project, group and OAuth tokens alike. GitLab's version
     header for language servers stays away: instances refuse old versions by it.
     """
-    return bearer_headers(token, user_agent)
+    return HostHeaders(root, bearer_headers(token.reveal(), user_agent))
 
 
 def decode(body: bytes) -> Suggestion:
@@ -87,7 +87,7 @@ def decode(body: bytes) -> Suggestion:
 
 
 def warm_up_request(
-    root: str, headers: Mapping[str, str], *, timeout_s: float
+    root: str, headers: HostHeaders, *, timeout_s: float
 ) -> WireRequest:
     """Encode a small request that opens a connection to the instance.
 
@@ -97,7 +97,7 @@ def warm_up_request(
         route=Route.INDIRECT,
         method="GET",
         url=f"{root}/api/v4/version",
-        headers=dict(headers),
+        headers=headers,
         body=b"",
         timeout_s=timeout_s,
         purpose="warm_up",

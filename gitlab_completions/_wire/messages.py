@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from gitlab_completions._records import Record
+from gitlab_completions._secrets import HostHeaders
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -53,13 +54,17 @@ class WireRequest:
         route: Which host it belongs to: the gateway's or the instance's.
         method: HTTP method.
         url: Absolute URL.
-        headers: All header pairs that matter; secrets among them.
+        headers: All header pairs that matter; secrets among them. Those of the library
+            go to the host that their token is for: with another URL they are refused.
         body: The body, encoded; may hold the author's source.
         timeout_s: Seconds until the exchange must have ended.
         purpose: What it is for; completions alone pass a gate, so that a sender keeps
             two connections for the others.
         last_resort: No other route is left in this call, so that the connection may
             take longer to be made.
+
+    Raises:
+        ValueError: When the headers hold a token for another host.
     """
 
     route: Route
@@ -70,6 +75,10 @@ class WireRequest:
     timeout_s: float
     purpose: Purpose
     last_resort: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.headers, HostHeaders) and not self.headers.allow(self.url):
+            raise ValueError("headers with a token go to no other host than its own")
 
     def __repr__(self) -> str:
         return (

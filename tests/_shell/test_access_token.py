@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions._secrets import Secret
 from gitlab_completions._shell.access_token import TokenDesk, TokenSourceError
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.testing import wait_all_tasks_blocked
@@ -52,8 +53,8 @@ class SlowSource:
 
 async def test_a_string_is_the_token() -> None:
     one = desk("glpat-1")
-    assert await one.get() == "glpat-1"
-    assert await one.another("glpat-1") is None
+    assert await one.get() == Secret("glpat-1")
+    assert await one.another(Secret("glpat-1")) is None
     await one.aclose()
 
 
@@ -64,7 +65,7 @@ async def test_an_async_function_is_asked_each_time() -> None:
         return next(tokens)
 
     one = desk(source)
-    assert [await one.get(), await one.get()] == ["glpat-1", "glpat-2"]
+    assert [await one.get(), await one.get()] == [Secret("glpat-1"), Secret("glpat-2")]
 
 
 async def test_a_plain_function_may_return_an_awaitable() -> None:
@@ -74,11 +75,11 @@ async def test_a_plain_function_may_return_an_awaitable() -> None:
     def source() -> Awaitable[str]:
         return later()
 
-    assert await desk(source).get() == "glpat-1"
+    assert await desk(source).get() == Secret("glpat-1")
 
 
 async def test_a_token_source_is_asked_by_its_get() -> None:
-    assert await desk(Source("glpat-1")).get() == "glpat-1"
+    assert await desk(Source("glpat-1")).get() == Secret("glpat-1")
 
 
 @pytest.mark.real_time
@@ -89,7 +90,7 @@ async def test_a_plain_function_runs_in_another_thread() -> None:
         threads.append(threading.current_thread())
         return "glpat-1"
 
-    assert await desk(source).get() == "glpat-1"
+    assert await desk(source).get() == Secret("glpat-1")
     assert threads != [threading.current_thread()]
 
 
@@ -99,7 +100,7 @@ async def test_concurrent_wishes_share_one_question() -> None:
     wishes = [asyncio.create_task(one.get()) for _ in range(50)]
     await wait_all_tasks_blocked()
     source.answer.set_result("glpat-1")
-    assert set(await asyncio.gather(*wishes)) == {"glpat-1"}
+    assert set(await asyncio.gather(*wishes)) == {Secret("glpat-1")}
     assert source.asked == 1
 
 
@@ -112,7 +113,7 @@ async def test_a_waiter_that_leaves_does_not_end_the_question() -> None:
     await asyncio.wait({leaver})
     assert leaver.cancelled()
     source.answer.set_result("glpat-1")
-    assert await stayer == "glpat-1"
+    assert await stayer == Secret("glpat-1")
 
 
 async def test_a_source_has_2_s_to_answer() -> None:
@@ -133,7 +134,7 @@ async def test_an_answer_that_comes_late_serves_who_waits_then() -> None:
     later = asyncio.create_task(one.get())
     await wait_all_tasks_blocked()
     source.answer.set_result("glpat-1")
-    assert await later == "glpat-1"
+    assert await later == Secret("glpat-1")
     assert source.asked == 1
 
 
@@ -166,7 +167,7 @@ async def test_a_source_is_asked_anew_after_a_failure() -> None:
     one = desk(source)
     with pytest.raises(TokenSourceError):
         await one.get()
-    assert await one.get() == "glpat-1"
+    assert await one.get() == Secret("glpat-1")
 
 
 @pytest.mark.parametrize("bad", [None, 7, b"glpat-1", ["glpat-1"], object()])
@@ -185,14 +186,14 @@ def test_a_string_that_cannot_be_a_token_is_refused_and_not_shown(bad: str) -> N
 async def test_a_refused_token_is_rejected_and_another_one_asked_for() -> None:
     source = Source("glpat-1", "glpat-2")
     one = desk(source)
-    assert await one.another(await one.get()) == "glpat-2"
+    assert await one.another(await one.get()) == Secret("glpat-2")
     assert source.rejected == ["glpat-1"]
     assert source.asked == 2
 
 
 async def test_the_same_token_again_is_no_other() -> None:
     source = Source("glpat-1")
-    assert await desk(source).another("glpat-1") is None
+    assert await desk(source).another(Secret("glpat-1")) is None
     assert source.asked == 1
 
 
@@ -207,7 +208,9 @@ async def test_a_reject_that_raises_is_ignored() -> None:
         def reject(self, token: str, /) -> None:
             raise ValueError(token)
 
-    assert await desk(Rejecting("glpat-2")).another("glpat-1") == "glpat-2"
+    assert await desk(Rejecting("glpat-2")).another(Secret("glpat-1")) == Secret(
+        "glpat-2"
+    )
 
 
 async def test_a_changed_token_is_told_and_the_first_one_is_not() -> None:
@@ -245,7 +248,7 @@ async def test_a_question_without_an_answer_is_put_anew_after_30_s() -> None:
         with pytest.raises(TokenSourceError):
             await one.get()
     await asyncio.sleep(30)
-    assert await one.get() == "glpat-1"
+    assert await one.get() == Secret("glpat-1")
     assert asked == 2
     await wait_all_tasks_blocked()
-    assert await one.get() == "glpat-1"
+    assert await one.get() == Secret("glpat-1")

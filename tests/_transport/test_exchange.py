@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import sys
 from typing import TYPE_CHECKING
 
-import httpx
-import httpx2
 import pytest
 
 from gitlab_completions._transport import exchange, succession
@@ -16,7 +13,6 @@ from gitlab_completions._transport.bodies import MAX_ANSWER, MAX_ERROR
 from gitlab_completions.models import Route
 from gitlab_completions.senders import HttpxSender, Sender, SendError
 from tests._transport.loopback import (
-    NO_AUTHORITIES,
     Loopback,
     answer,
     answering,
@@ -43,23 +39,6 @@ async def sender(engine: str) -> AsyncIterator[HttpxSender]:
     own = HttpxSender()
     async with closing(own):
         yield own
-
-
-@pytest.fixture(params=["own httpx", "own httpx2", "their httpx", "their httpx2"])
-async def any_sender(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[HttpxSender]:
-    """A sender of each kind: on its own client and on the user's."""
-    kind, _, name = request.param.partition(" ")
-    module = {"httpx": httpx, "httpx2": httpx2}[name]
-    if kind == "own":
-        monkeypatch.setitem(sys.modules, "httpx", module)
-        own = HttpxSender()
-        async with closing(own):
-            yield own
-        return
-    async with module.AsyncClient(verify=NO_AUTHORITIES) as client:
-        yield HttpxSender(client)
 
 
 def send_then(*steps: bytes | str) -> Behaviour:

@@ -9,6 +9,7 @@ import jwt
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.direct_access import (
     Grant,
     GrantRefusedError,
@@ -63,7 +64,7 @@ def grant(received: dict[str, str] | None = None, /, **changes: object) -> Grant
 def test_the_request() -> None:
     request = grant_request(
         "https://gitlab.com",
-        {"Authorization": "Bearer t"},
+        HostHeaders("https://gitlab.com", {"Authorization": "Bearer t"}),
         project_path="group/project",
         request_id="id-1",
         timeout_s=5.0,
@@ -80,8 +81,9 @@ def test_the_request() -> None:
 
 @pytest.mark.parametrize("path", [None, "", " "])
 def test_a_request_without_a_project(path: str | None) -> None:
+    root = "https://gitlab.com"
     request = grant_request(
-        "https://gitlab.com", {}, project_path=path, request_id="1", timeout_s=1
+        root, HostHeaders(root, {}), project_path=path, request_id="1", timeout_s=1
     )
     assert request.body == b"{}"
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from gitlab_completions._secrets import HostHeaders, Secret
 from gitlab_completions._wire.instance import (
     authorization,
     completion_request,
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from gitlab_completions._wire.messages import WireRequest
     from tests._wire.conftest import LoadSample
 
-HEADERS = {"Authorization": "Bearer t0ken"}
 ROOT = "https://corp.example/gitlab"
+HEADERS = HostHeaders(ROOT, {"Authorization": "Bearer t0ken"})
 TEXT = "x" * 100_000
 ESCAPED = "\x01" * 100_000  # six characters of JSON each
 
@@ -209,12 +210,15 @@ def test_any_text_is_sent_as_json_within_the_limits(above: str, below: str) -> N
 
 
 def test_authorization() -> None:
-    assert authorization("t0ken", user_agent="agent/1") == {
+    headers = authorization(Secret("t0ken"), root=ROOT, user_agent="agent/1")
+    assert headers == {
         "Authorization": "Bearer t0ken",
         "Content-Type": "application/json",
         "Accept": "application/json",
         "User-Agent": "agent/1",
     }
+    assert headers.allow(f"{ROOT}/api/v4/version")
+    assert not headers.allow("https://corp.example/api/v4/version")
 
 
 def test_the_warm_up() -> None:

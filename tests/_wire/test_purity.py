@@ -12,7 +12,7 @@ MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__in
 EVER = {"__future__", "dataclasses", "ipaddress", "json", "re", "typing", "urllib"}
 WITH_A_STORE = {"hashlib", "hmac"}  # slow to import too, with what seals entries
 LATE = {"email", "idna", "jwt"}  # slow to import, and needed by few calls
-OURS = {"_records", "_wire", "details", "errors", "models"}
+OURS = {"_records", "_secrets", "_wire", "details", "errors", "models"}
 
 
 def imports(node: ast.AST) -> set[str]:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import copy
+import io
 import logging
+import pickle
 import traceback
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.traceback import Traceback
+
+from gitlab_completions import GitLabCompletionsError
+from gitlab_completions._frames import chain
 from tests.loopback.scene import ACCESS_TOKEN, SOURCE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitlab_completions.events import Event
 
 GATEWAY_TOKEN = "eyJ"
 """How each part of a JSON Web Token begins that says something: `{"` in base64."""
-SECRETS = (ACCESS_TOKEN, GATEWAY_TOKEN, SOURCE, "secret_file")
+PROXY_PASSWORD = "pr0xy-canary-1903"
+SECRETS = (ACCESS_TOKEN, GATEWAY_TOKEN, SOURCE, "secret_file", PROXY_PASSWORD)
 
 
 class Witness(logging.Handler):
@@ -36,14 +47,17 @@ class Witness(logging.Handler):
         self._hear(record.name, *said)
 
     def note(self, event: Event) -> None:
-        """Take note of an event, as an observer."""
+        """Take note of an event, as an observer; also of what a process sends on."""
         self.look_at(event)
+        self._hear(type(event).__name__, pickle.dumps(event).decode("latin-1"))
 
     def look_at(self, thing: object) -> None:
-        """Take note of how an object shows itself; of an error, and of its causes."""
+        """Take note of how an object shows itself; of an error, all that tools show."""
         self._hear(type(thing).__name__, repr(thing), str(thing))
         if isinstance(thing, BaseException):
-            self._hear(type(thing).__name__, *traceback.format_exception(thing))
+            self._hear(type(thing).__name__, *crash_reports(thing))
+        if isinstance(thing, GitLabCompletionsError):
+            self._hear(type(thing).__name__, *_parts(thing))
 
     def _hear(self, who: str, *said: str) -> None:
         self.heard.add(who)
@@ -53,3 +67,35 @@ class Witness(logging.Handler):
             for secret in SECRETS
             if secret in words
         ]
+
+
+def crash_reports(error: BaseException) -> Iterator[str]:
+    """Give what is printed of a crash: plainly, with all locals, and by rich.
+
+    Neither cuts long values here; what a person sees is a part of this.
+    """
+    yield from traceback.format_exception(error)
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    yield from shown.format()
+    written = io.StringIO()
+    Console(file=written, width=10_000, color_system=None).print(
+        Traceback.from_exception(
+            type(error),
+            error,
+            error.__traceback__,
+            width=10_000,
+            show_locals=True,
+            locals_max_length=1000,
+            locals_max_string=100_000,
+        )
+    )
+    yield written.getvalue()
+
+
+def _parts(error: GitLabCompletionsError) -> Iterator[str]:
+    """Give what is sent to another process of an error, and what is in it."""
+    for twin in (error, copy.copy(error), pickle.loads(pickle.dumps(error))):
+        yield pickle.dumps(twin).decode("latin-1")
+        yield repr(twin)
+    for link in chain(error):
+        yield from (repr(value) for value in vars(link).values())
