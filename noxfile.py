@@ -42,11 +42,13 @@ def install(session: nox.Session, *names: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, formatting, and which layer imports which."""
+    """Check style, formatting, layers, and what is known against our dependencies."""
     install(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports", "--no-cache")
+    shipped = "gitlab-completions[cli,emulator]"
+    session.run("python", "tests/audits/dependencies.py", shipped)
 
 
 @nox.session
