@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.running import CANARY
+from tests.cli.running import CANARY, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +51,8 @@ LOUD = ["--verbose", "--explain"]
 def check(ended: Ended) -> None:
     for part in ("canary", CANARY):
         assert part not in ended.out
+        assert part not in ended.err
+    for part in ("eyJ", *SOURCE.splitlines()[:2]):
         assert part not in ended.err
 
 
