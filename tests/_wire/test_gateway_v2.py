@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from gitlab_completions._records import replace
+from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.gateway_v2 import (
     completion_request,
     decode,
@@ -140,3 +142,13 @@ def test_a_repr_shows_no_secret_and_no_source() -> None:
     request = encode(CompletionRequest(file_name="a.py", content_above_cursor="s3cret"))
     assert "s3cret" not in repr(request)
     assert "t0ken" not in repr(request)
+
+
+def test_a_grants_headers_go_to_the_host_that_came_with_them_alone() -> None:
+    token = HostHeaders(DETAILS.base_url, {"Authorization": "Bearer t0ken"})
+    bound = replace(DETAILS, headers=token)
+    request = CompletionRequest(file_name="a.py", content_above_cursor="x")
+    assert encode(request, bound).headers["Authorization"] == "Bearer t0ken"
+    for base_url in ("https://other.example", f"{DETAILS.base_url}.example"):
+        with pytest.raises(ValueError, match="no other host"):
+            encode(request, replace(bound, base_url=base_url))

@@ -3,6 +3,9 @@ from __future__ import annotations
 import pickle
 from typing import TYPE_CHECKING
 
+import pytest
+
+from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.messages import SendError, WireRequest, WireResponse
 from gitlab_completions.models import Route
 
@@ -29,6 +32,21 @@ def test_a_repr_shows_neither_headers_nor_body() -> None:
     )
     assert "s3cret" not in repr(request) + repr(response)
     assert not request.last_resort
+
+
+def test_headers_with_a_token_go_to_no_other_host() -> None:
+    headers = HostHeaders("https://gitlab.com", {"Authorization": "s3cret"})
+    with pytest.raises(ValueError, match="no other host") as caught:
+        WireRequest(
+            route=Route.INDIRECT,
+            method="GET",
+            url="https://gitlab.com.example/api/v4/version",
+            headers=headers,
+            body=b"",
+            timeout_s=1.0,
+            purpose="warm_up",
+        )
+    assert "s3cret" not in str(caught.value)
 
 
 def test_a_send_error_has_its_kind() -> None:
