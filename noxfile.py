@@ -47,7 +47,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("lint-imports", "--no-cache")
-    shipped = "gitlab-completions[cli,emulator]"
+    shipped = f"gitlab-completions[{EXTRAS}]"
     session.run("python", "tests/audits/dependencies.py", shipped)
 
 

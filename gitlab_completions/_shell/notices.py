@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from gitlab_completions._core.circuit import Circuit
     from gitlab_completions._core.verdicts import AttemptVerdict
+    from gitlab_completions._secrets import Secret
     from gitlab_completions._shell.access_token import TokenDesk
     from gitlab_completions._shell.background import Background
     from gitlab_completions._shell.bulletin import Bulletin
@@ -109,7 +110,7 @@ class Notices:
         )
         self._background.spawn(self._write(token, name, word))
 
-    async def _write(self, token: str, name: str, word: KeptWord) -> None:
+    async def _write(self, token: Secret, name: str, word: KeptWord) -> None:
         seal = await self._sharing.write(
             token,
             name,
@@ -120,7 +121,7 @@ class Notices:
         if seal is not None:
             self._heard[name] = seal
 
-    async def _hear(self, token: str, entry: Entry) -> None:
+    async def _hear(self, token: Secret, entry: Entry) -> None:
         hear: dict[str, Callable[[Told], None]] = {
             access_name(entry.project_path): partial(self._hear_access, entry),
             _bar_name(entry.project_path): partial(self._hear_bar, entry),

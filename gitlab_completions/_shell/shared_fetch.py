@@ -17,6 +17,7 @@ from gitlab_completions._wire.entries import decode_answer, encode_answer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitlab_completions._secrets import Secret
     from gitlab_completions._shell.fetch import Fetcher
     from gitlab_completions._shell.sharing import Sharing, Told
 
@@ -67,14 +68,14 @@ class SharedFetcher:
         return replace(self.fetcher.understand(answer), told_at=told.at)
 
     async def _told(
-        self, token: str, name: str, takes: Callable[[Fetched], bool]
+        self, token: Secret, name: str, takes: Callable[[Fetched], bool]
     ) -> Fetched | None:
         (told,) = await self.sharing.read(token, [name])
         fetched = None if told is None else self.understand(told)
         return fetched if fetched is not None and takes(fetched) else None
 
     async def _tell(
-        self, token: str, name: str, fetched: Fetched, said_at: float
+        self, token: Secret, name: str, fetched: Fetched, said_at: float
     ) -> None:
         """Tell the others what the instance said; what it did not say is not told."""
         grant, answer = fetched.grant, fetched.answer

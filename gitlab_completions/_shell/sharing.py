@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
     from typing import TypeVar
 
+    from gitlab_completions._secrets import Secret
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions.shared import DetailsStore, Reading, Release
 
@@ -62,11 +63,11 @@ class Sharing:
         self._store = store
         self._clock = clock
         self._root = root
-        self._token: str | None = None
+        self._token: Secret | None = None
         self._sealer: Sealer | None = None
         self._complained = False
 
-    async def read(self, token: str, names: Sequence[str]) -> list[Told | None]:
+    async def read(self, token: Secret, names: Sequence[str]) -> list[Told | None]:
         """Return what processes with this access token were told, by its names."""
         sealer = self._sealer_of(token)
         keys = [sealer.key(name) for name in names]
@@ -85,7 +86,7 @@ class Sharing:
 
     async def write(
         self,
-        token: str,
+        token: Secret,
         name: str,
         content: Mapping[str, object],
         *,
@@ -110,7 +111,7 @@ class Sharing:
         return _seal_of(entry)
 
     @asynccontextmanager
-    async def turn(self, token: str, name: str) -> AsyncGenerator[None, None]:
+    async def turn(self, token: Secret, name: str) -> AsyncGenerator[None, None]:
         """Wait until no other process is asking; not for ever."""
         key = self._sealer_of(token).key(f"turn {name}")
         release = await self._claim(key)
@@ -151,7 +152,7 @@ class Sharing:
             kind = type(error).__name__
             logger.warning("The store raised %s; nothing is shared; told once.", kind)
 
-    def _sealer_of(self, token: str) -> Sealer:
+    def _sealer_of(self, token: Secret) -> Sealer:
         if self._sealer is None or token != self._token:
             self._token, self._sealer = token, Sealer(token, self._root)
         return self._sealer

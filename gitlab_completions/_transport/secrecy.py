@@ -1,11 +1,11 @@
 """Keeps tokens and source out of what other libraries log and raise.
 
 httpcore logs at DEBUG which step a request has come to, never its headers. What does
-show secrets: hpack, which HTTP/2 packs headers with, logs each pair in clear; httpcore's
-part for SOCKS logs the proxy's password; a header that HTTP cannot carry is quoted in
-the exception, and so is an answer that is not HTTP, which may echo the request; an
-exception of httpx's holds its request, and the frames in its traceback hold all there
-is.
+show secrets: hpack, which HTTP/2 packs headers with, logs each pair in clear;
+httpcore's part for SOCKS logs the proxy's password; a header that HTTP cannot carry is
+quoted in the exception, and so is an answer that is not HTTP, which may echo the
+request; an exception of httpx's holds its request, and the frames in its traceback hold
+all there is.
 """
 
 from __future__ import annotations

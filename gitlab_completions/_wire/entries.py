@@ -30,6 +30,8 @@ from gitlab_completions._wire.messages import Answer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gitlab_completions._secrets import Secret
+
 __all__ = (
     "KeptWord",
     "Sealer",
@@ -75,10 +77,9 @@ class Sealer:
         root: The instance's URL.
     """
 
-    def __init__(self, access_token: str, root: str) -> None:
-        token = access_token.encode()
-        self._name_key = _derive(token, b"name")
-        self._seal_key = _derive(token, b"seal")
+    def __init__(self, access_token: Secret, root: str) -> None:
+        self._name_key = _derive(access_token, b"name")
+        self._seal_key = _derive(access_token, b"seal")
         self._root = root
 
     def key(self, name: str) -> str:
@@ -181,5 +182,6 @@ def _status(content: Mapping[str, object]) -> int | None:
     return int(status) if status is not None and int(status) in _HTTP else None
 
 
-def _derive(token: bytes, purpose: bytes) -> bytes:
-    return hmac.new(token, _NAMESPACE + purpose, hashlib.sha256).digest()
+def _derive(token: Secret, purpose: bytes) -> bytes:
+    key = token.reveal().encode()
+    return hmac.new(key, _NAMESPACE + purpose, hashlib.sha256).digest()

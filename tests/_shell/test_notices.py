@@ -16,6 +16,7 @@ from gitlab_completions._core.verdicts import (
     Observation,
     decide,
 )
+from gitlab_completions._secrets import Secret
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.background import Background
 from gitlab_completions._shell.bulletin import Bulletin
@@ -110,7 +111,7 @@ class Window:
         return entry
 
     async def put(self, name: str, content: Mapping[str, object]) -> None:
-        await self.sharing.write(TOKEN, name, content, said_at=now(), keep_s=60)
+        await self.sharing.write(Secret(TOKEN), name, content, said_at=now(), keep_s=60)
 
 
 def now() -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions._secrets import Secret
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.fetch import Fetched, Fetcher
 from gitlab_completions._shell.shared_fetch import SharedFetcher, access_name
@@ -183,7 +184,7 @@ async def test_without_a_token_nobody_is_asked(office: Office) -> None:
 async def test_what_is_no_answer_is_not_understood(office: Office) -> None:
     one = office.process()
     await one.sharing.write(
-        TOKEN, access_name(None), {"status": "x"}, said_at=now(), keep_s=60
+        Secret(TOKEN), access_name(None), {"status": "x"}, said_at=now(), keep_s=60
     )
     (fetch,) = office.start()
     (await office.next()).grant()
@@ -194,8 +195,10 @@ async def test_a_grant_is_validated_as_if_it_had_just_come(office: Office) -> No
     body = '{"base_url":"http://127.0.0.1","token":"eyJ","headers":{"x-a":"b"}}'
     content = {"status": 201, "headers": {}, "body": body}
     one = office.process()
-    await one.sharing.write(TOKEN, access_name(None), content, said_at=now(), keep_s=60)
-    (told,) = await one.sharing.read(TOKEN, [access_name(None)])
+    await one.sharing.write(
+        Secret(TOKEN), access_name(None), content, said_at=now(), keep_s=60
+    )
+    (told,) = await one.sharing.read(Secret(TOKEN), [access_name(None)])
     assert told is not None
     fetched = one.understand(told)
     assert fetched is not None

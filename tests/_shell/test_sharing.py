@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions._secrets import Secret
 from gitlab_completions._shell.sharing import LEASE_S, PATIENCE_S, STORE_S, Sharing
 from gitlab_completions.shared import MemoryStore, Reading
 from gitlab_completions.testing import VirtualClock
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from gitlab_completions.shared import Release
 
-TOKEN, OTHER = "glpat-canary-5711", "glpat-other"
+TOKEN, OTHER = Secret("glpat-canary-5711"), Secret("glpat-other")
 
 
 class AheadStore(MemoryStore):

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from gitlab_completions._transport import exchange, succession
@@ -13,6 +14,7 @@ from gitlab_completions._transport.bodies import MAX_ANSWER, MAX_ERROR
 from gitlab_completions.models import Route
 from gitlab_completions.senders import HttpxSender, Sender, SendError
 from tests._transport.loopback import (
+    NO_AUTHORITIES,
     Loopback,
     answer,
     answering,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, strategies as st
 
+from gitlab_completions._secrets import Secret
 from gitlab_completions._wire import entries
 from gitlab_completions._wire.entries import (
     KeptWord,
@@ -31,7 +32,7 @@ CONTENT: Mapping[str, object] = {"status": 403, "headers": {}, "body": "{}"}
 
 
 def sealer(token: str = TOKEN, root: str = ROOT) -> Sealer:
-    return Sealer(token, root)
+    return Sealer(Secret(token), root)
 
 
 def sealed(name: str = "a", *, at: float = 100.0) -> tuple[str, bytes]:
