@@ -40,13 +40,15 @@ class Plain:
 
 
 class Inflater:
-    """Undoes gzip and deflate."""
+    """Undoes gzip and deflate; what follows on their end is nothing."""
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(_ZLIB_OR_GZIP)
 
     def unpack(self, data: bytes, most: int) -> bytes:
         """Return at most `most` bytes; when it is as many, more may have been lost."""
+        if self._stream.eof:
+            return b""  # zlib would keep all that it is given after the end
         return self._stream.decompress(data, most)
 
 
@@ -80,6 +82,7 @@ class Body:
         self._is_refusal = status_code >= FIRST_ERROR_STATUS
         self._most = MAX_ERROR if self._is_refusal else MAX_ANSWER
         self._unpacker = unpacker(encoding)
+        self._arrived = 0
         self.received = 0
         self.is_cut = False
 
@@ -87,13 +90,20 @@ class Body:
         """Return what the data adds to the body.
 
         Raises:
-            SendError: `protocol`, when an answer is over 1 MiB; its `bytes_received`
-                is more than that.
+            SendError: `protocol`, when an answer is over 1 MiB, and `bytes_received`
+                is more than that; or when it is not in its encoding.
         """
+        if self.is_cut:
+            return b""
         room = self._most - self.received
-        piece = self._unpacker.unpack(data, room + 1)
+        try:
+            piece = self._unpacker.unpack(data, room + 1)
+        except zlib.error as error:
+            raise SendError("protocol", self.received) from error
         self.received += len(piece)
-        if len(piece) <= room:
+        # Both count: a compressed stream can go on for ever and stand for nothing.
+        self._arrived += len(data)
+        if len(piece) <= room and self._arrived <= self._most:
             return piece
         if not self._is_refusal:
             raise SendError("protocol", self.received)

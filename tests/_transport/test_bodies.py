@@ -67,9 +67,53 @@ def test_a_bomb_is_stopped_before_it_is_unpacked() -> None:
     assert body.received == MAX_ANSWER + 1
 
 
-def test_what_is_no_gzip_raises() -> None:
-    with pytest.raises(zlib.error):
-        Body(200, "gzip").take(b"<html>")
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_what_is_not_in_its_encoding_is_refused(encoding: str) -> None:
+    body = Body(200, encoding)
+    with pytest.raises(SendError) as caught:
+        body.take(b"<html>")
+    assert (caught.value.kind, caught.value.bytes_received) == ("protocol", 0)
+
+
+EMPTY_BLOCKS = gzip.compress(b"")[:10] + b"\0\0\0\xff\xff" * 20_000
+"""Gzip that goes on and stands for nothing: stored blocks of no bytes."""
+
+
+def test_an_answer_that_unpacks_to_nothing_for_ever_is_refused() -> None:
+    body, blocks = Body(200, "gzip"), EMPTY_BLOCKS[10:]
+    body.take(EMPTY_BLOCKS)
+    for _ in range(MAX_ANSWER // len(blocks) - 1):
+        assert body.take(blocks) == b""
+    with pytest.raises(SendError) as caught:
+        body.take(blocks)
+    assert caught.value.kind == "protocol"
+
+
+def test_a_refusal_that_unpacks_to_nothing_for_ever_is_cut() -> None:
+    body = Body(500, "gzip")
+    assert body.take(EMPTY_BLOCKS) == b""
+    assert body.is_cut
+
+
+def test_what_follows_on_the_end_of_gzip_is_not_kept() -> None:
+    body = Body(200, "gzip")
+    assert body.take(gzip.compress(b"{}")) == b"{}"
+    tracemalloc.start()
+    try:
+        for _ in range(15):
+            assert body.take(bytes(MAX_ANSWER // 16)) == b""
+        assert tracemalloc.get_traced_memory()[1] < MAX_ANSWER // 8
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(SendError):
+        body.take(bytes(MAX_ANSWER // 16))
+
+
+def test_nothing_is_taken_after_a_cut() -> None:
+    body = Body(500, "gzip")
+    body.take(gzip.compress(bytes(2 * MAX_ERROR)))
+    assert body.is_cut
+    assert body.take(gzip.compress(bytes(64 * MAX_ERROR))) == b""
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip"])
