@@ -13,6 +13,7 @@ from gitlab_completions._wire.jsons import (
     as_number,
     as_object,
     as_text,
+    as_word,
     encode,
     parse_object,
 )
@@ -36,6 +37,8 @@ __all__ = (
 
 MAX_TOKEN = 16_384
 """Characters; GitLab's have about 900, and a server's header line ends somewhere."""
+MAX_VERSION = 50
+"""Characters; GitLab's have eight, or twenty with a suffix."""
 MAX_MODEL_NAME = 50
 """Characters; the gateway answers 422 to more."""
 DEFAULT_LIFETIME_S = 3600.0
@@ -128,7 +131,7 @@ def decode_grant(
     if len(echoed) == 1:  # the gateway compares three of them with the token
         raise GrantRefusedError("bad_grant")
     names = {name.lower(): value for name, value in echoed.items()}
-    version = names.get("x-gitlab-version", "")
+    version = as_word(names.get("x-gitlab-version"), most=MAX_VERSION)
     details = ConnectionDetails(
         base_url=root,
         token=token,
@@ -229,8 +232,8 @@ def _model_details(answer: Mapping[str, object], version: str) -> ModelDetails |
             vendor's model that the administrator did not.
     """
     granted = as_object(answer.get("model_details")) or {}
-    provider = _word(granted.get("model_provider"))
-    name = _word(granted.get("model_name"))
+    provider = as_word(granted.get("model_provider"), most=MAX_MODEL_NAME)
+    name = as_word(granted.get("model_name"), most=MAX_MODEL_NAME)
     if provider and name:
         return ModelDetails(provider=provider, name=name)
     known = _VERSION.match(version)
@@ -239,9 +242,3 @@ def _model_details(answer: Mapping[str, object], version: str) -> ModelDetails |
     if (int(known[1]), int(known[2])) >= MODEL_DETAILS_SINCE:
         raise GrantRefusedError("no_model")
     return None
-
-
-def _word(value: object) -> str:
-    """Return a string that the gateway may take; an empty one for anything else."""
-    text = (as_text(value) or "").strip()
-    return text if text.isprintable() and len(text) <= MAX_MODEL_NAME else ""

@@ -196,7 +196,8 @@ def _code(
 
 
 def _token_code(answer: Mapping[str, object]) -> ErrorCode:
-    description = (as_text(answer.get("error_description")) or "").lower()
+    # GitLab's descriptions are sentences, and `lower` takes twelve times a text.
+    description = (as_text(answer.get("error_description")) or "")[:1000].lower()
     if "expired" in description:
         return ErrorCode.TOKEN_EXPIRED
     if "revoked" in description:

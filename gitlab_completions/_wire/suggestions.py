@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._records import Record
 from gitlab_completions._wire.characters import whole_characters
-from gitlab_completions._wire.jsons import as_list, as_object, as_text, parse_object
+from gitlab_completions._wire.jsons import (
+    MAX_VALUES,
+    as_list,
+    as_object,
+    as_text,
+    as_word,
+    parse_object,
+)
 from gitlab_completions._wire.unusable import NotACompletionError
 from gitlab_completions.models import Choice, Model
 
@@ -18,6 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ("NotACompletionError", "Suggestion", "decode_suggestion")
+
+MAX_TEXT = 256 * 1024
+"""Characters to insert; the longest generations have some 50 000."""
+MAX_WORD = 255
+"""Characters of a model's name and of a reason to finish; they end in logs."""
 
 
 class Suggestion(Record):
@@ -66,24 +78,27 @@ def _choice(value: object, place: int) -> Choice | None:
     text = as_text(raw)
     if text is None:
         raise NotACompletionError("a choice whose text is no string")
+    if len(text) > MAX_TEXT:
+        raise NotACompletionError("a choice too long to insert")
+    text = text.replace("\0", "")  # editors take it for the end of the text
     if not text.strip():
         return None
     return Choice(
         text=whole_characters(text),
         index=_index(choice.get("index"), place),
-        finish_reason=as_text(choice.get("finish_reason")),
+        finish_reason=as_word(choice.get("finish_reason"), most=MAX_WORD) or None,
     )
 
 
 def _index(value: object, place: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int):
         return place
-    return value
+    return value if 0 <= value < MAX_VALUES else place
 
 
 def _model(answer: Mapping[str, object]) -> Model | None:
     metadata = as_object(answer.get("metadata")) or {}
     model = as_object(answer.get("model")) or as_object(metadata.get("model")) or {}
-    engine = as_text(model.get("engine")) or ""
-    name = as_text(model.get("name")) or ""
+    engine = as_word(model.get("engine"), most=MAX_WORD)
+    name = as_word(model.get("name"), most=MAX_WORD)
     return Model(engine=engine, name=name) if engine or name else None

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ("gateway_root", "instance_root", "is_local")
 
+MAX_URL = 2048
+"""Characters of a URL; request lines end at 8 KiB in most servers.
+
+Looked at first: `urlsplit` takes a hundred times its input, and keeps the last 128.
+"""
 _API = "/api/v4"
 _ASCII_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _BRACKETED = re.compile(r"\[[0-9a-f:.]+\](:.*)?", re.IGNORECASE)
-_MOST = 2048
-"""Characters of a URL; request lines end at 8 KiB in most servers."""
 _MOST_LABEL = 63
 _MOST_NAME = 253
 """Characters of a host's label and of its name: what DNS can carry (RFC 1035). Python
@@ -113,8 +116,8 @@ def _root(name: str, url: object, allow_plain_http: bool, tail: str = "") -> str
 
 def _split(name: str, url: str) -> SplitResult:
     """Split the URL, and refuse what has no place in it."""
-    if len(url) > _MOST:
-        _refuse(name, f"must not be longer than {_MOST} characters")
+    if len(url) > MAX_URL:
+        _refuse(name, f"must not be longer than {MAX_URL} characters")
     if any(not mark.isprintable() or mark.isspace() or mark == "\\" for mark in url):
         _refuse(name, "must not hold spaces, backslashes or control characters")
     if "://" not in url:

@@ -349,6 +349,10 @@ def test_model_metadata_stands_for_a_model() -> None:
         grant(model_details=..., model_metadata={})
 
 
+def test_a_long_version_is_none() -> None:
+    assert grant(headers={"X-GITLAB-Version": "19.3" * 20}).gitlab_version is None
+
+
 def test_a_repr_shows_no_secret() -> None:
     assert "opaque" not in repr(grant())
 

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import pytest
 from hypothesis import given, strategies as st
 
 from gitlab_completions._wire.jsons import (
+    MAX_VALUES,
     as_list,
     as_number,
     as_object,
     as_text,
+    as_word,
     encode,
     parse,
     parse_object,
@@ -54,6 +57,56 @@ def test_a_byte_order_mark_is_tolerated() -> None:
 @given(st.binary())
 def test_no_body_breaks_parse_object(body: bytes) -> None:
     parse_object(body)
+
+
+FULL = b'{"a":0},' * (MAX_VALUES // 2 - 1)
+
+
+def test_a_body_may_be_full_of_values() -> None:
+    assert parse(b"[%b{}]" % FULL) is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[%b{},0]" % FULL,
+        b"[%b" % (FULL * 2),
+        b"[" + b"{}," * 100_000 + b"{}]",
+        b'{"a":"\\"","b":[' + b'"\\\\",' * 5000 + b"0]}",
+        b"[" * 3000 + b"0," * 3000,
+    ],
+)
+def test_a_body_with_too_many_values_is_refused(body: bytes) -> None:
+    with pytest.raises(ValueError, match="too many values"):
+        parse(body)
+
+
+@pytest.mark.parametrize("text", ["[{,", '"[', '\\"[{,\\\\', "\n,", "é[\x00"])
+def test_brackets_in_a_text_are_no_values(text: str) -> None:
+    value = {"text": text * MAX_VALUES, "more": [1, 2]}
+    assert parse(json.dumps(value).encode()) == value
+    assert parse(encode(value).encode()) == value
+
+
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{,]', re.DOTALL)
+
+
+@given(
+    st.lists(st.text('[{,"\\a:}] ').map(encode) | values.map(encode), min_size=1),
+    st.sampled_from((1, 100, 1000, 4095, 5000)),
+)
+def test_values_are_counted_outside_of_texts(parts: list[str], times: int) -> None:
+    body = f"[{','.join(parts * times)}]"
+    separators = sum(token in "[{," for token in _TOKENS.findall(body))
+    assert (parse_object(b'{"a":%b}' % body.encode()) is None) is (
+        separators + 1 > MAX_VALUES
+    )
+
+
+def test_words_are_short_and_in_one_line() -> None:
+    assert as_word(" codestral-2508 ", most=50) == "codestral-2508"
+    for odd in (None, 7, "", "x" * 51, "a\nb", "a\x1b[31m", "\ud800", "\u202e", "\0"):
+        assert as_word(odd, most=50) == ""
 
 
 def test_values_are_narrowed() -> None:

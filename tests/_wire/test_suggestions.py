@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gitlab_completions._wire.suggestions import (
+    MAX_TEXT,
     NotACompletionError,
     Suggestion,
     decode_suggestion,
@@ -71,6 +72,11 @@ def decode(**answer: object) -> Suggestion:
         ),
         ([{"text": "a", "index": -1}], (Choice(text="a"),)),
         ([{"text": "a", "index": True}], (Choice(text="a"),)),
+        ([{"text": "a", "index": 10**20}], (Choice(text="a"),)),
+        ([{"text": "a", "finish_reason": "\ud800"}], (Choice(text="a"),)),
+        ([{"text": "a", "finish_reason": "x" * 256}], (Choice(text="a"),)),
+        ([{"text": "\0a\0b\0"}], (Choice(text="ab"),)),
+        ([{"text": "\0 \0"}], ()),
         ([{"text": "\n    return"}], (Choice(text="\n    return"),)),
         ([{"text": "\ud83d\ude00\ud83d"}], (Choice(text="😀\ufffd"),)),
     ],
@@ -91,6 +97,8 @@ def test_choices(choices: object, decoded: tuple[Choice, ...]) -> None:
         ({"model": {"engine": "e", "name": "n"}}, Model(engine="e", name="n")),
         ({"metadata": {"model": {"name": "n"}}}, Model(engine="", name="n")),
         ({"metadata": []}, None),
+        ({"model": {"engine": "\ud800", "name": "a\x1b[31m"}}, None),
+        ({"model": {"engine": "x" * 256, "name": "n"}}, Model(engine="", name="n")),
         (
             {"model": None, "metadata": {"model": {"engine": "e", "name": "n"}}},
             Model(engine="e", name="n"),
@@ -120,6 +128,10 @@ def test_the_model_is_where_it_is(answer: dict[str, object], model: Model) -> No
         (b'{"choices":[null]}', "a choice that is no object"),
         (b'{"choices":[{"text":["s3cret"]}]}', "a choice whose text is no string"),
         (b'{"choices":[{"text":7}]}', "a choice whose text is no string"),
+        (
+            b'{"choices":[{"text":"%b"}]}' % (b"x" * (MAX_TEXT + 1)),
+            "a choice too long to insert",
+        ),
         (b'{"choices":[],"error":"s3cret"}', "an error with a good status"),
         (b'{"choices":[],"error":{}}', "an error with a good status"),
     ],
