@@ -1,0 +1,37 @@
+"""How much memory reading takes, over what the bytes themselves take."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TIMES = 10
+ROOM = 1024 * 1024
+"""Bytes that reading may take whatever its input.
+
+The values that `jsons` admits in a short body fill 700 KiB, be each a small object
+with a key of its own; the rest is for what is made once and kept.
+"""
+
+
+def allowed(size: int) -> int:
+    """Return the bytes that reading an input of some size may take at its peak."""
+    return TIMES * size + ROOM
+
+
+def peak(read: Callable[[bytes], None], data: bytes) -> int:
+    """Return the bytes that reading took at its peak."""
+    running = tracemalloc.is_tracing()
+    if not running:
+        tracemalloc.start()
+    try:
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
+        read(data)
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        if not running:
+            tracemalloc.stop()
