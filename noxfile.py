@@ -177,6 +177,18 @@ def examples(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Search what reads a server's answers for faults; `-- --seconds N` (60)."""
+    install(session, "test")
+    try:
+        session.install("--only-binary=atheris", *groups("fuzz"))
+    except nox.command.CommandFailed:
+        session.skip("NOTHING WAS FUZZED: atheris has no wheel for this Python here")
+    session.run("pytest", "-q", "tests/fuzz/test_session.py")
+    session.run("python", "-m", "tests.fuzz.session", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure, with ratios side by side; `-- --quick` for a look at whether it runs."""
     session.install(".")

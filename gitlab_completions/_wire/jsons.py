@@ -29,9 +29,9 @@ MAX_VALUES = 4096
 """Values of a body. A completion has 20, a grant 60, and a refusal that lists a request
 with a hundred pieces of context 500.
 
-Python makes 31 MB of objects of 1 MiB of `[{"a":{}},{"a":{}},...`. A value and its key
-take up to 170 bytes beside their text, so those of a body take 700 KiB at most; the
-texts take eight times what was sent, where one character in them is beyond U+FFFF.
+Python makes 31 MB of objects of 1 MiB of `[{"a":{}},{"a":{}},...`. A short value and
+its key take up to 210 bytes, so those of a body take 840 KiB at most. Long texts take
+up to eight times what was sent: four bytes a character, while text is copied out.
 """
 _SEPARATORS = b",[{"
 """One of them stands before every value but the first."""

@@ -27,6 +27,7 @@ def check_learned(value: object) -> None:
             pass
         case Choice():
             check_inserted(value.text)
+            assert value.index >= 0
             check_learned((value.index, value.finish_reason))
         case ConnectionDetails():
             check_details(value)

@@ -11,6 +11,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlab_completions._shell.access_token import TokenDesk
+from gitlab_completions._shell.clock import SystemClock
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.fetch import Fetcher, _refused
 from gitlab_completions._transport.bodies import MAX_ANSWER, MAX_ERROR, Body
@@ -35,7 +36,6 @@ from gitlab_completions._wire.unusable import (
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.models import Route
 from gitlab_completions.senders import HttpxSender
-from gitlab_completions.testing import VirtualClock
 from tests.fuzz.answers import Answer, pack, recorded, unpack
 from tests.fuzz.invariants import check_error, check_learned
 
@@ -248,7 +248,7 @@ def _body_seeds() -> list[bytes]:
 @cache
 def _exchanger() -> Exchanger:
     desk = TokenDesk("glpat-1", lambda: None)
-    return Exchanger(HttpxSender(), desk, VirtualClock(), ROOT, AGENT)
+    return Exchanger(HttpxSender(), desk, SystemClock(), ROOT, AGENT)
 
 
 @cache
