@@ -55,11 +55,16 @@ _GATED_NAMES = ("gitlab-language-server", "code-completions-language-server-expe
 
 
 def date_s(text: str) -> float | None:
-    """Return the seconds since 1970 of an HTTP date, or `None` if it is unreadable."""
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - it costs 5 ms
+    """Return the seconds since 1970 of an HTTP date, or `None` if it is unreadable.
+
+    A date without a zone is in GMT, as HTTP's all are; `timestamp` would take it for
+    one in the zone of this machine.
+    """
+    from calendar import timegm  # noqa: PLC0415 - with the next it costs 5 ms
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415
 
     try:
-        return parsedate_to_datetime(text).timestamp()
+        return float(timegm(parsedate_to_datetime(text).utctimetuple()))
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
         return None
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -53,6 +55,19 @@ def test_retry_after_as_a_date_needs_the_answers_own_date() -> None:
 def test_no_retry_after_breaks_it(value: str, date: str) -> None:
     seconds = retry_after_s({"retry-after": value, "date": date})
     assert seconds is None or 0 < seconds < 1e12
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="its zone cannot be set")
+@pytest.mark.parametrize("zone", [" GMT", " +0000", " -0000", ""])
+def test_a_date_is_read_the_same_in_every_time_zone(
+    zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as context:
+        context.setenv("TZ", "America/Los_Angeles")
+        time.tzset()
+        seconds = date_s(f"Mon, 05 Oct 2026 07:28:00{zone}")
+    time.tzset()
+    assert seconds == 1_791_185_280
 
 
 @given(st.text())

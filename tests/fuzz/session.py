@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FOLDER = Path(".nox", "fuzz")
 LONGEST_INPUT = 16_384
 """Bytes of an input: four times the values that a body may hold, and quick to run."""
-SLOWEST_S = 10
+SLOWEST_S = 30
 """Seconds after which an input counts as a hang: a mebibyte takes a tenth of one."""
 START_S = 120
 """Seconds beyond its own that a search may take to start and to end."""
