@@ -137,7 +137,7 @@ class Exchanger:
             return endings.broken(wire.route, SendError("timeout"), 0.0)
         try:
             async with self.sender.exchange(wire) as response:
-                body = b"".join([chunk async for chunk in response.chunks])
+                body = await response.read()
                 status, headers = response.status_code, response.headers
         except SendError as error:
             return endings.broken(wire.route, error, self.clock.now() - started)

@@ -205,7 +205,7 @@ class Fetcher:
                 answer = Answer(
                     status_code=response.status_code,
                     headers=response.headers,
-                    body=b"".join([chunk async for chunk in response.chunks]),
+                    body=await response.read(),
                 )
         except SendError as error:
             return _broken(error)

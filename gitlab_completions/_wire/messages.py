@@ -100,6 +100,17 @@ class WireResponse(Record):
     headers: Mapping[str, str]
     chunks: AsyncIterator[bytes]
 
+    async def read(self) -> bytes:
+        """Return the body, when the last of it has come.
+
+        It is put together as it comes: a list of crumbs of two bytes would take thirty
+        times what they are.
+        """
+        body = bytearray()
+        async for chunk in self.chunks:
+            body += chunk
+        return bytes(body)
+
     def __repr__(self) -> str:
         return f"WireResponse({self.status_code}, headers=<{len(self.headers)}>)"
 

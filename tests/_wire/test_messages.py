@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +48,26 @@ def test_headers_with_a_token_go_to_no_other_host() -> None:
             purpose="warm_up",
         )
     assert "s3cret" not in str(caught.value)
+
+
+async def crumbs(count: int) -> AsyncIterator[bytes]:
+    for number in range(count):
+        yield b"%02d" % (number % 100)
+
+
+async def test_a_body_is_read_whole() -> None:
+    response = WireResponse(status_code=200, headers={}, chunks=crumbs(3))
+    assert await response.read() == b"000102"
+
+
+async def test_a_body_in_crumbs_takes_little_more_memory_than_in_one_piece() -> None:
+    response = WireResponse(status_code=200, headers={}, chunks=crumbs(100_000))
+    tracemalloc.start()
+    try:
+        assert len(await response.read()) == 200_000
+        assert tracemalloc.get_traced_memory()[1] < 3 * 200_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_send_error_has_its_kind() -> None:
