@@ -1,6 +1,6 @@
 """Search every target with a coverage-guided fuzzer, and save what is found.
 
-    python -m tests.fuzz.session [--seconds 60] [--targets MODULE] [--folder FOLDER]
+    python -m tests.fuzz.session [--seconds 60] [--target NAME] [--folder FOLDER]
 
 Each search begins with the recorded samples, and with what earlier ones left in the
 folder. A line is printed for each: how many inputs were run, and how many branches and
@@ -129,6 +129,7 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.session")
     parser.add_argument("--seconds", type=int, default=60, help="in all")
     parser.add_argument("--targets", default="tests.fuzz.targets", metavar="MODULE")
+    parser.add_argument("--target", help="search this one alone")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="what is kept")
     return parser.parse_args()
 
@@ -139,6 +140,9 @@ def main() -> int:
     targets = cast(
         "tuple[Target, ...]", importlib.import_module(options.targets).TARGETS
     )
+    targets = tuple(t for t in targets if options.target in {None, t.name})
+    if not targets:
+        sys.exit(f"there is no target {options.target!r}")
     each_s = max(1, options.seconds // len(targets))
     print(f"{len(targets)} targets, {each_s} s each\n{HEAD}", flush=True)
     searched = []
