@@ -8,38 +8,11 @@ from typing import TYPE_CHECKING, cast
 
 from hypothesis import strategies as st
 
+from tests.fuzz.vocabulary import KEYS, ODD
+
 if TYPE_CHECKING:
     from tests.fuzz.targets import Target
 
-KEYS = (
-    *(
-        "choices",
-        "text",
-        "index",
-        "finish_reason",
-        "model",
-        "engine",
-        "name",
-        "metadata",
-    ),
-    *("token", "base_url", "expires_at", "headers", "model_details", "model_provider"),
-    *("model_name", "model_metadata", "X-Gitlab-Version", "X-Gitlab-Realm", "X-Odd"),
-    *("error", "error_code", "error_description", "detail", "message", "", "\ud800"),
-)
-"""What the decoders look for, so that arbitrary JSON reaches them."""
-ODD = (
-    *("null", "true", "NaN", "Infinity", "-Infinity", "1e999", "-0", "0.1e-400"),
-    *("9" * 400, "-" + "9" * 5000, '""', '"\\u0000"', '"\\ud83d"', '"\\udc00 \\ud83d"'),
-    *(
-        '"\\u202e\\u001b[31m"',
-        '"' + "x" * 5000 + '"',
-        '"\U0001f600\\ud800"',
-        "\ufeff{}",
-    ),
-    *("[" * 500 + "]" * 500, '{"a":' * 300 + "0" + "}" * 300, '"https://a"', '"17.4"'),
-    *("[" * 2000, "[{}]", "[[]]", '[{"text":"a"},{"text":null}]', "01", "'a'", "{,}"),
-)
-"""JSON values, and some that only look so."""
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "utf-7")
 
 

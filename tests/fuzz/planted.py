@@ -17,9 +17,9 @@ def _crash(data: bytes) -> None:
 
 
 def _hoard(data: bytes) -> None:
-    """Take more memory than is allowed, by a length that the server sends."""
+    """Take more memory than is allowed."""
     if data[:1] == b"m":
-        bytearray(data[1:2].count(b"9") * 2**22)
+        bytearray(2**22 + 10 * len(data))
 
 
 def _sound(data: bytes) -> None:

@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import re
 import subprocess
 import sys
 from hashlib import sha1
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
+
+from tests.fuzz.vocabulary import HEADERS, KEYS, ODD
 
 if TYPE_CHECKING:
     from tests.fuzz.targets import Target
@@ -34,7 +37,11 @@ START_S = 120
 SHOWN = 120
 """Bytes of an input that are printed; the file has them all."""
 _FIGURES = re.compile(rb"^#(\d+)\s+\S+ +cov: (\d+) ft: (\d+) corp: (\d+)", re.MULTILINE)
-_ERROR = re.compile(rb"^(?!INFO|WARNING)[\w.]*(?:Error|Exception)\b.*$", re.MULTILINE)
+_ERROR = re.compile(
+    rb"(?:Python exception: ===\s+|^==\d+== *ERROR: )(.+)", re.MULTILINE
+)
+LONGEST_WORD = 64
+"""Bytes of a word in libFuzzer's dictionary."""
 
 
 class Searched(NamedTuple):
@@ -59,6 +66,15 @@ class Searched(NamedTuple):
 HEAD = f"{'target':<28}{'executions':>12}{'branches':>12}{'features':>12}{'corpus':>12}"
 
 
+def dictionary() -> str:
+    """Return the words that libFuzzer puts into inputs: keys, odd values, headers."""
+    words = [f"{json.dumps(key)}:" for key in KEYS] + [*ODD, *HEADERS]
+    encoded = [word.encode("utf-8", "surrogatepass") for word in words]
+    short = [word for word in encoded if len(word) <= LONGEST_WORD]
+    escaped = ["".join(f"\\x{byte:02x}" for byte in word) for word in short]
+    return "".join(f'"{word}"\n' for word in escaped)
+
+
 def search(module: str, target: Target, seconds: int, folder: Path) -> Searched:
     """Search a target in a process of its own.
 
@@ -75,7 +91,9 @@ def search(module: str, target: Target, seconds: int, folder: Path) -> Searched:
         (corpus / sha1(seed, usedforsecurity=False).hexdigest()).write_bytes(seed)
     for found in findings.iterdir():
         found.rename(corpus / found.name)  # tried first, until it is mended
+    (folder / "words").write_text(dictionary())
     arguments = {
+        "dict": folder / "words",
         "max_total_time": seconds,
         "max_len": LONGEST_INPUT,
         "timeout": SLOWEST_S,

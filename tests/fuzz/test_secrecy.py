@@ -15,9 +15,9 @@ from hypothesis import given, settings, strategies as st
 from gitlab_completions._records import Record, fields
 from gitlab_completions.models import Route
 from tests.fuzz.answers import Answer, recorded
-from tests.fuzz.inputs import KEYS
 from tests.fuzz.invariants import chain
 from tests.fuzz.targets import ending_of, fetched_of
+from tests.fuzz.vocabulary import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
