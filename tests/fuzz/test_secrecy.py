@@ -88,7 +88,7 @@ SAMPLES = [
 ]
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(
     st.sampled_from(SAMPLES),
     st.none() | st.integers(0, 2000),

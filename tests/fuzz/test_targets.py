@@ -18,7 +18,7 @@ def test_a_target_reads_its_own_samples(target: Target) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=NAMES)
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_target_raises_what_it_says_and_nothing_else(
     target: Target, data: st.DataObject
