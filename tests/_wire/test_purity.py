@@ -11,7 +11,7 @@ FOLDER = Path(str(wire.__file__)).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 EVER = {"__future__", "dataclasses", "ipaddress", "json", "re", "typing", "urllib"}
 WITH_A_STORE = {"hashlib", "hmac"}  # slow to import too, with what seals entries
-LATE = {"email", "idna", "jwt"}  # slow to import, and needed by few calls
+LATE = {"calendar", "email", "idna", "jwt"}  # slow to import, and needed by few calls
 OURS = {"_records", "_secrets", "_wire", "details", "errors", "models"}
 
 

@@ -10,18 +10,21 @@ import gzip
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitlab_completions._secrets import Secret
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.clock import SystemClock
 from gitlab_completions._shell.exchange import Exchanger
-from gitlab_completions._shell.fetch import Fetcher, _refused
+from gitlab_completions._shell.fetch import Fetcher
 from gitlab_completions._transport.bodies import MAX_ANSWER, MAX_ERROR, Body
 from gitlab_completions._wire import (
     direct_access,
+    entries,
     gateway_v2,
     headers,
     instance,
     jsons,
     limits,
+    messages,
     refusals,
     urls,
 )
@@ -266,14 +269,43 @@ def ending_of(route: Route, answer: Answer) -> Ending:
 
 def fetched_of(answer: Answer) -> Fetched:
     """Return what a client learns from the answer to a request for direct access."""
-    if answer.status_code in range(200, 300):
-        fetched = _fetcher()._read(*answer)
-    else:
-        fetched = _refused(*answer)
+    fetched = _fetcher().understand(messages.Answer(**answer._asdict()))
     if fetched.grant is None:
         check_error(fetched.problem(barred=True))
         check_error(fetched.problem(barred=False))
     return fetched
+
+
+def _entry(text: bytes) -> None:
+    """Open what a store holds, be it that whoever wrote it had the token."""
+    sealer = entries.Sealer(Secret("glpat-1"), ROOT)
+    key = sealer.key("direct access")
+    assert sealer.open(key, text, clock="boot", now=0.0) is None
+    sealed = sealer._mac(key, text) + b"\n" + text
+    opened = sealer.open(key, sealed, clock="boot", now=0.0)
+    if opened is None:
+        return
+    content, age_s = opened
+    assert age_s >= 0
+    check_learned(entries.decode_word(content))
+    answer = entries.decode_answer(content)
+    if answer is not None:
+        assert answer.status_code in range(100, 600)
+
+
+def _entry_seeds() -> list[bytes]:
+    sealer = entries.Sealer(Secret("glpat-1"), ROOT)
+    word = entries.KeptWord(seconds=60.0, status_code=429, code="rate_limited")
+    contents = [
+        entries.encode_answer(messages.Answer(**answer._asdict()))
+        for answer in recorded("direct_access")
+    ]
+    sealed = [
+        sealer.seal("", content, clock="boot", at=0.0)
+        for content in (entries.encode_word(word), *contents)
+        if content is not None
+    ]
+    return [entry.partition(b"\n")[2] for entry in sealed if entry is not None]
 
 
 _DATES = ("Mon, 05 Oct 2026 07:28:00 GMT", "Monday, 05-Oct-26 07:28:00 GMT", "30", "-1")
@@ -328,6 +360,7 @@ TARGETS = (
     Target(
         "bodies.Body", _body, (SendError,), _body_seeds, lambda body: b"\0\0\xff" + body
     ),
+    Target("entries", _entry, (), _entry_seeds, _bare, most=entries.MAX_ENTRY),
     of_answer("from direct access", fetched_of, "direct_access", status=201),
     of_answer("from the gateway", partial(ending_of, Route.DIRECT), "gateway_v2"),
     of_answer("from the instance", partial(ending_of, Route.INDIRECT), "instance"),
