@@ -14,7 +14,7 @@ from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 import click
 
 from gitlab_completions.cli.problems import Exit, Problem
-from gitlab_completions.emulator import FaultKind
+from gitlab_completions.emulator import HOST_FAULTS, FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,6 @@ __all__ = ("fault", "setting")
 
 _ENDPOINTS = ("direct_access", "gateway", "instance")
 _KINDS = (*(kind.value for kind in FaultKind), "delay", "heal")
-_HOST_WIDE = frozenset({"blackhole", "refuse"})
 _EPILOG = f"ENDPOINT is {', '.join(_ENDPOINTS)}. KIND is {', '.join(_KINDS)}."
 _TIMEOUT_S = 5.0
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -56,7 +55,7 @@ _url: Callable[[Callable[..., int]], Callable[..., int]] = click.option(
     type=click.FloatRange(min=0),
     default=1.0,
     show_default=True,
-    help="For 'delay': how long; for 'blackhole' and 'refuse': until when.",
+    help=f"For 'delay': how long; for {', '.join(HOST_FAULTS)}: until when.",
 )
 @click.option(
     "--bytes-per-s",
@@ -65,6 +64,9 @@ _url: Callable[[Callable[..., int]], Callable[..., int]] = click.option(
     show_default=True,
     help="For 'drip': how fast.",
 )
+@click.option("--field", help="For 'wrong_types': which; by default every one.")
+@click.option("--content-type", help="For 'wrong_content_type': what to pretend.")
+@click.option("--location", metavar="URL", help="For 'redirect': where to.")
 def fault(
     endpoint: str,
     kind: str,
@@ -74,14 +76,18 @@ def fault(
     status: int,
     seconds: float,
     bytes_per_s: float,
+    field: str | None,
+    content_type: str | None,
+    location: str | None,
 ) -> int:
     """Switch a fault of a running emulator on, or all of an endpoint's off: heal."""
     wish: dict[str, object] = {"fault": kind, "times": times}
     wish |= {"status": status, "seconds": seconds, "bytes_per_s": bytes_per_s}
+    wish |= {"field": field, "content_type": content_type, "location": location}
     state = _put(url, f"faults/{endpoint}", wish)
     now = state.get("fault")
     delay = f", delayed by {state['delay_s']} s" if state.get("delay_s") else ""
-    if kind in _HOST_WIDE:
+    if kind in HOST_FAULTS:
         now = f"{kind} for {seconds:g} s, on its whole host"
     click.echo(f"{endpoint}: {now or 'no fault'}{delay}", err=True)
     return Exit.DONE

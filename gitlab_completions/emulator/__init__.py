@@ -15,6 +15,7 @@ from gitlab_completions.emulator.access_tokens import AccessTokens, TokenState
 from gitlab_completions.emulator.answers import Answer, Request
 from gitlab_completions.emulator.extras import MissingExtraError
 from gitlab_completions.emulator.faults import (
+    HOST_FAULTS,
     Endpoint,
     Fault,
     FaultKind,
@@ -35,6 +36,7 @@ from gitlab_completions.emulator.tokens import (
 )
 
 __all__ = (
+    "HOST_FAULTS",
     "PROFILES",
     "AccessTokens",
     "Answer",

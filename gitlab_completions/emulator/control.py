@@ -1,7 +1,8 @@
 """The control interface of a stand-alone emulator, on the instance's host.
 
 `PUT /-/emulator/faults/{endpoint}` takes `{"fault": "status", "status": 503}`,
-`{"fault": "hang", "times": 2}`, `{"fault": "delay", "seconds": 1}` or
+`{"fault": "hang", "times": 2}`, `{"fault": "delay", "seconds": 1}`,
+`{"fault": "redirect", "location": "https://elsewhere.example.com/"}` or
 `{"fault": "heal"}`; `PUT /-/emulator/settings` takes names and values of `Settings`;
 `GET /-/emulator/` describes the state. No credentials: it is on loopback only.
 """
@@ -15,7 +16,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from gitlab_completions.emulator.answers import as_object
-from gitlab_completions.emulator.faults import Endpoint
+from gitlab_completions.emulator.fault_answers import ELSEWHERE
+from gitlab_completions.emulator.faults import HOST_FAULTS, Endpoint, Fault
 from gitlab_completions.emulator.settings import Settings
 
 __all__ = ("apply_fault", "control_routes")
@@ -71,40 +73,54 @@ def control_routes(
 def apply_fault(endpoint: Endpoint, wish: Mapping[str, object]) -> None:
     """Set the fault that the JSON object `wish` describes.
 
-    `blackhole` and `refuse` need `seconds`, after which they heal, and a running loop.
+    Faults of a whole host need `seconds`, after which they heal, and a running loop.
 
     Raises:
         ValueError: If it describes none.
     """
     times = _count(wish, "times")
-    plain: dict[str, Callable[[], None]] = {
-        "hang": lambda: endpoint.hang(times),
-        "reset": lambda: endpoint.reset(times),
-        "half_answer": lambda: endpoint.half_answer(times),
-        "html": lambda: endpoint.html(times),
-        "expired_token": lambda: endpoint.expired_token(times),
-        "tampered_token": lambda: endpoint.tampered_token(times),
-        "drip": lambda: endpoint.drip(_number(wish, "bytes_per_s"), times),
-        "delay": lambda: endpoint.delay(_number(wish, "seconds")),
-        "status": lambda: _fail(endpoint, wish, times),
-        "blackhole": lambda: _strike_host(endpoint, endpoint.blackhole, wish),
-        "refuse": lambda: _strike_host(endpoint, endpoint.refuse, wish),
-        "heal": endpoint.heal,
+    counted: dict[str, Callable[[int | None], None]] = {
+        "html": endpoint.html,
+        "bad_json": endpoint.bad_json,
+        "huge": endpoint.huge,
+        "gzip_bomb": endpoint.gzip_bomb,
+        "hang": endpoint.hang,
+        "reset": endpoint.reset,
+        "reset_midway": endpoint.reset_midway,
+        "half_answer": endpoint.half_answer,
+        "cut_chunks": endpoint.cut_chunks,
+        "stale": endpoint.stale,
+        "expired_token": endpoint.expired_token,
+        "tampered_token": endpoint.tampered_token,
+        "drip": lambda times: endpoint.drip(_number(wish, "bytes_per_s"), times),
+        "status": lambda times: _fail(endpoint, wish, times),
+        "redirect": lambda times: endpoint.redirect(
+            _word(wish, "location") or ELSEWHERE, times
+        ),
+        "wrong_types": lambda times: endpoint.wrong_types(_word(wish, "field"), times),
+        "wrong_content_type": lambda times: endpoint.wrong_content_type(
+            _word(wish, "content_type") or "text/plain", times
+        ),
+        "delay": lambda _: endpoint.delay(_number(wish, "seconds")),
+        "heal": lambda _: endpoint.heal(),
     }
+    hosts = {kind.value: kind for kind in HOST_FAULTS}
     name = wish.get("fault")
-    if not isinstance(name, str) or name not in plain:
-        raise ValueError(f"fault must be one of {', '.join(sorted(plain))}")
-    plain[name]()
+    if not isinstance(name, str) or name not in {*counted, *hosts}:
+        names = ", ".join(sorted({*counted, *hosts}))
+        raise ValueError(f"fault must be one of {names}")
+    if name in hosts:
+        _strike_host(endpoint, Fault(kind=hosts[name]), wish)
+    else:
+        counted[name](times)
 
 
-def _strike_host(
-    endpoint: Endpoint, strike: Callable[[], None], wish: Mapping[str, object]
-) -> None:
+def _strike_host(endpoint: Endpoint, fault: Fault, wish: Mapping[str, object]) -> None:
     """Strike a whole host for some seconds: it may be the one that could heal it."""
     seconds = _number(wish, "seconds")
     loop = asyncio.get_running_loop()
     # The answer to this request must still get out.
-    loop.call_later(_HEAD_START_S, strike)
+    loop.call_later(_HEAD_START_S, endpoint.inject, fault)
     loop.call_later(_HEAD_START_S + seconds, endpoint.heal)
 
 
@@ -126,6 +142,14 @@ def _count(wish: Mapping[str, object], name: str) -> int | None:
     if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
         raise ValueError(f"{name} must be a whole number")
     return value
+
+
+def _word(wish: Mapping[str, object], name: str) -> str | None:
+    """Read an optional word, which becomes a part of a header at most."""
+    value = wish.get(name)
+    if value is None or (isinstance(value, str) and value.isprintable()):
+        return value
+    raise ValueError(f"{name} must be a word")
 
 
 def _number(wish: Mapping[str, object], name: str) -> float:

@@ -12,26 +12,20 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from gitlab_completions.emulator import fault_answers
 from gitlab_completions.emulator.answers import (
     NO_HEADERS,
     Answer,
     Request,
     json_answer,
-    text_answer,
 )
 
-__all__ = ("CAPTIVE_PORTAL", "Endpoint", "Fault", "FaultKind", "SeenRequest")
+__all__ = ("HOST_FAULTS", "Endpoint", "Fault", "FaultKind", "SeenRequest")
 
 _SECRET_HEADERS: Final = frozenset({"authorization", "private-token", "cookie"})
 
 # An emulator may run for days beside an editor.
 _KEPT_REQUESTS: Final = 10_000
-
-CAPTIVE_PORTAL: Final = (
-    "<!doctype html>\n<html><head><title>Welcome</title></head><body>"
-    "<h1>Free Wi-Fi</h1><p>Please accept our terms to go online.</p></body></html>"
-)
-"""What the `html` fault answers: a page in place of an API's JSON."""
 
 
 class FaultKind(StrEnum):
@@ -39,26 +33,54 @@ class FaultKind(StrEnum):
 
     STATUS = "status"
     HTML = "html"
+    BAD_JSON = "bad_json"
+    WRONG_TYPES = "wrong_types"
+    WRONG_CONTENT_TYPE = "wrong_content_type"
+    HUGE = "huge"
+    GZIP_BOMB = "gzip_bomb"
+    REDIRECT = "redirect"
     HANG = "hang"
-    RESET = "reset"
-    HALF_ANSWER = "half_answer"
     DRIP = "drip"
+    RESET = "reset"
+    RESET_MIDWAY = "reset_midway"
+    HALF_ANSWER = "half_answer"
+    CUT_CHUNKS = "cut_chunks"
+    STALE = "stale"
+    DEAF = "deaf"
     BLACKHOLE = "blackhole"
     REFUSE = "refuse"
+    UNTRUSTED = "untrusted"
+    BROKEN_HANDSHAKE = "broken_handshake"
     EXPIRED_TOKEN = "expired_token"
     TAMPERED_TOKEN = "tampered_token"
+
+
+HOST_FAULTS: Final = (
+    FaultKind.REFUSE,
+    FaultKind.BLACKHOLE,
+    FaultKind.DEAF,
+    FaultKind.BROKEN_HANDSHAKE,
+    FaultKind.UNTRUSTED,
+)
+"""Faults of an endpoint's whole host; of two, the former leaves none for the latter."""
+
+_TOKEN_FLAWS: Final = frozenset({FaultKind.EXPIRED_TOKEN, FaultKind.TAMPERED_TOKEN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One fault; `times` is how many requests it still strikes, None for all.
 
-    `answer` is what `STATUS` and `HTML` answer instead; `bytes_per_s` is `DRIP`'s rate.
+    `answer` is what is answered instead, where that does not depend on the host's own
+    answer; `bytes_per_s` is `DRIP`'s rate, `field` is what `WRONG_TYPES` spoils,
+    `content_type` what `WRONG_CONTENT_TYPE` pretends.
     """
 
     kind: FaultKind
     answer: Answer | None = None
     bytes_per_s: float = 0.0
+    field: str | None = None
+    content_type: str = ""
     times: int | None = None
 
     def __post_init__(self) -> None:
@@ -71,6 +93,19 @@ class Fault:
             raise ValueError(f"times must be at least 1, not {self.times}")
         if self.kind is FaultKind.DRIP and not self.bytes_per_s > 0:
             raise ValueError(f"bytes_per_s must be positive, not {self.bytes_per_s}")
+
+    @property
+    def spoils(self) -> bool:
+        """Whether the host's own answer goes out, whole but for its content."""
+        return self.kind in {FaultKind.WRONG_TYPES, FaultKind.WRONG_CONTENT_TYPE}
+
+    def spoil(self, answer: Answer) -> Answer:
+        """Return what becomes of the host's own answer."""
+        if self.kind is FaultKind.WRONG_TYPES:
+            return fault_answers.mistyped(answer, self.field)
+        if self.kind is FaultKind.WRONG_CONTENT_TYPE:
+            return answer.with_headers({"content-type": self.content_type})
+        return answer
 
     def spent(self) -> "Fault | None":
         """Return what is left of it after it struck once."""
@@ -155,20 +190,44 @@ class Endpoint:
 
     def html(self, times: int | None = None) -> None:
         """Answer 200 with a captive portal's page."""
-        page = text_answer(200, CAPTIVE_PORTAL, "text/html; charset=utf-8")
-        self.inject(Fault(kind=FaultKind.HTML, answer=page, times=times))
+        self._answer(FaultKind.HTML, fault_answers.captive_portal(), times)
+
+    def bad_json(self, times: int | None = None) -> None:
+        """Answer 200 with JSON that ends in the midst."""
+        self._answer(FaultKind.BAD_JSON, fault_answers.bad_json(), times)
+
+    def wrong_types(self, field: str | None = None, times: int | None = None) -> None:
+        """Answer with a value of a wrong type in each field, or in `field` alone.
+
+        `field` may be several keys with dots between them; "" is the whole document.
+        """
+        fault = Fault(kind=FaultKind.WRONG_TYPES, field=field, times=times)
+        self.inject(fault)
+
+    def wrong_content_type(
+        self, content_type: str = "text/plain", times: int | None = None
+    ) -> None:
+        """Answer as ever, and call it `content_type`."""
+        kind = FaultKind.WRONG_CONTENT_TYPE
+        self.inject(Fault(kind=kind, content_type=content_type, times=times))
+
+    def huge(self, times: int | None = None) -> None:
+        """Answer 200 with 10 MiB of JSON."""
+        self._answer(FaultKind.HUGE, fault_answers.huge(), times)
+
+    def gzip_bomb(self, times: int | None = None) -> None:
+        """Answer 200 with little that unpacks to 64 MiB."""
+        self._answer(FaultKind.GZIP_BOMB, fault_answers.gzip_bomb(), times)
+
+    def redirect(
+        self, location: str = fault_answers.ELSEWHERE, times: int | None = None
+    ) -> None:
+        """Answer 307, as if the endpoint were at `location`."""
+        self._answer(FaultKind.REDIRECT, fault_answers.redirect(location), times)
 
     def hang(self, times: int | None = None) -> None:
         """Read requests and never answer; the connection stays open."""
         self.inject(Fault(kind=FaultKind.HANG, times=times))
-
-    def reset(self, times: int | None = None) -> None:
-        """Reset the connection in place of an answer."""
-        self.inject(Fault(kind=FaultKind.RESET, times=times))
-
-    def half_answer(self, times: int | None = None) -> None:
-        """Send half of the answer's bytes, then break the connection."""
-        self.inject(Fault(kind=FaultKind.HALF_ANSWER, times=times))
 
     def drip(self, bytes_per_s: float, times: int | None = None) -> None:
         """Send answers at `bytes_per_s` bytes a second.
@@ -179,6 +238,30 @@ class Endpoint:
         fault = Fault(kind=FaultKind.DRIP, bytes_per_s=bytes_per_s, times=times)
         self.inject(fault)
 
+    def reset(self, times: int | None = None) -> None:
+        """Reset the connection in place of an answer."""
+        self.inject(Fault(kind=FaultKind.RESET, times=times))
+
+    def reset_midway(self, times: int | None = None) -> None:
+        """Send half of the answer's bytes, then reset the connection."""
+        self.inject(Fault(kind=FaultKind.RESET_MIDWAY, times=times))
+
+    def half_answer(self, times: int | None = None) -> None:
+        """Send half of the answer's bytes, then break the connection."""
+        self.inject(Fault(kind=FaultKind.HALF_ANSWER, times=times))
+
+    def cut_chunks(self, times: int | None = None) -> None:
+        """Send half of the body as a chunk, and end where the next should come."""
+        self.inject(Fault(kind=FaultKind.CUT_CHUNKS, times=times))
+
+    def stale(self, times: int | None = None) -> None:
+        """Reset connections that have served a request before; answer on new ones."""
+        self.inject(Fault(kind=FaultKind.STALE, times=times))
+
+    def deaf(self) -> None:
+        """Let the endpoint's whole host take connections and read nothing of them."""
+        self.inject(Fault(kind=FaultKind.DEAF))
+
     def blackhole(self) -> None:
         """Let the endpoint's whole host go silent: connects never complete."""
         self.inject(Fault(kind=FaultKind.BLACKHOLE))
@@ -186,6 +269,17 @@ class Endpoint:
     def refuse(self) -> None:
         """Let nothing listen on the endpoint's whole host; connections are dropped."""
         self.inject(Fault(kind=FaultKind.REFUSE))
+
+    def untrusted(self) -> None:
+        """Let the endpoint's whole host show a certificate that nobody trusts.
+
+        Connections are dropped. Without TLS this does no more.
+        """
+        self.inject(Fault(kind=FaultKind.UNTRUSTED))
+
+    def broken_handshake(self) -> None:
+        """Let the endpoint's whole host reset connections once the client speaks."""
+        self.inject(Fault(kind=FaultKind.BROKEN_HANDSHAKE))
 
     def expired_token(self, times: int | None = None) -> None:
         """Grant tokens that are long expired beside an `expires_at` to come."""
@@ -207,7 +301,7 @@ class Endpoint:
 
     def inject(self, fault: Fault) -> None:
         """Put `fault` in force."""
-        if fault.kind in {FaultKind.EXPIRED_TOKEN, FaultKind.TAMPERED_TOKEN}:
+        if fault.kind in _TOKEN_FLAWS:
             self._flaw = fault
         else:
             self._fault = fault
@@ -233,6 +327,10 @@ class Endpoint:
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` whenever a fault is set or healed."""
         self._watchers.append(watcher)
+
+    def _answer(self, kind: FaultKind, answer: Answer, times: int | None) -> None:
+        """Put a fault in force that is an answer."""
+        self.inject(Fault(kind=kind, answer=answer, times=times))
 
     def _changed(self) -> None:
         """Tell the watchers."""

@@ -7,7 +7,8 @@ reset a connection, stop half-way through an answer or stop accepting; this can.
 One task per connection, one connection to the server behind for each, and a listener of
 its own, since the faults of a whole host act on it: `refuse` binds the port without
 listening, `blackhole` shrinks the accept queue to nothing and fills it, whereupon Linux
-drops every further SYN.
+drops every further SYN. `deaf` takes connections and leaves them alone, as a process
+does that is stopped; the two faults of TLS strike at the handshake of new ones.
 """
 
 import asyncio
@@ -17,13 +18,13 @@ from collections.abc import Callable
 from typing import Final
 
 from gitlab_completions.emulator.answers import Request
-from gitlab_completions.emulator.faults import Endpoint, FaultKind
+from gitlab_completions.emulator.faults import HOST_FAULTS, Endpoint, FaultKind
 from gitlab_completions.emulator.front_connection import Connection, Gate
 from gitlab_completions.emulator.listener import HOST, Listener
 
 __all__ = ("Front",)
 
-_HOST_FAULTS: Final = frozenset({FaultKind.BLACKHOLE, FaultKind.REFUSE})
+_SILENT: Final = frozenset({FaultKind.BLACKHOLE, FaultKind.DEAF})
 
 
 class Front:
@@ -31,9 +32,10 @@ class Front:
 
     Args:
         endpoint_of: Finds the handle whose faults strike a request.
-        endpoints: The handles whose `blackhole` and `refuse` strike the host.
+        endpoints: The handles whose `HOST_FAULTS` strike the host.
         keep_alive_s: After how many idle seconds a connection is closed.
         tls: What ends TLS; None for plain HTTP.
+        untrusted_tls: What ends it while the host's certificate is not to be trusted.
 
     Attributes:
         connections_opened: How many connections have been accepted.
@@ -47,6 +49,7 @@ class Front:
         endpoints: tuple[Endpoint, ...],
         keep_alive_s: float,
         tls: ssl.SSLContext | None = None,
+        untrusted_tls: ssl.SSLContext | None = None,
     ) -> None:
         self.keep_alive_s = keep_alive_s
         self.connections_opened: int = 0
@@ -54,6 +57,7 @@ class Front:
         self._endpoint_of = endpoint_of
         self._endpoints = endpoints
         self._tls = tls
+        self._untrusted_tls = untrusted_tls
         self._gate = Gate()
         self._listener: Listener | None = None
         self._host_fault: FaultKind | None = None
@@ -106,22 +110,23 @@ class Front:
     def _follow(self) -> None:
         """Let the host follow what its endpoints' faults say."""
         faults = (endpoint.fault for endpoint in self._endpoints)
-        kinds = {fault.kind for fault in faults if fault is not None} & _HOST_FAULTS
-        # Nothing listening wins over silence.
-        kind = max(kinds, default=None)
+        kinds = {fault.kind for fault in faults if fault is not None}
+        kind = next((kind for kind in HOST_FAULTS if kind in kinds), None)
         if self._listener is None or kind is self._host_fault:
             return
         self._host_fault = kind
         if kind is FaultKind.BLACKHOLE:
-            self._gate.shut()
             self._listener.blackhole()
-            return
-        if kind is FaultKind.REFUSE:
+        elif kind is FaultKind.REFUSE:
             self._listener.refuse()
-            for task in self._serving:
-                task.cancel()
         else:
             self._listener.listen()
+        if kind in _SILENT:
+            self._gate.shut()
+            return
+        if kind is not None:
+            for task in self._serving:
+                task.cancel()
         self._gate.open()
 
     def _welcome(self, peer: socket.socket) -> None:
@@ -132,8 +137,9 @@ class Front:
             upstream=self._upstream,
             endpoint_of=self._endpoint_of,
             keep_alive_s=self.keep_alive_s,
-            tls=self._tls,
+            tls=self._shown_tls(),
             gate=self._gate,
+            breaks_handshake=self._host_fault is FaultKind.BROKEN_HANDSHAKE,
         )
         task = asyncio.get_running_loop().create_task(connection.serve())
         self._serving.add(task)
@@ -144,6 +150,11 @@ class Front:
             peer.close()
 
         task.add_done_callback(left)
+
+    def _shown_tls(self) -> ssl.SSLContext | None:
+        """Return what ends the TLS of a connection that is new."""
+        untrusted = self._host_fault is FaultKind.UNTRUSTED
+        return self._untrusted_tls if untrusted and self._tls else self._tls
 
     def _started(self) -> Listener:
         """Return the listener of a front that is started."""

@@ -75,6 +75,7 @@ class Connection:
         keep_alive_s: After how many idle seconds it is closed.
         tls: What ends TLS; None for plain HTTP.
         gate: Shut while the whole host is silent.
+        breaks_handshake: Whether it is reset as soon as the client has spoken.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Connection:
         keep_alive_s: float,
         tls: ssl.SSLContext | None,
         gate: Gate,
+        breaks_handshake: bool = False,
     ) -> None:
         self._peer = peer
         self._address = upstream
@@ -93,16 +95,32 @@ class Connection:
         self._keep_alive_s = keep_alive_s
         self._tls = tls
         self._gate = gate
+        self._breaks_handshake = breaks_handshake
+        self._served = 0
         self._upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def serve(self) -> None:
         """Answer requests until either side closes; never raises by itself."""
         with contextlib.suppress(OSError, TimeoutError, _GoneError):
+            await self._gate.passed()
+            if self._breaks_handshake:
+                await self._break_handshake()
             reader, writer = await self._streams()
             try:
                 await self._requests(reader, writer)
             finally:
                 await self._end(writer)
+
+    async def _break_handshake(self) -> None:
+        """Reset the connection when the first bytes of the client have come.
+
+        Raises:
+            _GoneError: Always.
+        """
+        await asyncio.get_running_loop().sock_recv(self._peer, 1)
+        self._peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
+        self._peer.close()
+        raise _GoneError
 
     async def _streams(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Take over the socket, with a TLS handshake if there is one to do."""
@@ -136,6 +154,7 @@ class Connection:
                 writer.close()
                 return
             await self._respond(incoming, reader, writer)
+            self._served += 1
             if not incoming.keep_alive:
                 writer.close()
                 return
@@ -197,10 +216,10 @@ class Connection:
             OSError: If the client is gone.
         """
         match fault.kind:
-            case FaultKind.STATUS | FaultKind.HTML:
-                answer = fault.answer or Answer(status=500)
+            case _ if fault.answer is not None or fault.spoils:
+                own = fault.answer or await self._own_answer(incoming)
                 close = not incoming.keep_alive
-                writer.write(messages.encode_answer(answer, close=close))
+                writer.write(messages.encode_answer(fault.spoil(own), close=close))
                 await writer.drain()
             case FaultKind.HANG:
                 while await reader.read(_CHUNK):
@@ -209,12 +228,22 @@ class Connection:
             case FaultKind.RESET:
                 _reset(writer)
                 raise _GoneError
-            case FaultKind.HALF_ANSWER:
+            case FaultKind.STALE if self._served:
+                _reset(writer)
+                raise _GoneError
+            case FaultKind.HALF_ANSWER | FaultKind.RESET_MIDWAY:
                 parts: list[bytes] = []
                 await self._exchange(incoming, _collector(parts))
                 data = b"".join(parts)
                 writer.write(data[: len(data) // 2])
                 await writer.drain()
+                if fault.kind is FaultKind.RESET_MIDWAY:
+                    _reset(writer)
+                raise _GoneError
+            case FaultKind.CUT_CHUNKS:
+                own = await self._own_answer(incoming)
+                writer.write(messages.encode_cut_chunks(own))
+                writer.close()  # in order: nothing but the missing chunk tells
                 raise _GoneError
             case FaultKind.DRIP:
                 await self._exchange(incoming, self._dripper(writer, fault.bytes_per_s))
@@ -245,7 +274,11 @@ class Connection:
 
         return drip
 
-    async def _exchange(self, incoming: Incoming, sink: _Sink) -> None:
+    async def _own_answer(self, incoming: Incoming) -> Answer:
+        """Return the answer of the server behind."""
+        return (await self._exchange(incoming, _collector([]))).answer()
+
+    async def _exchange(self, incoming: Incoming, sink: _Sink) -> AnswerFollower:
         """Put `incoming` to the server behind; pour its answer into `sink`."""
         if self._upstream is None:
             self._upstream = await asyncio.open_connection(*self._address)
@@ -258,6 +291,7 @@ class Connection:
             data = await reader.read(_CHUNK)
             follower.feed(data)
             await sink(data)
+        return follower
 
     async def _end(self, writer: asyncio.StreamWriter) -> None:
         """Close what is open; at once, unless an orderly close is under way."""

@@ -59,20 +59,23 @@ class Hosts:
         self._scheme = "https" if tls else "http"
         self._instance_server = Backend(make_app(self.instance.answer, routes))
         self._gateway_server = Backend(make_app(self.gateway.answer))
-        context = (
-            None if self.certificates is None else self.certificates.server_context
-        )
+        context = untrusted = None
+        if self.certificates is not None:
+            context = self.certificates.server_context
+            untrusted = self.certificates.untrusted_context
         self.instance_front: Front = Front(
             self.instance.endpoint_of,
             endpoints=endpoints,
             keep_alive_s=profile.instance_keep_alive_s,
             tls=context,
+            untrusted_tls=untrusted,
         )
         self.gateway_front: Front = Front(
             self.gateway.endpoint_of,
             endpoints=(self.gateway.endpoint,),
             keep_alive_s=profile.gateway_keep_alive_s,
             tls=context,
+            untrusted_tls=untrusted,
         )
 
     @property

@@ -1,5 +1,6 @@
 """HTTP/1.1 messages: requests read whole, answers followed to their end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -15,6 +16,7 @@ __all__ = (
     "Incoming",
     "RequestReader",
     "encode_answer",
+    "encode_cut_chunks",
 )
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -110,6 +112,8 @@ class AnswerFollower:
     def __init__(self) -> None:
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
         self.done: bool = False
+        self._head: h11.Response | None = None
+        self._body = bytearray()
 
     def ask(self, incoming: Incoming, *, scheme: str) -> bytes:
         """Return the bytes that put `incoming` to the server behind.
@@ -149,9 +153,26 @@ class AnswerFollower:
                 event = self._http.next_event()
                 if event is h11.NEED_DATA:
                     return
+                if isinstance(event, h11.Response):
+                    self._head = event
+                elif isinstance(event, h11.Data):
+                    self._body += event.data
                 self.done = isinstance(event, h11.EndOfMessage)
         except h11.RemoteProtocolError as error:
             raise ConnectionError("the server behind broke off") from error
+
+    def answer(self) -> Answer:
+        """Return what has arrived of the answer, without its framing."""
+        head = self._head
+        if head is None:
+            return Answer(status=502)
+        pairs = ((bytes(name), bytes(value)) for name, value in head.headers)
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in pairs
+            if name not in _OURS
+        }
+        return Answer(status=head.status_code, headers=headers, body=bytes(self._body))
 
 
 def encode_answer(answer: Answer, *, close: bool) -> bytes:
@@ -162,13 +183,26 @@ def encode_answer(answer: Answer, *, close: bool) -> bytes:
         headers["content-length"] = str(len(answer.body))
     if close:
         headers["connection"] = "close"
+    return _encode_head(answer.status, headers) + answer.body
+
+
+def encode_cut_chunks(answer: Answer) -> bytes:
+    """Return the head of `answer`, half of its body as one chunk, and no end."""
+    headers = {**answer.headers, "transfer-encoding": "chunked"}
+    half = answer.body[: len(answer.body) // 2]
+    chunk = b"%x\r\n%s\r\n" % (len(half), half)
+    return _encode_head(answer.status, headers) + chunk
+
+
+def _encode_head(status: int, headers: Mapping[str, str]) -> bytes:
+    """Return a status line and headers as bytes."""
     try:
-        phrase = HTTPStatus(answer.status).phrase
+        phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = "Unknown"  # 520 and its like are no registered statuses
-    lines = [f"HTTP/1.1 {answer.status} {phrase}"]
+    lines = [f"HTTP/1.1 {status} {phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def _server_side() -> h11.Connection:

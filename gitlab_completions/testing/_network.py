@@ -1,7 +1,8 @@
 """Carries exchanges between a client and hosts in memory, faults included.
 
 The hosts are the emulator's, which answer records; what a socket would do to them (take
-its time, go silent, break) happens here, in the running loop's time.
+its time, go silent, break) happens here, in the running loop's time. There are no
+connections: every exchange is as if on a new one, so that none is ever stale.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from urllib.parse import urlsplit
 
 from gitlab_completions._wire.messages import SendError, WireRequest, WireResponse
 from gitlab_completions.emulator.answers import Answer, Request, dated
-from gitlab_completions.emulator.faults import Endpoint, Fault, FaultKind
+from gitlab_completions.emulator.faults import (
+    HOST_FAULTS,
+    Endpoint,
+    Fault,
+    FaultKind,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
@@ -24,8 +30,14 @@ CONNECT_S = 1.0
 """Seconds until a connection that nobody accepts is given up, as in `HttpxSender`."""
 LAST_CONNECT_S = 3.2
 """The same where no other route is left."""
+MAX_ANSWER = 1024 * 1024
+"""Bytes of an answer, as in `HttpxSender`."""
+_REFUSALS = 400
 _DRIP_S = 0.1
 """Seconds between two pieces of a dripping answer."""
+_HALVES = frozenset(
+    {FaultKind.HALF_ANSWER, FaultKind.RESET_MIDWAY, FaultKind.CUT_CHUNKS}
+)
 
 
 class Host(Protocol):
@@ -44,8 +56,8 @@ class Network:
     """Takes requests to the hosts it knows, and counts what is in flight.
 
     Args:
-        hosts: Each by its name in URLs, with its endpoints: `REFUSE` and `BLACKHOLE`
-            on one of them strike the whole host.
+        hosts: Each by its name in URLs, with its endpoints: `HOST_FAULTS` on one of
+            them strike the whole host.
         now_unix: Gives the hosts' time in Unix seconds.
     """
 
@@ -112,7 +124,8 @@ class Network:
         fault = await self._strike(endpoint, request) if endpoint else None
         if fault and fault.answer:
             return dated(fault.answer, self._now_unix()), fault
-        return host.answer(request, self._now_unix()), fault
+        answer = host.answer(request, self._now_unix())
+        return fault.spoil(answer) if fault else answer, fault
 
     async def _strike(self, endpoint: Endpoint, request: Request) -> Fault | None:
         fault = endpoint.arrive(request)
@@ -158,11 +171,12 @@ async def _ending(until: float, received: int = 0) -> AsyncGenerator[None, None]
 
 async def _connect(endpoints: tuple[Endpoint, ...], wire: WireRequest) -> None:
     kinds = {endpoint.fault.kind for endpoint in endpoints if endpoint.fault}
-    if FaultKind.REFUSE in kinds:
-        raise SendError("connect")
-    if FaultKind.BLACKHOLE in kinds:
+    kind = next((kind for kind in HOST_FAULTS if kind in kinds), None)
+    if kind is None:
+        return
+    if kind in {FaultKind.BLACKHOLE, FaultKind.DEAF}:
         await asyncio.sleep(LAST_CONNECT_S if wire.last_resort else CONNECT_S)
-        raise SendError("connect")
+    raise SendError("tls" if kind is FaultKind.UNTRUSTED else "connect")
 
 
 async def _chunks(
@@ -173,15 +187,27 @@ async def _chunks(
         async with _ending(until, received):
             await asyncio.sleep(wait_s)
         received += len(piece)
+        _check_size(answer, received)
         yield piece
-    if fault and fault.kind is FaultKind.HALF_ANSWER:
+    if fault and fault.kind in _HALVES:
         raise SendError("broken", received)
+
+
+def _check_size(answer: Answer, received: int) -> None:
+    """Refuse what `HttpxSender` would not read, which unpacks as little as this does.
+
+    Raises:
+        SendError: `protocol`.
+    """
+    packed = "content-encoding" in answer.headers
+    if answer.status < _REFUSALS and (packed or received > MAX_ANSWER):
+        raise SendError("protocol", max(received, MAX_ANSWER + 1))
 
 
 def _schedule(answer: Answer, fault: Fault | None) -> Iterator[tuple[float, bytes]]:
     """Give the pieces of the body, each with the seconds before it."""
     body = answer.body
-    if fault and fault.kind is FaultKind.HALF_ANSWER:
+    if fault and fault.kind in _HALVES:
         yield 0.0, body[: len(body) // 2]
     elif fault and fault.kind is FaultKind.DRIP:
         size = max(1, int(fault.bytes_per_s * _DRIP_S))

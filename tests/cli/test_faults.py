@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitlab_completions.emulator import FaultKind
+from gitlab_completions.emulator import HOST_FAULTS, FaultKind
 
 if TYPE_CHECKING:
     from tests.cli.running import Background, Terminal
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def test_faults_come_and_go(cli: Terminal, gitlab: Background) -> None:
     for kind in FaultKind:
-        if kind in {FaultKind.BLACKHOLE, FaultKind.REFUSE}:
+        if kind in HOST_FAULTS:
             continue  # they would outlast this test
         ended = cli("emulator", "fault", "gateway", kind.value, "--times=2")
         assert (ended.code, ended.out) == (0, "")
@@ -29,6 +29,26 @@ def test_a_status_can_be_chosen(cli: Terminal, gitlab: Background) -> None:
     assert fault is not None
     assert fault.answer is not None
     assert fault.answer.status == 429
+
+
+def test_what_is_spoilt_can_be_chosen(cli: Terminal, gitlab: Background) -> None:
+    cli("emulator", "fault", "gateway", "wrong_types", "--field=choices")
+    fault = gitlab.do(lambda emulator: emulator.gateway.fault)
+    assert fault is not None
+    assert fault.field == "choices"
+    arguments = ("wrong_content_type", "--content-type=text/html")
+    cli("emulator", "fault", "gateway", *arguments)
+    fault = gitlab.do(lambda emulator: emulator.gateway.fault)
+    assert fault is not None
+    assert fault.content_type == "text/html"
+
+
+def test_a_redirect_goes_where_it_is_told(cli: Terminal, gitlab: Background) -> None:
+    cli("emulator", "fault", "gateway", "redirect", "--location=https://b.example/")
+    fault = gitlab.do(lambda emulator: emulator.gateway.fault)
+    assert fault is not None
+    assert fault.answer is not None
+    assert fault.answer.headers["location"] == "https://b.example/"
 
 
 def test_a_delay_is_told(cli: Terminal, gitlab: Background) -> None:

@@ -15,3 +15,11 @@ def test_the_authority_is_a_file_until_it_is_closed() -> None:
     assert len(context.get_ca_certs()) == 1
     certificates.close()
     assert not certificates.ca_pem.exists()
+
+
+def test_the_strangers_certificate_is_another() -> None:
+    certificates = Certificates()
+    try:
+        assert certificates.untrusted_context is not certificates.server_context
+    finally:
+        certificates.close()

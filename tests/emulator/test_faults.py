@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitlab_completions.emulator.answers import Request
+from gitlab_completions.emulator.answers import Request, json_answer
 from gitlab_completions.emulator.faults import Endpoint, Fault, FaultKind
 
 if TYPE_CHECKING:
@@ -36,6 +36,18 @@ def arrivals(endpoint: Endpoint, count: int = 3) -> list[FaultKind | None]:
         (lambda endpoint: endpoint.drip(10), FaultKind.DRIP),
         (lambda endpoint: endpoint.blackhole(), FaultKind.BLACKHOLE),
         (lambda endpoint: endpoint.refuse(), FaultKind.REFUSE),
+        (lambda endpoint: endpoint.bad_json(), FaultKind.BAD_JSON),
+        (lambda endpoint: endpoint.wrong_types(), FaultKind.WRONG_TYPES),
+        (lambda endpoint: endpoint.wrong_content_type(), FaultKind.WRONG_CONTENT_TYPE),
+        (lambda endpoint: endpoint.huge(), FaultKind.HUGE),
+        (lambda endpoint: endpoint.gzip_bomb(), FaultKind.GZIP_BOMB),
+        (lambda endpoint: endpoint.redirect(), FaultKind.REDIRECT),
+        (lambda endpoint: endpoint.reset_midway(), FaultKind.RESET_MIDWAY),
+        (lambda endpoint: endpoint.cut_chunks(), FaultKind.CUT_CHUNKS),
+        (lambda endpoint: endpoint.stale(), FaultKind.STALE),
+        (lambda endpoint: endpoint.deaf(), FaultKind.DEAF),
+        (lambda endpoint: endpoint.untrusted(), FaultKind.UNTRUSTED),
+        (lambda endpoint: endpoint.broken_handshake(), FaultKind.BROKEN_HANDSHAKE),
     ],
     ids=lambda value: value.value if isinstance(value, FaultKind) else "",
 )
@@ -77,6 +89,19 @@ def test_a_failure_answers_what_it_was_told() -> None:
     assert fault is not None
     assert fault.answer is not None
     assert fault.answer.body == b"x"
+
+
+def test_what_is_spoilt_is_the_hosts_own_answer() -> None:
+    own = json_answer(201, {"token": "t", "expires_at": 1}, {"date": "now"})
+    types = Fault(kind=FaultKind.WRONG_TYPES, field="token")
+    name = Fault(kind=FaultKind.WRONG_CONTENT_TYPE, content_type="text/plain")
+    assert types.spoils
+    assert types.spoil(own).json() == {"token": 7, "expires_at": 1}
+    assert name.spoils
+    assert name.spoil(own) == own.with_headers({"content-type": "text/plain"})
+    half = Fault(kind=FaultKind.HALF_ANSWER)
+    assert not half.spoils
+    assert half.spoil(own) is own
 
 
 def test_token_flaws_are_taken_when_a_token_is_granted() -> None:

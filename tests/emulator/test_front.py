@@ -39,6 +39,73 @@ async def test_a_blackhole_swallows_connects_until_it_heals(*, tls: bool) -> Non
         assert front.connections_opened == 1
 
 
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+async def test_a_deaf_host_takes_connections_and_reads_nothing(*, tls: bool) -> None:
+    async with calling(Emulator(tls=tls)) as caller:
+        gateway, front = caller.emulator.gateway, caller.emulator.gateway_front
+        await caller.grant()
+        gateway.deaf()
+        waiting = asyncio.ensure_future(caller.direct())
+        await asyncio.wait([waiting], timeout=0.1)
+        assert not waiting.done()
+        assert (front.connections_open, len(gateway.requests)) == (1, 0)
+        gateway.heal()
+        assert (await waiting).status_code == 200
+
+
+async def test_connections_to_a_host_gone_deaf_come_back() -> None:
+    async with calling(Emulator(tls=True)) as caller:
+        await caller.direct()
+        caller.emulator.gateway.deaf()
+        waiting = asyncio.ensure_future(caller.direct())
+        await asyncio.wait([waiting], timeout=0.1)
+        assert not waiting.done()
+        caller.emulator.gateway.heal()
+        assert (await waiting).status_code == 200
+        assert caller.emulator.gateway_front.connections_opened == 1
+
+
+async def test_a_certificate_that_nobody_trusts_fails_connections() -> None:
+    async with calling(Emulator(tls=True)) as caller:
+        await caller.grant()
+        caller.emulator.gateway.untrusted()
+        with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
+            await caller.direct()
+        assert caller.emulator.gateway.requests == []
+        caller.emulator.gateway.heal()
+        assert (await caller.direct()).status_code == 200
+
+
+@pytest.mark.parametrize("fault", ["refuse", "untrusted", "broken_handshake"])
+async def test_a_host_that_changes_drops_its_connections(fault: str) -> None:
+    async with calling(Emulator(tls=True)) as caller:
+        await caller.direct()
+        front = caller.emulator.gateway_front
+        assert front.connections_open == 1
+        getattr(caller.emulator.gateway, fault)()
+        await asyncio.wait(front._serving, timeout=2.0)
+        assert front.connections_open == 0
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+async def test_a_broken_handshake_is_a_reset(*, tls: bool) -> None:
+    async with calling(Emulator(tls=tls)) as caller:
+        await caller.grant()
+        caller.emulator.gateway.broken_handshake()
+        with pytest.raises(httpx.ConnectError if tls else httpx.ReadError):
+            await caller.direct()
+        assert caller.emulator.gateway.requests == []
+        caller.emulator.gateway.heal()
+        assert (await caller.direct()).status_code == 200
+
+
+async def test_a_fault_of_tls_leaves_plain_http_alone() -> None:
+    async with calling(Emulator()) as caller:
+        await caller.grant()
+        caller.emulator.gateway.untrusted()
+        assert (await caller.direct()).status_code == 200
+
+
 @ONLY_LINUX
 async def test_connections_in_a_blackhole_go_silent_and_come_back() -> None:
     async with calling(Emulator()) as caller:

@@ -81,6 +81,84 @@ async def test_half_an_answer_breaks_off(*, tls: bool) -> None:
         assert (await caller.direct()).status_code == 200
 
 
+@TLS
+async def test_a_reset_midway_comes_after_some_bytes(*, tls: bool) -> None:
+    async with calling(Emulator(tls=tls)) as caller:
+        await caller.grant()
+        caller.emulator.gateway.reset_midway(times=1)
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            await caller.direct()
+        assert (await caller.direct()).status_code == 200
+
+
+async def test_a_reset_midway_is_a_real_one() -> None:
+    async with calling(Emulator()) as caller:
+        caller.emulator.gateway.reset_midway()
+        port = caller.emulator.gateway_front.port
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /v2/completions HTTP/1.1\r\nhost: a\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+        writer.close()
+
+
+@TLS
+async def test_cut_chunks_end_in_order_and_too_soon(*, tls: bool) -> None:
+    async with calling(Emulator(tls=tls)) as caller:
+        await caller.grant()
+        caller.emulator.gateway.cut_chunks(times=1)
+        with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
+            await caller.direct()
+        assert (await caller.direct()).status_code == 200
+
+
+@TLS
+async def test_a_stale_connection_is_reset_and_a_new_one_is_not(*, tls: bool) -> None:
+    async with calling(Emulator(tls=tls)) as caller:
+        await caller.direct()
+        caller.emulator.gateway.stale()
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            await caller.direct()
+        assert (await caller.direct()).status_code == 200
+        assert len(caller.emulator.gateway.requests) == 3
+        assert caller.emulator.gateway_front.connections_opened == 2
+
+
+@TLS
+async def test_the_hosts_own_answer_can_be_spoilt(*, tls: bool) -> None:
+    async with calling(Emulator(tls=tls)) as caller:
+        caller.emulator.direct_access.wrong_types("expires_at", times=1)
+        grant = await caller.grant()
+        assert grant.status_code == 201
+        assert grant.json()["expires_at"] == "wrong"
+        assert "date" in grant.headers
+        caller.emulator.gateway.wrong_content_type("text/html", times=1)
+        answer = await caller.direct()
+        assert answer.headers["content-type"] == "text/html"
+        assert answer.json()["choices"]
+        assert caller.emulator.gateway_front.connections_opened == 1
+
+
+@pytest.mark.parametrize(
+    ("strike", "status", "size"),
+    [
+        (lambda endpoint: endpoint.bad_json(), 200, 47),
+        (lambda endpoint: endpoint.huge(), 200, 10 << 20),
+        (lambda endpoint: endpoint.gzip_bomb(), 200, (64 << 20) + 2),
+        (lambda endpoint: endpoint.redirect(), 307, 0),
+    ],
+    ids=["bad json", "huge", "bomb", "redirect"],
+)
+async def test_answers_of_hosts_at_fault_arrive(
+    strike: Callable[[Endpoint], None], status: int, size: int
+) -> None:
+    async with calling(Emulator(tls=True)) as caller:
+        await caller.grant()
+        strike(caller.emulator.gateway)
+        answer = await caller.direct()
+        assert (answer.status_code, len(answer.content)) == (status, size)
+
+
 async def test_a_drip_comes_at_its_rate() -> None:
     async with calling(Emulator()) as caller:
         await caller.grant()
@@ -208,8 +286,9 @@ async def test_a_client_that_vanishes_leaves_nothing(sent: bytes) -> None:
         lambda endpoint: endpoint.delay(30.0),
         lambda endpoint: endpoint.drip(1.0),
         lambda endpoint: endpoint.blackhole(),
+        lambda endpoint: endpoint.deaf(),
     ],
-    ids=["hang", "delay", "drip", "blackhole"],
+    ids=["hang", "delay", "drip", "blackhole", "deaf"],
 )
 async def test_an_emulator_ends_in_the_middle_of_a_fault(
     strike: Callable[[Endpoint], None], *, tls: bool

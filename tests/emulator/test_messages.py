@@ -11,6 +11,7 @@ from gitlab_completions.emulator.messages import (
     Incoming,
     RequestReader,
     encode_answer,
+    encode_cut_chunks,
 )
 
 HEAD = b"POST /a/b?c=d HTTP/1.1\r\nHost: h\r\nX-Name: Value\r\n"
@@ -150,3 +151,21 @@ def test_answers_become_bytes() -> None:
     assert encode_answer(Answer(status=529), close=False) == (
         b"HTTP/1.1 529 Unknown\r\ncontent-length: 0\r\n\r\n"
     )
+
+
+def test_an_answer_can_be_had_from_who_followed_it() -> None:
+    incoming = read(HEAD + b"\r\n")
+    assert incoming is not None
+    follower = AnswerFollower()
+    follower.ask(incoming, scheme="https")
+    assert follower.answer().status == 502  # nothing has come yet
+    own = json_answer(201, {"a": 1}, {"date": "now"})
+    follower.feed(encode_answer(own, close=False))
+    assert follower.answer() == own
+
+
+def test_cut_chunks_are_half_of_the_body_and_no_end() -> None:
+    data = encode_cut_chunks(Answer(status=200, headers={"a": "b"}, body=b"0123456789"))
+    head, _, body = data.partition(b"\r\n\r\n")
+    assert head == b"HTTP/1.1 200 OK\r\na: b\r\ntransfer-encoding: chunked"
+    assert body == b"5\r\n01234\r\n"

@@ -110,9 +110,12 @@ async def test_a_reset_breaks_the_exchange(gitlab: FakeGitLab) -> None:
     assert (await send(gitlab, indirect(gitlab))).status_code == 200
 
 
-async def test_half_an_answer_is_half_of_the_bytes(gitlab: FakeGitLab) -> None:
+@pytest.mark.parametrize("fault", ["half_answer", "reset_midway", "cut_chunks"])
+async def test_half_an_answer_is_half_of_the_bytes(
+    gitlab: FakeGitLab, fault: str
+) -> None:
     whole = b"".join((await send(gitlab, indirect(gitlab))).chunks)
-    gitlab.instance.half_answer()
+    getattr(gitlab.instance, fault)()
     async with gitlab.exchange(indirect(gitlab)) as response:
         assert await anext(response.chunks) == whole[: len(whole) // 2]
         with pytest.raises(SendError, match="broken") as caught:
@@ -144,11 +147,52 @@ async def test_a_host_that_refuses_refuses_all_of_it(
     assert (await send(gitlab, indirect(gitlab))).status_code == 200
 
 
+@pytest.mark.parametrize("fault", ["huge", "gzip_bomb"])
+async def test_what_is_too_much_is_not_read(gitlab: FakeGitLab, fault: str) -> None:
+    getattr(gitlab.instance, fault)()
+    error = await broken(gitlab)
+    assert error.kind == "protocol"
+    assert error.bytes_received > 1 << 20
+
+
+async def test_a_redirect_is_an_answer(gitlab: FakeGitLab) -> None:
+    gitlab.instance.redirect("https://elsewhere.example.com/")
+    reply = await send(gitlab, indirect(gitlab))
+    assert reply.status_code == 307
+    assert reply.headers["location"] == "https://elsewhere.example.com/"
+
+
+async def test_an_answer_is_spoilt_as_on_the_network(gitlab: FakeGitLab) -> None:
+    gitlab.instance.wrong_types("choices")
+    assert (await send(gitlab, indirect(gitlab))).json["choices"] == "wrong"
+    gitlab.instance.wrong_content_type("text/html")
+    reply = await send(gitlab, indirect(gitlab))
+    assert reply.headers["content-type"] == "text/html"
+
+
+async def test_no_connection_is_stale(gitlab: FakeGitLab) -> None:
+    await send(gitlab, indirect(gitlab))
+    gitlab.instance.stale()
+    assert (await send(gitlab, indirect(gitlab))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"), [("untrusted", "tls"), ("broken_handshake", "connect")]
+)
+async def test_a_fault_of_tls_fails_the_connection(
+    gitlab: FakeGitLab, fault: str, kind: str
+) -> None:
+    getattr(gitlab.direct_access, fault)()
+    assert (await broken(gitlab)).kind == kind
+    assert (gitlab.instance.requests, now()) == ([], 0.0)
+
+
+@pytest.mark.parametrize("fault", ["blackhole", "deaf"])
 @pytest.mark.parametrize(("last_resort", "given_up_s"), [(False, 1.0), (True, 3.2)])
 async def test_a_black_hole_is_given_up_as_a_connection_is(
-    gitlab: FakeGitLab, last_resort: bool, given_up_s: float
+    gitlab: FakeGitLab, last_resort: bool, given_up_s: float, fault: str
 ) -> None:
-    gitlab.instance.blackhole()
+    getattr(gitlab.instance, fault)()
     with pytest.raises(SendError) as caught:
         await send(gitlab, indirect(gitlab, last_resort=last_resort))
     assert (caught.value.kind, now()) == ("connect", given_up_s)
