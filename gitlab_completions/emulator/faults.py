@@ -147,7 +147,7 @@ class Endpoint:
     A new fault replaces the last one, and lasts until it has struck `times` times or
     until `heal()`. Delays add up: `latency_s` is the endpoint's ordinary latency,
     `delay_s` the extra that `delay()` sets and `heal()` removes. `requests` keeps the
-    last 10 000.
+    last 10 000; `changes` counts how often a fault was set or healed.
     """
 
     def __init__(self, name: str, *, latency_s: float = 0.0) -> None:
@@ -155,6 +155,7 @@ class Endpoint:
         self.latency_s = latency_s
         self.delay_s: float = 0.0
         self.requests: list[SeenRequest] = []
+        self.changes: int = 0
         self._fault: Fault | None = None
         self._flaw: Fault | None = None
         self._watchers: list[Callable[[], None]] = []
@@ -255,7 +256,7 @@ class Endpoint:
         self.inject(Fault(kind=FaultKind.CUT_CHUNKS, times=times))
 
     def stale(self, times: int | None = None) -> None:
-        """Reset connections that have served a request before; answer on new ones."""
+        """Reset connections older than this fault; answer on those that come."""
         self.inject(Fault(kind=FaultKind.STALE, times=times))
 
     def deaf(self) -> None:
@@ -333,7 +334,8 @@ class Endpoint:
         self.inject(Fault(kind=kind, answer=answer, times=times))
 
     def _changed(self) -> None:
-        """Tell the watchers."""
+        """Count it, and tell the watchers."""
+        self.changes += 1
         for watcher in self._watchers:
             watcher()
 

@@ -132,10 +132,12 @@ class Front:
     def _welcome(self, peer: socket.socket) -> None:
         """Serve a connection that was accepted."""
         self.connections_opened += 1
+        changes = {endpoint: endpoint.changes for endpoint in self._endpoints}
         connection = Connection(
             peer,
             upstream=self._upstream,
             endpoint_of=self._endpoint_of,
+            is_stale=lambda endpoint: endpoint.changes != changes.get(endpoint),
             keep_alive_s=self.keep_alive_s,
             tls=self._shown_tls(),
             gate=self._gate,

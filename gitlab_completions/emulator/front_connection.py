@@ -72,6 +72,7 @@ class Connection:
         peer: The socket that was accepted.
         upstream: Host and port of the server behind; connected to when first needed.
         endpoint_of: Finds the handle whose faults strike a request.
+        is_stale: Tells whether it is older than what is wrong with an endpoint.
         keep_alive_s: After how many idle seconds it is closed.
         tls: What ends TLS; None for plain HTTP.
         gate: Shut while the whole host is silent.
@@ -84,6 +85,7 @@ class Connection:
         *,
         upstream: tuple[str, int],
         endpoint_of: Callable[[Request], Endpoint | None],
+        is_stale: Callable[[Endpoint], bool],
         keep_alive_s: float,
         tls: ssl.SSLContext | None,
         gate: Gate,
@@ -92,11 +94,11 @@ class Connection:
         self._peer = peer
         self._address = upstream
         self._endpoint_of = endpoint_of
+        self._is_stale = is_stale
         self._keep_alive_s = keep_alive_s
         self._tls = tls
         self._gate = gate
         self._breaks_handshake = breaks_handshake
-        self._served = 0
         self._upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def serve(self) -> None:
@@ -154,7 +156,6 @@ class Connection:
                 writer.close()
                 return
             await self._respond(incoming, reader, writer)
-            self._served += 1
             if not incoming.keep_alive:
                 writer.close()
                 return
@@ -200,10 +201,11 @@ class Connection:
         if fault is None:
             await self._relay(incoming, writer)
         else:
-            await self._strike(fault, incoming, reader, writer)
+            await self._strike(endpoint, fault, incoming, reader, writer)
 
     async def _strike(
         self,
+        endpoint: Endpoint,
         fault: Fault,
         incoming: Incoming,
         reader: asyncio.StreamReader,
@@ -228,7 +230,7 @@ class Connection:
             case FaultKind.RESET:
                 _reset(writer)
                 raise _GoneError
-            case FaultKind.STALE if self._served:
+            case FaultKind.STALE if self._is_stale(endpoint):
                 _reset(writer)
                 raise _GoneError
             case FaultKind.HALF_ANSWER | FaultKind.RESET_MIDWAY:

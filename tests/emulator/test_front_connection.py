@@ -113,14 +113,17 @@ async def test_cut_chunks_end_in_order_and_too_soon(*, tls: bool) -> None:
 
 
 @TLS
-async def test_a_stale_connection_is_reset_and_a_new_one_is_not(*, tls: bool) -> None:
+async def test_a_connection_older_than_the_fault_is_stale_and_a_new_one_is_not(
+    *, tls: bool
+) -> None:
     async with calling(Emulator(tls=tls)) as caller:
         await caller.direct()
         caller.emulator.gateway.stale()
         with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
             await caller.direct()
-        assert (await caller.direct()).status_code == 200
-        assert len(caller.emulator.gateway.requests) == 3
+        for _ in range(2):
+            assert (await caller.direct()).status_code == 200
+        assert len(caller.emulator.gateway.requests) == 4
         assert caller.emulator.gateway_front.connections_opened == 2
 
 
