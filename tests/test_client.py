@@ -588,6 +588,34 @@ async def test_an_instances_429_sends_the_call_direct(
     assert (answer.route, answer.reason) == (Route.DIRECT, RouteReason.LAST_TRY)
 
 
+async def test_calls_that_wait_at_the_gate_are_not_sent_into_an_instances_429(
+    gitlab: FakeGitLab,
+) -> None:
+    gitlab.instance.fail(429, json={}, headers={"retry-after": "60"})
+    async with gitlab.client(policy=NEVER) as client:
+        calls = (client.complete(REQUEST) for _ in range(20))
+        ended = await asyncio.gather(*calls, return_exceptions=True)
+        assert len(gitlab.instance.requests) == client._engine.policy.max_in_flight
+        for error in ended:
+            assert isinstance(error, AllRoutesFailedError)
+            assert error.code is ErrorCode.RATE_LIMITED
+            assert error.retry_after_s is not None
+
+
+@pytest.mark.parametrize(("status", "asked"), [(429, 8), (503, 9)])
+async def test_calls_that_wait_at_the_gate_of_a_route_that_trips_take_the_other(
+    gitlab: FakeGitLab, client: CompletionClient, status: int, asked: int
+) -> None:
+    """The second loss trips: the first one's place has been taken by then."""
+    await client.complete(REQUEST)
+    gitlab.gateway.requests.clear()
+    gitlab.gateway.fail(status, json={})
+    answers = await asyncio.gather(*(client.complete(REQUEST) for _ in range(20)))
+    assert {answer.route for answer in answers} == {Route.INDIRECT}
+    assert len(gitlab.gateway.requests) == asked
+    assert {answer.elapsed_s for answer in answers} == {0}
+
+
 async def test_with_only_a_gateways_429_tells_when_to_try_again(
     gitlab: FakeGitLab,
 ) -> None:

@@ -11,6 +11,7 @@ at `aclose`, and when a sender has far outstayed the attempt's end.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.circuit import Transition
@@ -37,7 +38,7 @@ from gitlab_completions.events import (
     CircuitTripped,
     DetailsRefused,
 )
-from gitlab_completions.models import Route
+from gitlab_completions.models import Route, RouteReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,6 +66,7 @@ CLEANUP_S = 5.0
 """Seconds that ended flights get to clean up."""
 
 
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class Flight:
     """One attempt: from the gate to its settlement.
 
@@ -78,42 +80,21 @@ class Flight:
         since: When the call began.
     """
 
-    __slots__ = (
-        "call_id",
-        "ended_at",
-        "ending",
-        "entry",
-        "permit",
-        "request",
-        "send",
-        "started_at",
-        "task",
-        "ticket",
-        "verdict",
-    )
+    call_id: int
+    request: CompletionRequest
+    send: Send
+    permit: Permit
+    entry: Entry
+    started_at: float
+    since: InitVar[float]
+    ticket: Ticket = field(init=False)
+    task: asyncio.Task[None] | None = None
+    ending: Ending | None = None
+    verdict: AttemptVerdict | None = None
+    ended_at: float | None = None
 
-    def __init__(
-        self,
-        *,
-        call_id: int,
-        request: CompletionRequest,
-        send: Send,
-        permit: Permit,
-        entry: Entry,
-        started_at: float,
-        since: float,
-    ) -> None:
-        self.call_id = call_id
-        self.request = request
-        self.send = send
-        self.permit = permit
-        self.entry = entry
-        self.started_at = started_at
-        self.ticket = Ticket(last_resort=send.last_resort, since=since)
-        self.task: asyncio.Task[None] | None = None
-        self.ending: Ending | None = None
-        self.verdict: AttemptVerdict | None = None
-        self.ended_at: float | None = None
+    def __post_init__(self, since: float) -> None:
+        self.ticket = Ticket(last_resort=self.send.last_resort, since=since)
 
     @property
     def route(self) -> Route:
@@ -264,11 +245,12 @@ class Race:
                 ending = await exchanger.indirect(
                     flight.request, ends_at=send.ends_at, last_resort=send.last_resort
                 )
+            # First of all: what it teaches may concern the next one at the gate.
+            self._settle(flight, ending)
         finally:
             if watchdog is not None:
                 watchdog.cancel()
             gate.leave(flight.ticket)
-        self._settle(flight, ending)
 
     def _settle(self, flight: Flight, ending: Ending) -> None:
         """Let what happened teach: the circuit, the details, the observers."""
@@ -321,8 +303,22 @@ class Race:
         if transition is Transition.TRIPPED:
             rests_s = circuit.rests_s(now) or 0.0
             self._bulletin.publish(CircuitTripped(route=flight.route, rests_s=rests_s))
+            self._turn_away(flight.route, asked=verdict.circuit is Effect.REST)
         elif transition is Transition.RECOVERED:
             self._bulletin.publish(CircuitRecovered(route=flight.route))
+
+    def _turn_away(self, route: Route, *, asked: bool) -> None:
+        """Send nothing more of what waits for a route that rests from now on.
+
+        A call that has another route takes it; one that has none fails, as those do
+        that come later, if the route has asked for the rest. To their flows these
+        attempts have failed, without a loss.
+        """
+        for flight in tuple(self._flights):
+            send = flight.send
+            refused = asked and send.reason is not RouteReason.LAST_TRY
+            if send.route is route and (refused or not send.last_resort):
+                self.withdraw(flight)
 
     def _settle_details(
         self, flight: Flight, verdict: AttemptVerdict, ending: Ending, now: float

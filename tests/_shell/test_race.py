@@ -65,14 +65,19 @@ class Track:
         self.looked_after.append(len(self.diary.events))
 
     async def start(
-        self, route: Route = Route.DIRECT, request: CompletionRequest = REQUEST
+        self,
+        route: Route = Route.DIRECT,
+        request: CompletionRequest = REQUEST,
+        *,
+        reason: RouteReason = RouteReason.PREFERRED,
+        last_resort: bool = False,
     ) -> Flight:
         send = Send(
             route=route,
-            reason=RouteReason.PREFERRED,
+            reason=reason,
             until=asyncio.get_running_loop().time() + 1,
             ends_at=asyncio.get_running_loop().time() + 5,
-            last_resort=False,
+            last_resort=last_resort,
             details=DETAILS if route is Route.DIRECT else None,
         )
         flight = self.race.start(1, request, send, self.entry)
@@ -127,6 +132,40 @@ async def test_a_rate_limit_makes_the_route_rest(track: Track) -> None:
     (await track.sender.next()).reply(429, b"{}", {"retry-after": "30"})
     await wait_all_tasks_blocked()
     assert track.diary.events[-1] == CircuitTripped(route=Route.INDIRECT, rests_s=30)
+
+
+async def test_a_route_that_asks_for_a_rest_turns_away_who_waits_for_it(
+    track: Track,
+) -> None:
+    waiting = [
+        await track.start(Route.INDIRECT, last_resort=last, reason=reason)
+        for last, reason in (
+            (False, RouteReason.PREFERRED),
+            (False, RouteReason.PREFERRED),
+            (False, RouteReason.PREFERRED),
+            (True, RouteReason.POLICY),
+            (True, RouteReason.LAST_TRY),
+        )
+    ][2:]
+    track.sender.exchanges[0].reply(429, b"{}", {"retry-after": "30"})
+    await wait_all_tasks_blocked()
+    assert [flight.sent for flight in waiting] == [False, False, True]
+    assert [flight.permit.settled for flight in waiting] == [True, True, False]
+    for exchange in track.sender.exchanges[1:]:
+        exchange.complete()
+
+
+async def test_a_route_that_trips_turns_away_who_has_another(track: Track) -> None:
+    sent = [await track.start() for _ in range(2)]
+    waiting = [await track.start(last_resort=last) for last in (False, False, True)]
+    for exchange in track.sender.exchanges[:2]:
+        exchange.fail(SendError("broken"))
+    await wait_all_tasks_blocked()
+    assert all(flight.ended_at is not None for flight in sent)
+    # The first loss made room for one; the second tripped the circuit.
+    assert [flight.sent for flight in waiting] == [True, False, True]
+    for exchange in track.sender.exchanges[2:]:
+        exchange.complete()
 
 
 async def test_two_answers_to_probes_bring_the_route_back(track: Track) -> None:
