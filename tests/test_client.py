@@ -616,6 +616,26 @@ async def test_calls_that_wait_at_the_gate_of_a_route_that_trips_take_the_other(
     assert {answer.elapsed_s for answer in answers} == {0}
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, ErrorCode.DIRECT_BARRED), (402, ErrorCode.QUOTA)]
+)
+async def test_calls_that_wait_with_refused_details_are_told_why(
+    gitlab: FakeGitLab, status: int, code: ErrorCode
+) -> None:
+    """Those at the gate are not sent, and fail as those that were."""
+    async with gitlab.client(policy=ONLY) as client:
+        await client.complete(REQUEST)
+        gitlab.gateway.requests.clear()
+        gitlab.direct_access.fail(503, json={})
+        gitlab.gateway.fail(status, json={})
+        calls = (client.complete(REQUEST) for _ in range(20))
+        ended = await asyncio.gather(*calls, return_exceptions=True)
+        assert len(gitlab.gateway.requests) == 8
+        for error in ended:
+            assert isinstance(error, AllRoutesFailedError)
+            assert error.code is code
+
+
 async def test_with_only_a_gateways_429_tells_when_to_try_again(
     gitlab: FakeGitLab,
 ) -> None:

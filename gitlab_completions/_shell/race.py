@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import InitVar, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.circuit import Transition
@@ -267,20 +268,17 @@ class Race:
             self._notices.tell(flight.route, flight.entry, verdict, ending)
 
     def _report(self, flight: Flight, ending: Ending, elapsed_s: float) -> None:
-        if ending.error is not None:
-            self._bulletin.publish(
-                AttemptFailed(
-                    call_id=flight.call_id,
-                    route=flight.route,
-                    elapsed_s=elapsed_s,
-                    error=ending.error,
-                )
+        call_id, route, error = flight.call_id, flight.route, ending.error
+        if error is not None:
+            failed = AttemptFailed(
+                call_id=call_id, route=route, elapsed_s=elapsed_s, error=error
             )
+            self._bulletin.publish(failed)
             return
         self._bulletin.publish(
             AttemptSucceeded(
-                call_id=flight.call_id,
-                route=flight.route,
+                call_id=call_id,
+                route=route,
                 elapsed_s=elapsed_s,
                 status_code=ending.seen.status or 0,
                 request_id=ending.request_id,
@@ -303,21 +301,17 @@ class Race:
         if transition is Transition.TRIPPED:
             rests_s = circuit.rests_s(now) or 0.0
             self._bulletin.publish(CircuitTripped(route=flight.route, rests_s=rests_s))
-            self._turn_away(flight.route, asked=verdict.circuit is Effect.REST)
+            self._turn_away(partial(_rests, flight.route, verdict))
         elif transition is Transition.RECOVERED:
             self._bulletin.publish(CircuitRecovered(route=flight.route))
 
-    def _turn_away(self, route: Route, *, asked: bool) -> None:
-        """Send nothing more of what waits for a route that rests from now on.
+    def _turn_away(self, refused: Callable[[Send], bool]) -> None:
+        """Take back what waits at a gate for what is known to be refused by now.
 
-        A call that has another route takes it; one that has none fails, as those do
-        that come later, if the route has asked for the rest. To their flows these
-        attempts have failed, without a loss.
+        To their flows these attempts have failed, without a loss.
         """
         for flight in tuple(self._flights):
-            send = flight.send
-            refused = asked and send.reason is not RouteReason.LAST_TRY
-            if send.route is route and (refused or not send.last_resort):
+            if refused(flight.send):
                 self.withdraw(flight)
 
     def _settle_details(
@@ -343,6 +337,9 @@ class Race:
             case OnDetails.KEEP | OnDetails.ACCEPT:
                 return
         bar = freshness.bar(now)
+        if renews or bar is not None:
+            # Its edge counts refused tokens, and takes many of them for an attack.
+            self._turn_away(lambda send: send.details is details)
         if bar is not None and bar.problem is problem:
             problem.retry_after_s = bar.until - now
             self._bulletin.publish(
@@ -352,3 +349,13 @@ class Race:
                     again_in_s=problem.retry_after_s,
                 )
             )
+
+
+def _rests(route: Route, verdict: AttemptVerdict, send: Send) -> bool:
+    """Tell whether a route that has tripped refuses what was to be sent there.
+
+    Calls with no other route stay, but for a rest that it asked for: those that come
+    later would be refused then.
+    """
+    asked = verdict.circuit is Effect.REST and send.reason is not RouteReason.LAST_TRY
+    return send.route is route and (asked or not send.last_resort)

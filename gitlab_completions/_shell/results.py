@@ -169,10 +169,10 @@ def _error(
     direct_refusal: DirectAccessError | None,
     wait_s: float | None,
 ) -> GitLabCompletionsError:
-    unsent = any(not one.sent for one in flights)
+    held = {one.route for one in flights if not one.sent}
     if gave_up is GaveUp.REJECTED and decided is not None:
         return RequestRejectedError(f"the request was refused: {decided.message}")
-    if gave_up is GaveUp.RATE_LIMITED or (unsent and wait_s is not None):
+    if gave_up is GaveUp.RATE_LIMITED or (held and wait_s is not None):
         return AllRoutesFailedError(
             "too many completions were asked for of late",
             code=ErrorCode.RATE_LIMITED,
@@ -180,7 +180,9 @@ def _error(
         )
     if gave_up is GaveUp.DEADLINE:
         return DeadlineExceededError("no route answered before the deadline")
-    if unsent and decided is None:
+    # What waited for direct alone may not have been sent because direct was refused.
+    refused = direct_refusal is not None and held == {Route.DIRECT}
+    if held and decided is None and not refused:
         return AllRoutesFailedError(
             "no connection was free in time", code=ErrorCode.TIMEOUT
         )

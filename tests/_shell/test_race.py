@@ -199,6 +199,31 @@ async def test_a_no_of_the_gateway_bars_direct_and_is_told(track: Track) -> None
     assert track.entry.freshness.bar(1.0) is not None
 
 
+@pytest.mark.parametrize("status", [401, 402, 403, 404])
+async def test_what_waits_with_details_that_are_refused_is_turned_away(
+    track: Track, status: int
+) -> None:
+    """A gateway's edge counts refused tokens, and takes many for an attack."""
+    flights = [await track.start(last_resort=last) for last in (False, False, True)]
+    elsewhere = await track.start(Route.INDIRECT)
+    track.sender.exchanges[0].refuse(status)
+    await wait_all_tasks_blocked()
+    assert [flight.sent for flight in flights] == [True, True, False]
+    assert [flight.permit.settled for flight in flights] == [True, False, True]
+    assert elsewhere.sent
+    for exchange in track.sender.exchanges[1:]:
+        exchange.complete()
+
+
+async def test_what_waits_goes_on_after_a_body_that_is_refused(track: Track) -> None:
+    flights = [await track.start() for _ in range(3)]
+    track.sender.exchanges[0].refuse(422)
+    await wait_all_tasks_blocked()
+    assert flights[2].sent
+    for exchange in track.sender.exchanges[1:]:
+        exchange.complete()
+
+
 async def test_bodies_refused_on_three_files_bar_direct(track: Track) -> None:
     for number in range(3):
         assert "DetailsRefused" not in track.diary.kinds
