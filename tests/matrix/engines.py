@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator
 
-CONNECTIONS = 10
-"""As many as a sender's own client has: eight in flight and two to spare."""
+CONNECTIONS = 20
+"""Twice what a sender's own client has for each route: a user's serves both."""
 
 
 class Engine(StrEnum):

@@ -8,7 +8,8 @@ are the rules that a call goes by (the head of _core/router.py), each in one pla
   that passes and direct may be used; one that is slow gets company after the hedge
   delay;
 - one fetch of the details for all calls that wait for it, and one renewal;
-- eight exchanges at a time on a route; when it rests, those that wait for it do not go.
+- eight exchanges at a time on a route; when it comes to rest, or the details that they
+  hold are refused, those that wait for it do not go.
 
 So a verdict that changes changes what is expected, here and in every cell it concerns.
 """
@@ -154,6 +155,22 @@ def expect(cell: Cell, tables: Tables | None = None) -> Expected:
     spare_s = CROWD_S if cell.situation is Situation.AT_ONCE else QUICK_S
     least_s, most_s = expected.elapsed_s
     return replace(expected, elapsed_s=(max(least_s - EARLY_S, 0), most_s + spare_s))
+
+
+def hedged(cell: Cell, expected: Expected) -> Expected:
+    """Return what a quick cell may show as well on a machine that is not quick.
+
+    After the hedge delay a call is slow, whosever fault that is: the other route gets
+    a request too, if the policy allows it, and may answer first; and at the gate it
+    takes the place of the one that was waited for.
+    """
+    if cell.place is Place.INSTANCE:
+        return expected
+    n, requests = cell.situation.calls, dict(expected.requests)
+    for name in ("gateway", "instance"):
+        requests[name] = (0, max(n, requests[name][1]))
+    served = {completed(route, TEXT) for route in ("direct", "indirect")}
+    return replace(expected, outcomes=expected.outcomes | served, requests=requests)
 
 
 def completed(route: str, text: str) -> str:
@@ -374,8 +391,9 @@ def _struck(case: _Case, verdict: AttemptVerdict, *, last: bool) -> Count:
     """Return how many requests reach the endpoint in trouble.
 
     Those that go at once always do. What waits in the gate goes when there is room,
-    but not to a route that rests meanwhile: one whose circuit has tripped serves only
-    calls that have no other, and one that asked for a rest not even those.
+    but not with details that are refused meanwhile, nor to a route that rests: one
+    whose circuit has tripped serves only calls that have no other, and one that asked
+    for a rest not even those.
     """
     trouble = case.cell.trouble
     if not trouble.arrives:
@@ -385,8 +403,11 @@ def _struck(case: _Case, verdict: AttemptVerdict, *, last: bool) -> Count:
         return (1, 1 + again) if not verdict.answers else (1 + again, 1 + again)
     at_once = min(case.n, _gate(case))
     resent = trouble.resent * at_once
-    if verdict.circuit is Effect.REST:
+    refused = verdict.details in {OnDetails.RENEW, OnDetails.BAR}
+    if verdict.circuit is Effect.REST or refused:
         return (at_once, at_once + resent)
+    if verdict.details is OnDetails.DRIFT:
+        return (at_once, at_once + DRIFT_FILES - 1)
     if trouble.slow:
         # Those at the gate go elsewhere after the hedge delay, if they may.
         return (at_once, at_once if case.cell.place is Place.GATEWAY else case.n)

@@ -1,7 +1,8 @@
 """Plays many cells: those that work one after the other, those that wait side by side.
 
 A cell that was unexpected because it took too long is played again: a busy machine is
-no bug. Three times too long is one.
+no bug. Three times too long is one; and one that is quick but for the machine, so that
+calls were hedged, is judged in the end by what hedges may do.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from gitlab_completions.policy import HEDGE_DELAY_S
 from tests.loopback.scene import emulate
 from tests.matrix.engines import Engine
-from tests.matrix.expectation import expect
+from tests.matrix.expectation import expect, hedged
 from tests.matrix.observation import unexpected
 from tests.matrix.play import Elsewhere, Stage, play
 
@@ -91,6 +92,9 @@ async def _play_fairly(stage: Stage, cell: Cell, tables: Tables | None) -> Playe
         observed = replace(await play(stage, cell), plays=plays)
         wrong = unexpected(expected, observed)
         fair = not _was_held_up(cell, expected, observed)
+        if wrong and not fair and plays == PLAYS:
+            expected = hedged(cell, expected)
+            wrong = unexpected(expected, observed)
         if not wrong or fair or plays == PLAYS:
             return Played(
                 cell=cell, expected=expected, observed=observed, wrong=tuple(wrong)
