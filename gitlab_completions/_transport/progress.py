@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions.models import Route
@@ -31,7 +31,15 @@ _LEAST_S = 0.001
 
 _TUNNEL_LAYERS = frozenset({"proxy", "socks"})
 _CONNECTING = frozenset({"connect_tcp", "connect_unix_socket", "start_tls"})
+_HANDSHAKES = frozenset({"start_tls", "setup_socks5_connection"})
 _RECEIVING = frozenset({"receive_response_headers", "receive_response_body"})
+
+
+@runtime_checkable
+class _Stream(Protocol):
+    """A connection of the HTTP library's."""
+
+    async def aclose(self) -> None: ...
 
 
 class Progress:
@@ -54,7 +62,7 @@ class Progress:
         self._clock = clock
         self._connected = False
         self._sent = False
-        self._to_proxy: object = None
+        self._stream: object = None
         self.aim: tuple[str, int] | None = None
         """Host and port of the server, once the client has parsed the URL."""
         self.proxy_options: Sequence[tuple[int, int, int]] = ()
@@ -101,13 +109,8 @@ class Progress:
         in_tunnel = layer in _TUNNEL_LAYERS and step == "start_tls"
         if phase == "started":
             self._started(step, info, in_tunnel=in_tunnel)
-        elif phase == "failed" and in_tunnel:
-            self.broke_tunnel = True
-        elif phase == "complete" and step == "connect_tcp" and self.at_proxy:
-            self._to_proxy = info.get("return_value")
-            self._tune()
-        elif phase == "failed" and step == "setup_socks5_connection":
-            await self._hang_up()
+        else:
+            await self._ended(step, phase, info, in_tunnel=in_tunnel)
 
     def _started(
         self, step: str, info: Mapping[str, object], *, in_tunnel: bool
@@ -127,14 +130,26 @@ class Progress:
             most = self.timeouts["connect"] if is_connect else READ_S
             self.timeouts["read"] = min(self.left_s(), most)
 
-    async def _hang_up(self) -> None:
-        """Close a connection that httpcore forgets when a SOCKS proxy refuses."""
-        close = getattr(self._to_proxy, "aclose", None)
-        if close is not None:
-            await close()
+    async def _ended(
+        self, step: str, phase: str, info: Mapping[str, object], *, in_tunnel: bool
+    ) -> None:
+        """Close a connection that the HTTP library forgets.
+
+        httpcore 1.0 and httpcore2 close it when a handshake fails, and forget it when
+        the task is cancelled, or when a SOCKS proxy refuses: the socket stays open
+        until it is collected.
+        """
+        if (step, phase) == ("connect_tcp", "complete"):
+            self._stream = info.get("return_value")
+            if self.at_proxy:
+                self._tune()
+        elif phase == "failed" and step in _HANDSHAKES:
+            self.broke_tunnel = self.broke_tunnel or in_tunnel
+            if isinstance(self._stream, _Stream):
+                await self._stream.aclose()
 
     def _tune(self) -> None:
-        ask = getattr(self._to_proxy, "get_extra_info", None)
+        ask = getattr(self._stream, "get_extra_info", None)
         set_option = getattr(ask and ask("socket"), "setsockopt", None)
         if set_option is not None:
             for option in self.proxy_options:

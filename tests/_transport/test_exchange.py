@@ -428,6 +428,29 @@ async def test_cancelled_before_the_answer(any_sender: HttpxSender) -> None:
         assert await fetch(any_sender, wire(server.url)) == (200, b'{"choices": []}')
 
 
+async def test_cancelled_in_a_handshake_that_does_not_end(
+    any_sender: HttpxSender,
+) -> None:
+    """httpcore closes a connection whose handshake fails, not one that is left."""
+    greeted = asyncio.Event()
+
+    async def deaf(peer: Peer) -> None:
+        await peer.reader.read(1)
+        greeted.set()
+        while await peer.reader.read(65_536):
+            pass
+
+    async with loopback(deaf) as server:
+        url = server.url.replace("http:", "https:")
+        task = asyncio.create_task(fetch(any_sender, wire(url)))
+        await greeted.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with asyncio.timeout(5):
+            await server.peers[0].gone.wait()
+
+
 async def test_cancelled_in_the_midst_of_the_answer(any_sender: HttpxSender) -> None:
     async def half(peer: Peer) -> None:
         await peer.request()

@@ -218,3 +218,28 @@ async def test_a_stream_without_a_socket_is_left_as_it_is() -> None:
         await told.trace("connection.connect_tcp.complete", {"return_value": stream})
         await told.trace("socks.setup_socks5_connection.failed", {})
     assert not told.reused
+
+
+class Stream:
+    """A connection that knows how often it was closed."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    async def aclose(self) -> None:
+        self.closed += 1
+
+
+async def test_a_connection_whose_handshake_is_left_is_closed() -> None:
+    told, stream = progress(wire("https://x")), Stream()
+    await told.trace("connection.connect_tcp.complete", {"return_value": stream})
+    await told.trace("connection.start_tls.started", {})
+    assert stream.closed == 0
+    await told.trace("connection.start_tls.failed", {"exception": KeyboardInterrupt()})
+    assert stream.closed == 1
+
+
+async def test_a_handshake_whose_connection_is_not_told_is_left_alone() -> None:
+    told = progress(wire("https://x"))
+    await told.trace("connection.connect_tcp.complete", {"return_value": None})
+    await told.trace("connection.start_tls.failed", {})
