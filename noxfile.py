@@ -193,3 +193,10 @@ def bench(session: nox.Session) -> None:
     """Measure, with ratios side by side; `-- --quick` for a look at whether it runs."""
     session.install(".")
     session.run("python", "tests/benchmarks/import_time.py", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def matrix(session: nox.Session) -> None:
+    """Play each fault at each endpoint: `-- --engine all --write matrix.md`."""
+    install(session, "test")
+    session.run("python", "-m", "tests.matrix", *session.posargs)

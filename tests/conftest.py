@@ -25,6 +25,7 @@ REAL_TIME = {
     "_transport",
     "emulator",
     "loopback",
+    "matrix",
     "networks",
     "test_senders.py",
     "test_sync.py",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import platform
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.loopback.witness import Witness
 from tests.matrix.engines import Engine
 from tests.matrix.facts import cells
+from tests.matrix.logs import overheard
 from tests.matrix.schedule import play_all
 from tests.matrix.statuses import STATUSES
 from tests.matrix.table import explained, markdown
@@ -34,11 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     engines = list(Engine) if options.engine == "all" else [Engine(options.engine)]
     chosen = [cell for cell in cells((*TROUBLES, *STATUSES)) if _fits(cell, options)]
-    witness = Witness()
-    logging.basicConfig(level=logging.DEBUG, handlers=[witness])
-    tables, failed = [], False
+    tables, failed = [], not chosen
     for engine in engines:
-        table, wrong = _play(chosen, engine, witness)
+        table, wrong = _play(chosen, engine)
         tables.append(table)
         failed = failed or wrong
     text = "\n".join(tables)
@@ -61,16 +58,17 @@ def _fits(cell: Cell, options: argparse.Namespace) -> bool:
     return only.lower() in str(cell).lower()
 
 
-def _play(chosen: list[Cell], engine: Engine, witness: Witness) -> tuple[str, bool]:
+def _play(chosen: list[Cell], engine: Engine) -> tuple[str, bool]:
+    """Play cells with one engine; return the table, and whether anything is wrong."""
     started = time.perf_counter()
-    python = f"CPython {platform.python_version()}"
-    played = asyncio.run(
-        play_all(chosen, engine=engine, told=_teller(len(chosen), engine))
-    )
+    with overheard() as witness:
+        played = asyncio.run(
+            play_all(chosen, engine=engine, told=_teller(len(chosen), engine))
+        )
     took_s = time.perf_counter() - started
-    heading = f"Fault matrix: {engine} on {python}, {took_s:.0f} s"
-    table = markdown(played, heading)
-    leaks = [f"- the logs: {leak}" for leak in witness.leaks]
+    python = f"CPython {platform.python_version()}"
+    table = markdown(played, f"Fault matrix: {engine} on {python}, {took_s:.0f} s")
+    leaks = [f"- {leak}" for leak in witness.leaks]
     if leaks:
         table = "\n".join([table, "## Told to the logs", "", *leaks, ""])
     return table, bool(leaks) or any(one.wrong for one in played)

@@ -213,7 +213,8 @@ def _grant_in_trouble(case: _Case) -> Expected:
     details = _refused_grant(case)
     if details.again_s is not None and details.again_s[0] < CROWD_S:
         # What is asked again so soon may be so while twenty calls go their way.
-        arrives = (arrives[0], 2 * arrives[1] if case.n > 1 else arrives[1])
+        again = 1 + cell.trouble.resent if case.n > 1 else 0
+        arrives = (arrives[0], arrives[1] + again * arrives[1])
     if cell.trouble.slow:
         details = Standings(word="asked for")
     if cell.trouble.whole_host:

@@ -1,0 +1,85 @@
+"""A slice of the matrix, over real sockets and TLS; `nox -s matrix` plays the whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitlab_completions._core.verdicts import GATEWAY, AttemptVerdict, OnDetails, Row
+from tests.matrix.engines import Engine
+from tests.matrix.expectation import Tables
+from tests.matrix.facts import Place, Situation
+from tests.matrix.logs import overheard
+from tests.matrix.rows import cell, row
+from tests.matrix.schedule import play_all
+from tests.matrix.table import explained
+
+if TYPE_CHECKING:
+    from tests.matrix.facts import Cell
+
+SLICE = {
+    "connection refused",
+    "accepted and not read",
+    "certificate not trusted",
+    "read and not answered",
+    "reset before the answer",
+    "truncated chunks",
+    "stale keep-alive",
+    "HTML with 200",
+    "gzip bomb",
+    "redirect to another host",
+    "wrong type: every field",
+    "403 disabled",
+    "401 expired-token",
+    "401 expired",
+    "429 limit",
+    "429 model-limit",
+    "400 context-empty",
+}
+AT_ONCE = {"read and not answered", "401 expired-token", "429 limit", "429 model-limit"}
+"""Twenty calls at once are dear: these are the ones that meet the gate."""
+USERS_CLIENTS = {
+    "reset before the answer",
+    "stale keep-alive",
+    "redirect to another host",
+}
+
+
+async def wrong_in(
+    cells: list[Cell], *, engine: Engine = Engine.OWN, tables: Tables | None = None
+) -> list[str]:
+    """Play cells; return what is unexpected, and what was told to the logs."""
+    with overheard() as witness:
+        played = await play_all(cells, engine=engine, tables=tables)
+    assert {"gitlab_completions", "asyncio"} & witness.heard
+    return [explained(one) for one in played if one.wrong] + witness.leaks
+
+
+@pytest.mark.parametrize("place", Place)
+async def test_a_slice_of_the_matrix_is_as_the_verdicts_say(place: Place) -> None:
+    cells = [*row(place, SLICE - AT_ONCE), *row(place, AT_ONCE)]
+    some = [
+        one
+        for one in cells
+        if one.situation is not Situation.AT_ONCE or one.trouble.name in AT_ONCE
+    ]
+    assert await wrong_in(some) == []
+
+
+@pytest.mark.parametrize("engine", [Engine.HTTPX, Engine.HTTPX2])
+async def test_a_users_client_does_the_same(engine: Engine) -> None:
+    cells = [one for place in Place for one in row(place, USERS_CLIENTS)]
+    few = [one for one in cells if one.situation is not Situation.AT_ONCE]
+    assert await wrong_in(few, engine=engine) == []
+
+
+async def test_a_verdict_that_is_not_in_force_is_reported() -> None:
+    bars = AttemptVerdict(details=OnDetails.BAR, bar_s=300.0)
+    changed = Row(name="changed", verdict=bars, statuses=frozenset({401}))
+    tables = Tables(gateway=(changed, *GATEWAY))
+    one = cell(Place.GATEWAY, "401 expired-token")
+    (told,) = await wrong_in([one], tables=tables)
+    assert told.startswith("- gateway / 401 expired-token / warm call: ")
+    assert "1 requests to direct_access, not 0 to 0" in told
+    assert "the details: renewed, not" in told
