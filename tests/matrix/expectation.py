@@ -53,9 +53,9 @@ Span = tuple[float, float]
 Count = tuple[int, int]
 
 NONE: Count = (0, 0)
-QUICK_S = 1.5
+QUICK_S = 2.5
 """Seconds that a call may take beyond what it waits for, on a machine that is busy."""
-CROWD_S = 4.0
+CROWD_S = 4.5
 """The same for twenty calls at once: their handshakes alone take a while."""
 EARLY_S = 0.05
 """Seconds by which timers may be early, or measured so."""
