@@ -64,8 +64,6 @@ HOST_FAULTS: Final = (
 )
 """Faults of an endpoint's whole host; of two, the former leaves none for the latter."""
 
-_TOKEN_FLAWS: Final = frozenset({FaultKind.EXPIRED_TOKEN, FaultKind.TAMPERED_TOKEN})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -302,7 +300,7 @@ class Endpoint:
 
     def inject(self, fault: Fault) -> None:
         """Put `fault` in force."""
-        if fault.kind in _TOKEN_FLAWS:
+        if fault.kind in {FaultKind.EXPIRED_TOKEN, FaultKind.TAMPERED_TOKEN}:
             self._flaw = fault
         else:
             self._fault = fault
@@ -320,10 +318,8 @@ class Endpoint:
     def take_flaw(self) -> FaultKind | None:
         """Return what is to be wrong with the token granted now, if anything."""
         flaw = self._flaw
-        if flaw is None:
-            return None
-        self._flaw = flaw.spent()
-        return flaw.kind
+        self._flaw = flaw and flaw.spent()
+        return flaw and flaw.kind
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` whenever a fault is set or healed."""
