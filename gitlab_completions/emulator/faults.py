@@ -200,8 +200,7 @@ class Endpoint:
 
         `field` may be several keys with dots between them; "" is the whole document.
         """
-        fault = Fault(kind=FaultKind.WRONG_TYPES, field=field, times=times)
-        self.inject(fault)
+        self.inject(Fault(kind=FaultKind.WRONG_TYPES, field=field, times=times))
 
     def wrong_content_type(
         self, content_type: str = "text/plain", times: int | None = None
@@ -318,8 +317,8 @@ class Endpoint:
     def take_flaw(self) -> FaultKind | None:
         """Return what is to be wrong with the token granted now, if anything."""
         flaw = self._flaw
-        self._flaw = flaw and flaw.spent()
-        return flaw and flaw.kind
+        self._flaw = None if flaw is None else flaw.spent()
+        return None if flaw is None else flaw.kind
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` whenever a fault is set or healed."""

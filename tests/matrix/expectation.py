@@ -152,7 +152,8 @@ def expect(cell: Cell, tables: Tables | None = None) -> Expected:
         Place.RESTING: _instance_in_trouble_while_direct_rests,
     }
     expected = derive[cell.place](case)
-    spare_s = CROWD_S if cell.situation is Situation.AT_ONCE else QUICK_S
+    crowd_s = CROWD_S + cell.trouble.spare_s
+    spare_s = crowd_s if cell.situation is Situation.AT_ONCE else QUICK_S
     least_s, most_s = expected.elapsed_s
     return replace(expected, elapsed_s=(max(least_s - EARLY_S, 0), most_s + spare_s))
 

@@ -91,6 +91,7 @@ class Trouble:
         arrives: Requests reach the endpoint.
         resent: Most times that a request is sent again when its connection, which had
             been open, turns out to be dead.
+        spare_s: Seconds more for twenty calls: our own host has a lot to send.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Trouble:
     whole_host: bool = False
     arrives: bool = True
     resent: int = 0
+    spare_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,7 +145,12 @@ ANSWERS = (
         strike=_on(Endpoint.bad_json),
         facts=everywhere(_NONSENSE),
     ),
-    Trouble(name="10 MB body", strike=_on(Endpoint.huge), facts=everywhere(_TOO_MUCH)),
+    Trouble(
+        name="10 MB body",
+        strike=_on(Endpoint.huge),
+        facts=everywhere(_TOO_MUCH),
+        spare_s=10.0,
+    ),
     Trouble(
         name="gzip bomb", strike=_on(Endpoint.gzip_bomb), facts=everywhere(_TOO_MUCH)
     ),
