@@ -9,8 +9,9 @@ import inspect
 from collections.abc import Sequence
 from typing import cast
 
+from gitlab_completions._checks import check_seconds
 from gitlab_completions.errors import ConfigurationError
-from gitlab_completions.models import CompletionRequest
+from gitlab_completions.models import CompletionRequest, Intent
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.senders import HttpxSender, Sender
 
@@ -21,6 +22,17 @@ def check_request(request: object) -> None:
         raise ConfigurationError(
             f"request must be a CompletionRequest, not {type(request).__name__}"
         )
+
+
+def span_of(
+    request: CompletionRequest, deadline_s: float | None, policy: RoutingPolicy
+) -> float:
+    """Return the seconds that a call may take, or refuse what was given for them."""
+    if deadline_s is not None:
+        check_seconds("deadline_s", deadline_s, infinite=True)
+        return deadline_s
+    generation = request.intent is Intent.GENERATION
+    return policy.generation_deadline_s if generation else policy.deadline_s
 
 
 def check_policy(policy: object) -> None:

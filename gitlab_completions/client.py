@@ -13,8 +13,8 @@ from gitlab_completions._arguments import (
     check_request,
     check_room,
     check_store,
+    span_of,
 )
-from gitlab_completions._checks import check_seconds
 from gitlab_completions._frames import frameless
 from gitlab_completions._shell import chance
 from gitlab_completions._shell.clock import SystemClock
@@ -22,7 +22,6 @@ from gitlab_completions._version import __version__
 from gitlab_completions._wire.headers import user_agent as user_agent_of
 from gitlab_completions._wire.urls import instance_root
 from gitlab_completions.errors import ClientClosedError, ConfigurationError
-from gitlab_completions.models import CompletionRequest, Intent
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.senders import HttpxSender, ReplaceableSender, Sender
 
@@ -32,7 +31,12 @@ if TYPE_CHECKING:
 
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions.events import Observer
-    from gitlab_completions.models import AccessToken, Completion, Route
+    from gitlab_completions.models import (
+        AccessToken,
+        Completion,
+        CompletionRequest,
+        Route,
+    )
     from gitlab_completions.shared import DetailsStore
     from gitlab_completions.status import RoutingStatus
 
@@ -46,8 +50,9 @@ class CompletionClient:
     """Completions from one GitLab instance, by the fastest route that works.
 
     An async context manager. Making one does no I/O and needs no event loop; the first
-    use binds it to the loop that runs. One client serves any number of concurrent
-    calls, and a caller may be cancelled at any moment, any number of times.
+    use binds it to the process and the loop that runs, and elsewhere it says so. One
+    client serves any number of concurrent calls, and a caller may be cancelled at any
+    moment, any number of times.
 
     Args:
         instance_url: The instance's URL, such as `"https://gitlab.example.com"`; a
@@ -175,6 +180,7 @@ class CompletionClient:
             Engine,
             Setup,
         )
+        from gitlab_completions._shell.home import Home  # noqa: PLC0415
 
         check_policy(policy)
         check_collaborators(sender, observers)
@@ -199,7 +205,7 @@ class CompletionClient:
                 store=store,
             )
         )
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._home = Home()
         self._closing: asyncio.Future[None] | None = None
         self._closed = False
         self._end: asyncio.Task[None] | None = None
@@ -221,15 +227,16 @@ class CompletionClient:
 
         Calls in flight end with `ClientClosedError`. What is on the wire gets 0.1 s to
         end by itself. A caller that is cancelled here does not keep it from closing.
-        When the client's event loop is over already, its connections are too.
+        When the client's event loop is over already, its connections are too; in a
+        forked child they are its parent's, and left alone.
 
         Raises:
             ConfigurationError: On another event loop than the client's.
         """
-        if self._loop is not None and self._loop.is_closed():
+        if self._home.is_lost:
             self._closed = True
             return
-        self._check_loop()
+        self._home.check_loop()
         if self._end is None:
             self._closed = True
             if self._closing is not None:
@@ -267,7 +274,7 @@ class CompletionClient:
         """
         closing = self._enter()
         check_request(request)
-        span_s = self._span_s(request, deadline_s)
+        span_s = span_of(request, deadline_s, self._engine.policy)
         return await self._engine.complete(request, span_s, closing)
 
     async def warm_up(self, project_path: str | None = None) -> None:
@@ -295,13 +302,23 @@ class CompletionClient:
             project_path: The project of that call.
 
         Raises:
-            ConfigurationError: When `project_path` is no string.
+            ConfigurationError: When `project_path` is no string, or the client's event
+                loop runs in another thread.
         """
+        self._home.check_thread()
         check_project_path(project_path)
         return self._engine.status(project_path, closed=self._closed)
 
     def observe(self, observer: Observer, /) -> Callable[[], None]:
-        """Tell an observer of events from now on; returns what ends that."""
+        """Tell an observer of events from now on; returns what ends that.
+
+        Both may be called in any thread; the observer is called on the client's loop.
+
+        Raises:
+            ConfigurationError: When it is no plain function, or the process has forked
+                since the client's first use.
+        """
+        self._home.check_process()
         check_collaborators(None, (observer,))
         return self._engine.bulletin.observe(observer)
 
@@ -313,8 +330,10 @@ class CompletionClient:
         as many projects are kept as before.
 
         Raises:
-            ConfigurationError: When it is no policy, or allows plain HTTP otherwise.
+            ConfigurationError: When it is no policy, or allows plain HTTP otherwise,
+                or the client's event loop runs in another thread.
         """
+        self._home.check_thread()
         check_policy(policy)
         if policy.allow_plain_http is not self._engine.policy.allow_plain_http:
             raise ConfigurationError(
@@ -329,27 +348,11 @@ class CompletionClient:
         """Check that the client may be used here and now; return what its end sets."""
         if self._closed:
             raise ClientClosedError("the client is closed")
-        self._check_loop()
+        loop = self._home.enter()
         if self._closing is None:
-            self._loop = asyncio.get_running_loop()
-            self._closing = self._loop.create_future()
+            self._closing = loop.create_future()
         self._engine.look_at_clock()
         return self._closing
-
-    def _check_loop(self) -> None:
-        if self._loop not in {None, asyncio.get_running_loop()}:
-            raise ConfigurationError(
-                "this client belongs to another event loop: make a client for each"
-            )
-
-    def _span_s(self, request: CompletionRequest, given: float | None) -> float:
-        """Return the seconds that the call may take."""
-        if given is not None:
-            check_seconds("deadline_s", given, infinite=True)
-            return given
-        policy = self._engine.policy
-        generation = request.intent is Intent.GENERATION
-        return policy.generation_deadline_s if generation else policy.deadline_s
 
     def _replace(self, route: Route) -> bool:
         """Have what comes next go out on new connections; tell whether it will."""

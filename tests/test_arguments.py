@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +13,10 @@ from gitlab_completions._arguments import (
     check_project_path,
     check_request,
     check_room,
+    span_of,
 )
 from gitlab_completions.errors import ConfigurationError
-from gitlab_completions.models import CompletionRequest
+from gitlab_completions.models import CompletionRequest, Intent
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.senders import HttpxSender
 from gitlab_completions.testing import FakeGitLab
@@ -56,3 +58,28 @@ def test_what_is_right_passes() -> None:
     check_collaborators(FakeGitLab(), [print])
     check_room(FakeGitLab(), RoutingPolicy(max_in_flight=99))
     assert HttpxSender().max_in_flight == 8
+
+
+@pytest.mark.parametrize(
+    ("intent", "given", "span_s"),
+    [
+        (Intent.COMPLETION, None, 2.0),
+        (Intent.GENERATION, None, 3.0),
+        (Intent.COMPLETION, 0.5, 0.5),
+        (Intent.GENERATION, math.inf, math.inf),
+    ],
+)
+def test_a_call_takes_what_it_is_given_or_what_the_policy_says(
+    intent: Intent, given: float | None, span_s: float
+) -> None:
+    request = CompletionRequest(
+        file_name="f.py", content_above_cursor="x", intent=intent
+    )
+    policy = RoutingPolicy(deadline_s=2.0, generation_deadline_s=3.0)
+    assert span_of(request, given, policy) == span_s
+
+
+def test_a_call_cannot_take_no_time() -> None:
+    request = CompletionRequest(file_name="f.py", content_above_cursor="x")
+    with pytest.raises(ConfigurationError, match="deadline_s must be"):
+        span_of(request, 0, RoutingPolicy())

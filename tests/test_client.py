@@ -7,11 +7,13 @@ import copy
 import io
 import logging
 import math
+import os
 import pickle
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -1814,6 +1816,81 @@ async def test_a_client_is_closed_on_its_own_loop_only(
 def in_another_loop(client: CompletionClient) -> None:
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, client.aclose()).result()
+
+
+@pytest.mark.real_time
+async def test_no_verb_works_on_another_loop(
+    gitlab: FakeGitLab, client: CompletionClient
+) -> None:
+    async def enter() -> None:
+        async with client:
+            raise AssertionError("the client was entered")
+
+    await client.complete(REQUEST)
+    for verb in (client.complete(REQUEST), client.warm_up(), client.aclose(), enter()):
+        with pytest.raises(ConfigurationError, match="another event loop"):
+            await asyncio.to_thread(asyncio.run, verb)
+    assert (await client.complete(REQUEST)).text
+
+
+def test_no_verb_works_in_a_second_run_but_closing(gitlab: FakeGitLab) -> None:
+    client = CompletionClient(gitlab.instance_url, gitlab.access_token, sender=gitlab)
+
+    async def enter() -> None:
+        async with client:
+            raise AssertionError("the client was entered")
+
+    run(client.complete(REQUEST))
+    for verb in (client.complete(REQUEST), client.warm_up(), enter()):
+        with pytest.raises(ConfigurationError, match=r"within each asyncio\.run"):
+            run(verb)
+    assert client.status().health is not Health.CLOSED
+    run(client.aclose())
+    assert client.status().health is Health.CLOSED
+
+
+@pytest.mark.real_time
+async def test_another_thread_is_refused_what_the_loop_may_be_changing(
+    gitlab: FakeGitLab, client: CompletionClient
+) -> None:
+    await client.complete(REQUEST)
+    with pytest.raises(ConfigurationError, match="runs in another thread"):
+        await asyncio.to_thread(client.status)
+    with pytest.raises(ConfigurationError, match="runs in another thread"):
+        await asyncio.to_thread(client.reconfigure, NEVER)
+    assert client.status().route is Route.DIRECT
+
+
+async def test_another_thread_may_observe(client: CompletionClient) -> None:
+    heard: list[Event] = []
+    unsubscribe = await asyncio.to_thread(client.observe, heard.append)
+    await client.complete(REQUEST)
+    assert heard
+    await asyncio.to_thread(unsubscribe)
+    heard.clear()
+    await client.complete(REQUEST)
+    assert not heard
+
+
+async def test_a_forked_child_is_refused_every_verb_but_closing(
+    client: CompletionClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await client.complete(REQUEST)
+    with monkeypatch.context() as child:
+        child.setattr(os, "getpid", lambda: -1)
+        for use in (
+            client.status,
+            partial(client.observe, print),
+            partial(client.reconfigure, NEVER),
+        ):
+            with pytest.raises(ConfigurationError, match="after the fork"):
+                use()
+        for verb in (client.complete(REQUEST), client.warm_up()):
+            with pytest.raises(ConfigurationError, match="after the fork"):
+                await verb
+        client_of_the_child = copy.copy(client)
+        await client_of_the_child.aclose()
+    assert (await client.complete(REQUEST)).text
 
 
 async def test_an_observer_is_a_plain_function(client: CompletionClient) -> None:
