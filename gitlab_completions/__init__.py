@@ -47,6 +47,7 @@ from gitlab_completions.policy import (
 )
 from gitlab_completions.senders import HttpxSender
 from gitlab_completions.status import Health, RoutingStatus
+from gitlab_completions.sync import SyncCompletionClient
 
 __all__ = (
     "AllRoutesFailedError",
@@ -75,6 +76,7 @@ __all__ = (
     "RouteReason",
     "RoutingPolicy",
     "RoutingStatus",
+    "SyncCompletionClient",
     "TokenSource",
     "__version__",
 )

@@ -6,6 +6,7 @@ Raises `ConfigurationError`, which names what is wrong and what is right.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Sequence
 from typing import cast
 
@@ -14,6 +15,20 @@ from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.models import CompletionRequest, Intent
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.senders import HttpxSender, Sender
+
+_VARIABLES = ("GITLAB_URL", "GITLAB_TOKEN")
+
+
+def from_environment() -> tuple[str, str]:
+    """Return the instance's URL and the access token, or say which is not set."""
+    url, token = (os.environ.get(name, "").strip() for name in _VARIABLES)
+    for name, value in zip(_VARIABLES, (url, token), strict=True):
+        if not value:
+            raise ConfigurationError(
+                f"the environment variable {name} is not set",
+                remedy=f"set {' and '.join(_VARIABLES)}",
+            )
+    return url, token
 
 
 def check_request(request: object) -> None:

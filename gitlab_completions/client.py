@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING, Self
 
 from gitlab_completions._arguments import (
@@ -13,6 +12,7 @@ from gitlab_completions._arguments import (
     check_request,
     check_room,
     check_store,
+    from_environment,
     span_of,
 )
 from gitlab_completions._frames import frameless
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 __all__ = ("CompletionClient",)
 
 DEFAULT_POLICY = RoutingPolicy()
-_VARIABLES = ("GITLAB_URL", "GITLAB_TOKEN")
 
 
 class CompletionClient:
@@ -118,15 +117,8 @@ class CompletionClient:
         Raises:
             ConfigurationError: When a variable is missing, or wrong.
         """
-        values = [os.environ.get(name, "").strip() for name in _VARIABLES]
-        for name, value in zip(_VARIABLES, values, strict=True):
-            if not value:
-                raise ConfigurationError(
-                    f"the environment variable {name} is not set",
-                    remedy=f"set {' and '.join(_VARIABLES)}",
-                )
         return cls(
-            *values,
+            *from_environment(),
             policy=policy,
             sender=sender,
             store=store,

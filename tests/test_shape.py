@@ -117,6 +117,7 @@ def test_the_package_shows_what_users_need_and_nothing_else() -> None:
         "RouteReason",
         "RoutingPolicy",
         "RoutingStatus",
+        "SyncCompletionClient",
         "TokenSource",
         "__version__",
     )

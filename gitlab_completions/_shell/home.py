@@ -77,14 +77,23 @@ class Home:
         Raises:
             ConfigurationError: It says what to do instead.
         """
-        if self._is_forked():
-            raise ConfigurationError(
-                "this client was used before the process forked: make a client after "
-                "the fork"
-            )
+        check_process(self._process)
 
     def _is_forked(self) -> bool:
         return self._process not in {None, os.getpid()}
+
+
+def check_process(process: int | None) -> None:
+    """Refuse a forked child of the process that a client was first used in.
+
+    Raises:
+        ConfigurationError: It says what to do instead.
+    """
+    if process not in {None, os.getpid()}:
+        raise ConfigurationError(
+            "this client was used before the process forked: make a client after the "
+            "fork"
+        )
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -1,0 +1,331 @@
+"""SyncCompletionClient: the same verbs for hosts without asyncio.
+
+A `CompletionClient` on an event loop in a thread of its own; how that thread starts and
+ends is argued in `_shell/loop_thread.py`. Here is only who calls what where.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from gitlab_completions._arguments import (
+    check_project_path,
+    check_request,
+    from_environment,
+    span_of,
+)
+from gitlab_completions._records import replace
+from gitlab_completions._shell.loop_thread import LoopThread
+from gitlab_completions.client import DEFAULT_POLICY, CompletionClient
+from gitlab_completions.errors import ClientClosedError
+from gitlab_completions.status import Health
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+    from types import TracebackType
+
+    from gitlab_completions.events import Observer
+    from gitlab_completions.models import AccessToken, Completion, CompletionRequest
+    from gitlab_completions.policy import RoutingPolicy
+    from gitlab_completions.senders import Sender
+    from gitlab_completions.status import RoutingStatus
+
+__all__ = ("SyncCompletionClient",)
+
+T = TypeVar("T")
+
+OVERTIME_S = 1.0
+"""Seconds past a call's deadline after which its thread is taken to be blocked."""
+
+
+class SyncCompletionClient:
+    """Completions from one GitLab instance, for programs without asyncio.
+
+    A context manager. Making one does no I/O; the first use starts its thread. All of
+    it may be called in any thread, one that runs an event loop included, which waits
+    meanwhile. Observers, and token sources that are async, run in the client's thread:
+    what they do there holds up every call. A client ends with the interpreter, or when
+    nothing refers to it and no call is under way; a forked child makes its own.
+
+    Args:
+        instance_url: See `CompletionClient`; so for all arguments.
+        access_token: A token, or what supplies one; a plain function is called in a
+            thread of its own.
+        policy: How routes are chosen.
+        sender: What sends; closed with the client, since it has connections on the
+            client's loop. `HttpxSender` is best given settings: an `AsyncClient` of
+            yours would stay open there.
+        observers: Who is told of events.
+        user_agent: Your program, such as `"my-editor/2.1"`.
+
+    Raises:
+        ConfigurationError: When an argument is wrong; it says which, and what is right.
+    """
+
+    def __init__(
+        self,
+        instance_url: str,
+        access_token: AccessToken,
+        *,
+        policy: RoutingPolicy = DEFAULT_POLICY,
+        sender: Sender | None = None,
+        observers: Sequence[Observer] = (),
+        user_agent: str | None = None,
+    ) -> None:
+        self._client = CompletionClient(
+            instance_url,
+            access_token,
+            policy=policy,
+            sender=sender,
+            observers=observers,
+            user_agent=user_agent,
+        )
+        self._policy = policy
+        self._sender = sender
+        # A signal's handler may call in between, in the same thread.
+        self._lock = threading.RLock()
+        self._thread: LoopThread | None = None
+        self._closed = False
+
+    @classmethod
+    def from_env(
+        cls,
+        *,
+        policy: RoutingPolicy = DEFAULT_POLICY,
+        sender: Sender | None = None,
+        observers: Sequence[Observer] = (),
+        user_agent: str | None = None,
+    ) -> Self:
+        """Make a client for `GITLAB_URL` with the token in `GITLAB_TOKEN`.
+
+        Args:
+            policy: See the constructor; an emulator without TLS needs one that says
+                `allow_plain_http=True`.
+            sender: See the constructor.
+            observers: See the constructor.
+            user_agent: See the constructor.
+
+        Raises:
+            ConfigurationError: When a variable is missing, or wrong.
+        """
+        return cls(
+            *from_environment(),
+            policy=policy,
+            sender=sender,
+            observers=observers,
+            user_agent=user_agent,
+        )
+
+    def __enter__(self) -> Self:
+        self._check()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the client, and wait for that; a second time does nothing.
+
+        Calls in flight end with `ClientClosedError`. It takes 0.1 s when there are
+        some, and 10 s at most, if an observer or a sender blocks. In an observer it
+        only begins; in a forked child the parent's connections are left alone.
+        """
+        with self._lock:
+            self._closed = True
+            thread = self._thread
+        if thread is not None:
+            thread.stop()
+            thread.join()
+
+    def complete(
+        self, request: CompletionRequest, *, deadline_s: float | None = None
+    ) -> Completion:
+        """Return a completion, by the fastest route that works; wait for it.
+
+        What interrupts the wait, such as Ctrl-C, supersedes the call.
+
+        Args:
+            request: The code around the cursor.
+            deadline_s: Seconds that the call may take; the policy's when left out,
+                `math.inf` for no limit.
+
+        Returns:
+            The completion, which may be empty: then the model has nothing to suggest.
+
+        Raises:
+            RequestRejectedError: When no route would take this request.
+            AllRoutesFailedError: When no route gave a completion; its code and remedy
+                are those of the deciding error, and it tells of every attempt.
+            DeadlineExceededError: The kind of it for which the time was too short; also
+                when something blocks the client's thread for a second longer.
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When an argument is wrong, when an observer calls this,
+                or when the process has forked since the client's first use.
+        """
+        thread = self._running()
+        span_s = self._span_s(request, deadline_s)
+        return thread.run(
+            partial(self._complete, request, deadline_s), span_s + OVERTIME_S
+        )
+
+    def submit(
+        self, request: CompletionRequest, *, deadline_s: float | None = None
+    ) -> Future[Completion]:
+        """Begin a call; return at once, in an observer too.
+
+        Args:
+            request: See `complete`.
+            deadline_s: See `complete`.
+
+        Returns:
+            What has the completion, or the error, that `complete` would return or
+            raise. Its `cancel()` supersedes the call, and is `False` only once it has
+            ended. Its callbacks run in the client's thread, or in the one that cancels.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When an argument is wrong, or the process has forked
+                since the client's first use.
+        """
+        thread = self._running()
+        self._span_s(request, deadline_s)
+        return thread.submit(partial(self._complete, request, deadline_s))
+
+    def warm_up(self, project_path: str | None = None) -> Future[None]:
+        """Begin to make ready for a first call; return at once.
+
+        Worth calling when an editor opens, and at the first edit after a pause of a
+        minute. What fails here fails silently, so nobody need wait for it.
+
+        Args:
+            project_path: The project that the first call will name.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When `project_path` is no string, or the process has
+                forked since the client's first use.
+        """
+        thread = self._running()
+        check_project_path(project_path)
+        return thread.submit(partial(self._warm_up, project_path))
+
+    def status(self, project_path: str | None = None) -> RoutingStatus:
+        """Tell how routing stands: the next call's route, why, and until when.
+
+        Args:
+            project_path: The project of that call.
+
+        Raises:
+            ConfigurationError: When `project_path` is no string, or the process has
+                forked since the client's first use.
+            DeadlineExceededError: When something blocks the client's thread.
+        """
+        status = self._at_rest(partial(self._client.status, project_path))
+        if not self._closed:
+            return status
+        return replace(status, health=Health.CLOSED, route=None)
+
+    def observe(self, observer: Observer, /) -> Callable[[], None]:
+        """Tell an observer of events from now on; returns what ends that.
+
+        It is called in the client's thread, in order, and every call waits while it
+        runs: hand what takes long to another thread.
+
+        Raises:
+            ConfigurationError: When it is no plain function, or the process has forked
+                since the client's first use.
+        """
+        self._check_process()
+        return self._client.observe(observer)
+
+    def reconfigure(self, policy: RoutingPolicy, /) -> None:
+        """Go by another policy from the next call on; calls in flight keep theirs.
+
+        See `CompletionClient.reconfigure` for what cannot change.
+
+        Raises:
+            ConfigurationError: When it is no policy, or allows plain HTTP otherwise, or
+                the process has forked since the client's first use.
+            DeadlineExceededError: When something blocks the client's thread.
+        """
+        self._at_rest(partial(self._reconfigure, policy))
+
+    def __repr__(self) -> str:
+        word = "closed" if self._closed else "open"
+        return f"<SyncCompletionClient {word}, of {self._client!r}>"
+
+    # In the caller's thread.
+
+    def _check(self) -> None:
+        if self._closed:
+            raise ClientClosedError("the client is closed")
+        self._check_process()
+
+    def _check_process(self) -> None:
+        if self._thread is not None:
+            self._thread.check_process()
+
+    def _running(self) -> LoopThread:
+        """Return the thread, and start it at the first use."""
+        self._check()
+        if self._thread is not None:
+            return self._thread
+        with self._lock:
+            self._check()
+            if self._thread is None:
+                self._thread = self._start_thread()
+            return self._thread
+
+    def _start_thread(self) -> LoopThread:
+        try:
+            thread = LoopThread(partial(_close, self._client, self._sender))
+        except RuntimeError as error:
+            raise ClientClosedError(f"the client cannot start: {error}") from error
+        # A client that nobody closes ends like a file, and as quietly as a socket pool.
+        weakref.finalize(self, thread.stop).atexit = False
+        return thread
+
+    def _at_rest(self, function: Callable[[], T]) -> T:
+        """Call what needs the client to stand still: there, or here when it does."""
+        with self._lock:
+            thread = self._thread
+            if thread is None:
+                return function()
+        thread.check_process()
+        with suppress(ClientClosedError):
+            return thread.call(function)
+        return function()
+
+    def _span_s(self, request: CompletionRequest, deadline_s: float | None) -> float:
+        check_request(request)
+        return span_of(request, deadline_s, self._policy)
+
+    # In the client's thread; a call that is under way keeps its client from ending.
+
+    async def _complete(
+        self, request: CompletionRequest, deadline_s: float | None
+    ) -> Completion:
+        return await self._client.complete(request, deadline_s=deadline_s)
+
+    async def _warm_up(self, project_path: str | None) -> None:
+        await self._client.warm_up(project_path)
+
+    def _reconfigure(self, policy: RoutingPolicy) -> None:
+        self._client.reconfigure(policy)
+        self._policy = policy
+
+
+async def _close(client: CompletionClient, sender: Sender | None) -> None:
+    await client.aclose()
+    if sender is not None:
+        await sender.aclose()
