@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ("SyncCompletionClient",)
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 OVERTIME_S = 1.0
 """Seconds past a call's deadline after which its thread is taken to be blocked."""
@@ -289,13 +289,16 @@ class SyncCompletionClient:
     def _start_thread(self) -> LoopThread:
         try:
             thread = LoopThread(partial(_close, self._client, self._sender))
-        except RuntimeError as error:
-            raise ClientClosedError(f"the client cannot start: {error}") from error
+        except (OSError, RuntimeError) as error:
+            raise ClientClosedError(
+                f"the client cannot start: {error}",
+                remedy="there is no room for a thread, or the process is ending",
+            ) from error
         # A client that nobody closes ends like a file, and as quietly as a socket pool.
         weakref.finalize(self, thread.stop).atexit = False
         return thread
 
-    def _at_rest(self, function: Callable[[], T]) -> T:
+    def _at_rest(self, function: Callable[[], _T]) -> _T:
         """Call what needs the client to stand still: there, or here when it does."""
         with self._lock:
             thread = self._thread

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gc
 import io
 import logging
 import math
 import os
 import pickle
 import traceback
+import weakref
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -1486,6 +1488,27 @@ async def test_what_is_kept_of_an_error_keeps_no_frames(
 
 
 # Senders and observers that misbehave.
+
+
+async def test_no_error_keeps_the_callers_frames(
+    gitlab: FakeGitLab, client: CompletionClient
+) -> None:
+    class Source(str):
+        __slots__ = ("__weakref__",)
+
+    async def call() -> weakref.ref[Source]:
+        local = Source("the author's")
+        with suppress(AllRoutesFailedError):  # `raises` keeps frames itself
+            await client.complete(REQUEST)
+        return weakref.ref(local)
+
+    gitlab.gateway.fail(503)
+    gitlab.instance.fail(503)
+    gc.disable()
+    try:
+        assert (await call())() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("error", [RuntimeError("s3cret"), KeyError("s3cret")])

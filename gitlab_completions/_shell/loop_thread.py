@@ -19,8 +19,8 @@ How it ends here:
   others' code and may block. What is left behind then is a daemon.
 - A forked child has the loop's sockets but not its thread, and touches neither.
 
-There are no locks. A call is in `_calls` before the loop hears of it; the loop is closed
-before `_calls` is emptied for the last time; who takes a call out of there tells it.
+There are no locks. A call is in `_calls` before the loop hears of it; the loop is
+closed before `_calls` is emptied for the last time; who takes a call out tells it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ import threading
 import time
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from gitlab_completions._shell.home import check_process
@@ -44,7 +45,7 @@ from gitlab_completions.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    Settle = Callable[[], None]
+    Settle = Callable[[bool], None]
 
 T = TypeVar("T")
 
@@ -66,6 +67,7 @@ class LoopThread:
         close: Ends what runs on the loop; awaited there before the thread ends.
 
     Raises:
+        OSError: When the process may open no more files.
         RuntimeError: When the interpreter starts no more threads.
     """
 
@@ -110,12 +112,12 @@ class LoopThread:
 
         The future can be cancelled until it is done: it is never `running()`.
         """
-        call: _Call[T] = _Call(self._loop)
+        call: _Call[T] = _Call()
         self._calls.add(call.settle)
         try:
             self._loop.call_soon_threadsafe(self._begin, call, start)
         except RuntimeError:  # the loop is closed
-            self._settle(call.settle)
+            self._settle(call.settle, tell=True)
         return call.future
 
     def run(
@@ -183,8 +185,9 @@ class LoopThread:
 
     def _run(self) -> None:
         try:
-            self._loop.run_until_complete(self._ending)
-        finally:  # an observer may have raised SystemExit through the loop
+            with suppress(SystemExit):  # an observer's; the calls are told of it
+                self._loop.run_until_complete(self._ending)
+        finally:
             self._end_soon()
             self._end()
 
@@ -199,8 +202,9 @@ class LoopThread:
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             loop.close()
-            while self._calls:
-                self._settle(next(iter(self._calls)))
+            while waiting := tuple(self._calls):
+                for settle in waiting:
+                    self._settle(settle, tell=not self._exiting)
             _RUNNING.discard(self)
 
     async def _close_all(self) -> None:
@@ -215,59 +219,61 @@ class LoopThread:
         self, call: _Call[T], start: Callable[[], Coroutine[object, object, T]]
     ) -> None:
         if self._ending.done() or call.future.cancelled():
-            self._settle(call.settle)
+            self._settle(call.settle, tell=not self._exiting)
             return
-        task = self._loop.create_task(start())
-        task.add_done_callback(lambda _: self._settle(call.settle))
-        call.begun(task)
+        call.task = task = self._loop.create_task(start())
+        task.add_done_callback(
+            lambda _: self._settle(call.settle, tell=not self._exiting)
+        )
+        call.future.add_done_callback(partial(_supersede, self._loop, task))
 
-    def _settle(self, settle: Settle) -> None:
-        """Tell how a call ended: once, and not to the threads of a dying process."""
+    def _settle(self, settle: Settle, *, tell: bool) -> None:
+        """Tell how a call ended, once."""
         try:
             self._calls.remove(settle)
         except KeyError:
             return
-        if not self._exiting:
-            settle()
+        settle(tell)
 
 
 class _Call(Generic[T]):
     """The future of a coroutine that runs, or is to run, on a loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._task: asyncio.Task[T] | None = None
+    def __init__(self) -> None:
+        self.task: asyncio.Task[T] | None = None
         self.future: Future[T] = Future()
 
-    def begun(self, task: asyncio.Task[T]) -> None:
-        """Take note that the coroutine runs."""
-        self._task = task
-        self.future.add_done_callback(self._supersede)
-
-    def settle(self) -> None:
+    def settle(self, tell: bool) -> None:
         """Hand on how the coroutine ended, or that it will not."""
-        task, self._task = self._task, None
-        if task is None or not task.done() or task.cancelled():
-            self._fail(None)
-        elif (error := task.exception()) is not None:
-            self._fail(error)
-        elif self.future.set_running_or_notify_cancel():
+        task, self.task = self.task, None
+        error = _error_of(task)  # even if nobody is told, or asyncio complains
+        if not tell or not self.future.set_running_or_notify_cancel():
+            return
+        if error is not None:
+            self.future.set_exception(error)
+        elif task is not None:
             self.future.set_result(task.result())
 
-    def _fail(self, error: BaseException | None) -> None:
-        if not self.future.set_running_or_notify_cancel():
-            return
-        if not isinstance(error, Exception):  # such as an observer's SystemExit
-            closed = ClientClosedError("the client was closed before the call ended")
-            closed.__cause__, error = error, closed
-        self.future.set_exception(error)
 
-    def _supersede(self, future: Future[T]) -> None:
-        """Cancel the coroutine; called in the thread that settled the future."""
-        task = self._task
-        if task is not None and future.cancelled():
-            with suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(task.cancel)
+def _error_of(task: asyncio.Task[T] | None) -> Exception | None:
+    """Return what a call fails with; nothing when it has a result."""
+    error = None
+    if task is not None and task.done() and not task.cancelled():
+        error = task.exception()
+        if error is None or isinstance(error, Exception):
+            return error
+    closed = ClientClosedError("the client was closed before the call ended")
+    closed.__cause__ = error  # such as an observer's SystemExit
+    return closed
+
+
+def _supersede(
+    loop: asyncio.AbstractEventLoop, task: asyncio.Task[T], future: Future[T]
+) -> None:
+    """Cancel a call's coroutine when its future was; called where that is settled."""
+    if future.cancelled():
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(task.cancel)
 
 
 def _leave_all() -> None:
