@@ -71,6 +71,13 @@ def test_an_observer_hears_of_a_fault_and_of_the_recovery() -> None:
     assert said.rstrip().endswith("ready: next direct (preferred)")
 
 
+def test_an_editor_without_asyncio_supersedes_at_each_key() -> None:
+    line, counts = run("editor_without_asyncio.py").splitlines()
+    assert line == "return width *[ height]"
+    keys, superseded = [int(word) for word in counts.split() if word.isdigit()]
+    assert 1 <= superseded < keys
+
+
 ALONE = ["--rootdir=.", "--config-file=/dev/null", "-p", "no:asyncio"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, assert_type
 
 from gitlab_completions import (
@@ -19,6 +20,7 @@ from gitlab_completions import (
     RouteReason,
     RoutingPolicy,
     RoutingStatus,
+    SyncCompletionClient,
 )
 from gitlab_completions.events import CallFinished, Event
 from gitlab_completions.shared import FileStore, MemoryStore, RedisStore
@@ -76,6 +78,26 @@ async def use(client: httpx.AsyncClient) -> None:
         assert_type(status, RoutingStatus)
         assert_type(status.health, Health)
         completions.observe(observe)()
+
+
+def use_without_asyncio() -> None:
+    """Use the same verbs in any thread."""
+    SyncCompletionClient.from_env(user_agent="my-editor/2.1").close()
+    for source in ("t", lambda: "t", asynchronous, Source()):
+        SyncCompletionClient("https://a", source)
+    with SyncCompletionClient(
+        "https://a", "t", policy=RoutingPolicy(), observers=[observe, print]
+    ) as completions:
+        assert_type(completions, SyncCompletionClient)
+        request = CompletionRequest.at_cursor("x", 1, file_name="a.py")
+        assert_type(completions.complete(request, deadline_s=1), Completion)
+        future = completions.submit(request, deadline_s=1)
+        assert_type(future, Future[Completion])
+        assert_type(future.cancel(), bool)
+        assert_type(completions.warm_up("group/project"), Future[None])
+        assert_type(completions.status("group/project"), RoutingStatus)
+        completions.observe(observe)()
+        completions.reconfigure(RoutingPolicy())
 
 
 async def fake() -> None:
