@@ -194,6 +194,7 @@ def bench(session: nox.Session) -> None:
     """Measure, with ratios side by side; `-- --quick` for a look at whether it runs."""
     session.install(".")
     session.run("python", "tests/benchmarks/import_time.py", *session.posargs)
+    session.run("python", "tests/benchmarks/sync_overhead.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS)
