@@ -50,7 +50,8 @@ class SyncCompletionClient:
     it may be called in any thread, one that runs an event loop included, which waits
     meanwhile. Observers, and token sources that are async, run in the client's thread:
     what they do there holds up every call. A client ends with the interpreter, or when
-    nothing refers to it and no call is under way; a forked child makes its own.
+    nothing, its observers included, refers to it any more and no call is under way. A
+    forked child makes its own.
 
     Args:
         instance_url: See `CompletionClient`; so for all arguments.

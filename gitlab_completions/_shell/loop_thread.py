@@ -208,12 +208,14 @@ class LoopThread:
             _RUNNING.discard(self)
 
     async def _close_all(self) -> None:
-        await self._close()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left, timeout=CLEANUP_S)
+        try:
+            await self._close()
+        finally:
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in left:
+                task.cancel()
+            if left:
+                await asyncio.wait(left, timeout=CLEANUP_S)
 
     def _begin(
         self, call: _Call[T], start: Callable[[], Coroutine[object, object, T]]

@@ -60,6 +60,10 @@ class Preparation:
         self._context = result
         return result
 
+    def start_over(self) -> None:
+        """Forget the task of an event loop that is over; what it made stays."""
+        self._task = None
+
     async def aclose(self) -> None:
         """Wait until no thread works on it any more."""
         if self._task is not None:

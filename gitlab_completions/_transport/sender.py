@@ -44,7 +44,8 @@ class HttpxSender:
 
     Nothing is imported or opened before the first exchange. An answer over 1 MiB is
     refused, a refusal is read up to 64 KiB, redirects are not followed. A sender that
-    you make is yours to close: it is an async context manager.
+    you make is yours to close: it is an async context manager. It serves one event loop
+    at a time, and another one, with new connections, when the first is over.
 
     Args:
         client: An `httpx.AsyncClient` (httpx2 works the same) to use for both routes
@@ -88,6 +89,7 @@ class HttpxSender:
         self._clients: dict[Route, Succession[Client]] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         trusted = check_verify(verify)
         paths = check_cert(cert, trusted)
         given, added = _split(trusted)
@@ -123,13 +125,16 @@ class HttpxSender:
         Read `chunks` to the end, or the connection is closed.
 
         Raises:
-            SendError: When it breaks; `pool` once the sender is closed.
+            SendError: When it breaks; `pool` once the sender is closed; `protocol` on
+                a second event loop while the first runs.
         """
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._move_to(loop)
         clients = self._clients.get(request.route) or await self._clients_of(request)
         if self._closed:
             raise SendError("pool")
-        clock = asyncio.get_running_loop().time
-        async with exchange(clients, request, clock) as response:
+        async with exchange(clients, request, loop.time) as response:
             yield response
 
     def replace(self, route: Route) -> bool:
@@ -146,6 +151,7 @@ class HttpxSender:
 
     async def aclose(self) -> None:
         """Close the connections; exchanges in flight end with `SendError("pool")`."""
+        self._leave_what_is_over()
         if not self._closed:
             self._closed = True
             for clients in self._clients.values():
@@ -153,6 +159,28 @@ class HttpxSender:
         await self._preparation.aclose()
         if self._closing:
             await asyncio.wait(self._closing)
+
+    def _move_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Serve another loop than before, unless that is still in use."""
+        self._leave_what_is_over()
+        if self._loop is not None:
+            raise SendError("protocol") from ConfigurationError(
+                "this HttpxSender serves another event loop: make one for each client"
+            )
+        self._loop = loop
+
+    def _leave_what_is_over(self) -> None:
+        """Forget the connections of a loop that is over: nobody can use or close them.
+
+        But for a client of the user's, who may know better.
+        """
+        if self._loop is None or not self._loop.is_closed():
+            return
+        self._loop = None
+        self._closing.clear()
+        self._preparation.start_over()
+        if self.max_in_flight is not None:
+            self._clients.clear()
 
     async def _clients_of(self, request: WireRequest) -> Succession[Client]:
         if self._closed:

@@ -29,11 +29,14 @@ class Scene:
 
     def __init__(self) -> None:
         self.closed = 0
+        self.fails = False
         self.entered, self.released = threading.Event(), threading.Event()
         self.thread = LoopThread(self.close)
 
     async def close(self) -> None:
         self.closed += 1
+        if self.fails:
+            raise LookupError
 
     def block(self) -> Future[None]:
         """Block the loop until it is released."""
@@ -164,6 +167,20 @@ def test_at_the_end_what_is_left_is_cancelled_and_told(scene: Scene) -> None:
         future.result(PATIENCE_S)
     scene.thread.join()
     assert scene.closed == 1
+
+
+def test_a_close_that_fails_leaves_nothing_running(scene: Scene) -> None:
+    told: list[threading.ExceptHookArgs] = []
+    scene.fails = True
+    future = scene.thread.submit(for_ever)
+    scene.thread.submit(answer).result()
+    hook, threading.excepthook = threading.excepthook, told.append
+    try:
+        scene.end()
+    finally:
+        threading.excepthook = hook
+    assert isinstance(future.exception(0), ClientClosedError)
+    assert [type(one.exc_value) for one in told] == [LookupError]
 
 
 def test_a_call_that_waits_for_its_turn_at_the_end_is_told(scene: Scene) -> None:

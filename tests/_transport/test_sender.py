@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import ssl
 import sys
@@ -178,6 +179,46 @@ async def test_a_users_client_that_is_closed_is_a_send_error() -> None:
             await fetch(HttpxSender(client), wire("http://gateway.example/"))
         assert caught.value.kind == "protocol"
         assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+# Event loops.
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+async def test_a_sender_serves_another_loop_when_its_own_is_over(engine: str) -> None:
+    sender = HttpxSender()
+    async with loopback(answering(GOOD)) as server:
+        for _ in range(3):
+            request = wire(server.url)
+            status, _ = await asyncio.to_thread(asyncio.run, fetch(sender, request))
+            assert status == 200
+        assert server.connections == 3
+        await asyncio.to_thread(asyncio.run, sender.aclose())
+        del sender
+        gc.collect()  # the connections of loops that are over, which asyncio laments
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+async def test_a_users_client_is_the_users_on_another_loop_too(engine: str) -> None:
+    client = httpx.AsyncClient(verify=NO_AUTHORITIES)
+    sender = HttpxSender(client)
+    async with loopback(answering(GOOD)) as server:
+        await asyncio.to_thread(asyncio.run, fetch(sender, wire(server.url)))
+        await asyncio.to_thread(asyncio.run, sender.aclose())
+        assert not client.is_closed
+        del sender, client
+        gc.collect()
+
+
+async def test_a_sender_serves_no_two_loops_at_once(engine: str) -> None:
+    async with loopback(answering(GOOD)) as server, HttpxSender() as sender:
+        await fetch(sender, wire(server.url))
+        other = asyncio.to_thread(asyncio.run, fetch(sender, wire(server.url)))
+        with pytest.raises(SendError) as caught:
+            await other
+        assert "make one for each" in str(caught.value.__cause__)
+        await fetch(sender, wire(server.url))
+    assert server.connections == 1
 
 
 # Closing.
