@@ -99,7 +99,8 @@ def is_running(client: SyncCompletionClient) -> bool:
 def tasks_of(client: SyncCompletionClient) -> set[asyncio.Task[object]]:
     """Return the tasks of the client's loop, but for the one that looks."""
     thread = client._thread
-    assert thread is not None
+    if thread is None:
+        return set()
     return thread.call(lambda: asyncio.all_tasks() - {asyncio.current_task()})
 
 
@@ -245,15 +246,22 @@ def test_a_deadline_is_kept_though_something_blocks_the_thread(
     assert len(gitlab.gateway.requests) == 1
 
 
-@pytest.mark.parametrize("verb", ["complete", "submit"])
-def test_a_bad_call_is_refused_at_once(client: SyncCompletionClient, verb: str) -> None:
-    call = getattr(client, verb)
-    with pytest.raises(ConfigurationError, match="deadline_s"):
-        call(REQUEST, deadline_s=0)
-    with pytest.raises(ConfigurationError, match="CompletionRequest"):
-        call("def f():")
-    with pytest.raises(ConfigurationError, match="project_path"):
-        client.warm_up(7)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("verb", "given", "told"),
+    [
+        ("complete", {"request": REQUEST, "deadline_s": 0}, "deadline_s"),
+        ("submit", {"request": REQUEST, "deadline_s": "soon"}, "deadline_s"),
+        ("complete", {"request": "def f():"}, "CompletionRequest"),
+        ("submit", {"request": None}, "CompletionRequest"),
+        ("warm_up", {"project_path": 7}, "project_path"),
+        ("status", {"project_path": 7}, "project_path"),
+    ],
+)
+def test_a_bad_argument_is_refused_at_once(
+    client: SyncCompletionClient, verb: str, given: dict[str, object], told: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=told):
+        getattr(client, verb)(**given)
     assert not tasks_of(client)
 
 
@@ -451,6 +459,8 @@ def test_closing_ends_calls_in_flight(gitlab: FakeGitLab) -> None:
         assert isinstance(future.exception(0), ClientClosedError)
     assert not is_running(client)
     assert gitlab.in_flight == 0
+    counts = client.status().counts
+    assert (counts["failed"], counts.get("superseded")) == (12, None)
 
 
 def test_a_closed_client_says_so(client: SyncCompletionClient) -> None:
@@ -475,6 +485,26 @@ def test_a_client_that_was_never_used_closes(gitlab: FakeGitLab) -> None:
     client = client_of(gitlab)
     client.close()
     assert (client.status().health, client.status().route) == (Health.CLOSED, None)
+    with pytest.raises(ClientClosedError):
+        client.complete(REQUEST)
+    assert client._thread is None
+
+
+def test_a_client_that_is_closed_as_it_starts_does_not(
+    gitlab: FakeGitLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(gitlab)
+
+    class Late:
+        """A lock that another thread has had, to close the client."""
+
+        def __enter__(self) -> None:
+            client._closed = True
+
+        def __exit__(self, *error: object) -> None:
+            """Do nothing."""
+
+    monkeypatch.setattr(client, "_lock", Late())
     with pytest.raises(ClientClosedError):
         client.complete(REQUEST)
     assert client._thread is None

@@ -222,6 +222,22 @@ async def test_what_runs_at_exit_after_the_client_is_told_that_it_is_closed() ->
         assert said.startswith("ClientClosedError")
 
 
+async def test_at_exit_the_connections_are_closed_in_order() -> None:
+    script = HANGING.replace(
+        "client = make()",
+        """
+class Telling(HttpxSender):
+    async def aclose(self):
+        await super().aclose()
+        say("closed", self._closed, sys.is_finalizing())
+
+client = make(sender=Telling())
+""",
+    )
+    async with emulator(hanging=True) as gitlab:
+        assert await ends_quietly(gitlab, script) == ["closed True False"]
+
+
 async def test_a_token_source_that_blocks_holds_up_no_exit() -> None:
     script = START + (
         "asked = threading.Event()\n"
