@@ -138,13 +138,15 @@ class LoopThread:
         future = self.submit(start)
         try:
             return future.result(min(span_s, threading.TIMEOUT_MAX))
-        except BaseException as error:
-            # A TimeoutError may be the coroutine's own: it cannot be cancelled then.
-            if future.cancel() and isinstance(error, TimeoutError):
-                raise DeadlineExceededError(
-                    "the client's thread does not answer: something blocks it, such as "
-                    "an observer"
-                ) from None
+        except TimeoutError:
+            if not future.cancel():  # it was the coroutine's own, or just too early
+                return future.result()
+            raise DeadlineExceededError(
+                "the client's thread does not answer: something blocks it, such as an "
+                "observer"
+            ) from None
+        except BaseException:  # such as Ctrl-C
+            future.cancel()
             raise
         finally:
             del future  # its exception holds this frame

@@ -238,6 +238,37 @@ def test_a_timeout_of_the_calls_own_is_the_calls_own(scene: Scene) -> None:
     assert caught.value is own
 
 
+def test_a_call_that_ends_as_its_time_does_is_no_loss(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = Future[int].result
+
+    def too_early(future: Future[int], timeout: float | None = None) -> int:
+        done = result(future)
+        if timeout is not None:
+            raise TimeoutError
+        return done
+
+    with monkeypatch.context() as impatient:
+        impatient.setattr(Future, "result", too_early)
+        assert scene.thread.run(answer, PATIENCE_S) == 42
+
+
+def test_a_wait_that_is_interrupted_cancels_the_call(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Future[int], timeout: float | None = None) -> int:
+        raise KeyboardInterrupt
+
+    blocked = scene.block()
+    with monkeypatch.context() as impatient:
+        impatient.setattr(Future, "result", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            scene.thread.run(fail, PATIENCE_S)
+    scene.released.set()
+    blocked.result(PATIENCE_S)
+
+
 def test_a_wait_may_be_longer_than_any_lock_allows(scene: Scene) -> None:
     assert scene.thread.run(answer, 1e30) == 42
     assert scene.thread.run(answer, float("inf")) == 42
