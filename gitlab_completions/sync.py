@@ -58,9 +58,9 @@ class SyncCompletionClient:
         access_token: A token, or what supplies one; a plain function is called in a
             thread of its own.
         policy: How routes are chosen.
-        sender: What sends; closed with the client, since it has connections on the
-            client's loop. `HttpxSender` is best given settings: an `AsyncClient` of
-            yours would stay open there.
+        sender: What sends; closed with a client that was used, since its connections
+            are on the client's loop. Give `HttpxSender` settings, not an `AsyncClient`
+            of yours: that would stay open there.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`.
 

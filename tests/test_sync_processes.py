@@ -201,6 +201,31 @@ async def test_a_thread_gets_its_completions_though_the_main_thread_has_ended() 
         assert len(set(said)) == 1
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        "client.submit(REQUEST)",
+        "client.warm_up(); client.submit(REQUEST).cancel()",
+        "[make().warm_up() for _ in range(3)]",
+    ],
+)
+async def test_a_process_may_end_as_its_first_call_begins(last: str) -> None:
+    async with emulator() as gitlab:
+        assert await ends_quietly(gitlab, START + last) == []
+
+
+async def test_a_first_call_succeeds_though_the_main_thread_has_ended() -> None:
+    script = START + (
+        "def begin():\n"
+        "    threading.main_thread().join()\n"
+        "    say(outcome(lambda: client.complete(REQUEST)))\n"
+        "client._running()\n"  # from Python 3.12 on it could not start later
+        "threading.Thread(target=begin).start()\n"
+    )
+    async with emulator() as gitlab:
+        assert await ends_quietly(gitlab, script) == ["al = 1"]
+
+
 async def test_what_runs_at_exit_still_has_its_client() -> None:
     script = START + (
         "say(outcome(lambda: client.complete(REQUEST)))\n"

@@ -32,12 +32,15 @@ class Errands(ThreadPoolExecutor):
     ) -> Future[T]:
         """Start the work; returns what tells of its end.
 
-        Raises:
-            RuntimeError: When the interpreter starts no more threads.
+        Where no thread can be had it is done here and now: better late than not at all.
+        From Python 3.12 on there are none once the main thread has ended.
         """
         future: Future[T] = Future()
         work = partial(fn, *args, **kwargs)
-        Thread(target=_run, args=(work, future), daemon=True).start()
+        try:
+            Thread(target=_run, args=(work, future), daemon=True).start()
+        except RuntimeError:
+            _run(work, future)
         return future
 
 

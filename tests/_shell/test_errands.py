@@ -47,6 +47,16 @@ def test_an_errand_that_is_cancelled_in_time_is_not_run(
     assert errand.cancelled()
 
 
+def test_an_errand_is_done_here_where_no_thread_can_be_had(
+    errands: Errands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert errands.submit(threading.get_ident).result(0) == threading.get_ident()
+
+
 @pytest.mark.real_time
 async def test_a_loop_takes_them(errands: Errands) -> None:
     loop = asyncio.get_running_loop()
