@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gitlab_completions.models import AccessToken, Completion, CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
     from gitlab_completions.senders import Sender
+    from gitlab_completions.shared import DetailsStore
     from gitlab_completions.status import RoutingStatus
 
 __all__ = ("SyncCompletionClient",)
@@ -61,6 +62,7 @@ class SyncCompletionClient:
         sender: What sends; closed with a client that was used, since its connections
             are on the client's loop. Give `HttpxSender` settings, not an `AsyncClient`
             of yours: that would stay open there.
+        store: Where the user's processes share what GitLab has told them.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`.
 
@@ -75,6 +77,7 @@ class SyncCompletionClient:
         *,
         policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
+        store: DetailsStore | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
     ) -> None:
@@ -83,6 +86,7 @@ class SyncCompletionClient:
             access_token,
             policy=policy,
             sender=sender,
+            store=store,
             observers=observers,
             user_agent=user_agent,
         )
@@ -99,6 +103,7 @@ class SyncCompletionClient:
         *,
         policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
+        store: DetailsStore | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
     ) -> Self:
@@ -108,6 +113,7 @@ class SyncCompletionClient:
             policy: See the constructor; an emulator without TLS needs one that says
                 `allow_plain_http=True`.
             sender: See the constructor.
+            store: See the constructor.
             observers: See the constructor.
             user_agent: See the constructor.
 
@@ -118,6 +124,7 @@ class SyncCompletionClient:
             *from_environment(),
             policy=policy,
             sender=sender,
+            store=store,
             observers=observers,
             user_agent=user_agent,
         )
