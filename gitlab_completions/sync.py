@@ -18,6 +18,7 @@ from gitlab_completions._arguments import (
     from_environment,
     span_of,
 )
+from gitlab_completions._frames import frameless
 from gitlab_completions._records import replace
 from gitlab_completions._shell.loop_thread import LoopThread
 from gitlab_completions.client import DEFAULT_POLICY, CompletionClient
@@ -70,6 +71,7 @@ class SyncCompletionClient:
         ConfigurationError: When an argument is wrong; it says which, and what is right.
     """
 
+    @frameless
     def __init__(
         self,
         instance_url: str,
@@ -98,6 +100,7 @@ class SyncCompletionClient:
         self._closed = False
 
     @classmethod
+    @frameless
     def from_env(
         cls,
         *,
