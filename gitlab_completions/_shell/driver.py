@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from gitlab_completions._core.router import Flow
     from gitlab_completions._shell.bulletin import Bulletin
     from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.flight import Flight
     from gitlab_completions._shell.keeper import Entry, Keeper
-    from gitlab_completions._shell.race import Flight, Race
+    from gitlab_completions._shell.race import Race
     from gitlab_completions.models import CompletionRequest, Route
 
 

@@ -19,7 +19,7 @@ from gitlab_completions.models import Attempt, Choice, Completion, Route
 
 if TYPE_CHECKING:
     from gitlab_completions._core.commands import Chosen
-    from gitlab_completions._shell.race import Flight
+    from gitlab_completions._shell.flight import Flight
     from gitlab_completions.errors import DirectAccessError, RouteError
     from gitlab_completions.models import CompletionRequest
 

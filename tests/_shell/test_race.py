@@ -18,7 +18,7 @@ from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.gate import Gate
 from gitlab_completions._shell.keeper import Entry
-from gitlab_completions._shell.race import Flight, Race
+from gitlab_completions._shell.race import Race
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import RouteTimeoutError
 from gitlab_completions.events import AttemptFailed, CircuitTripped, DetailsRefused
@@ -30,6 +30,8 @@ from tests._shell.parts import AGENT, GATEWAY, REQUEST, ROOT, Diary, HeldSender
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from gitlab_completions._shell.flight import Flight
 
 DETAILS = ConnectionDetails(
     base_url=GATEWAY, token="token", headers={}, lifetime_s=3600.0

@@ -26,7 +26,7 @@ from tests._shell.parts import REQUEST
 from tests._shell.test_race import Track
 
 if TYPE_CHECKING:
-    from gitlab_completions._shell.race import Flight
+    from gitlab_completions._shell.flight import Flight
     from gitlab_completions.errors import DirectAccessError
 
 REFUSAL = DirectAccessBarredError("not here", retry_after_s=1800.0)

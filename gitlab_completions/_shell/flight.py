@@ -1,0 +1,65 @@
+"""One attempt under way: what it is for, and how far it has come."""
+
+from __future__ import annotations
+
+from dataclasses import InitVar, dataclass, field
+from typing import TYPE_CHECKING
+
+from gitlab_completions._shell.gate import Ticket
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from gitlab_completions._core.circuit import Permit
+    from gitlab_completions._core.commands import Send
+    from gitlab_completions._core.verdicts import AttemptVerdict
+    from gitlab_completions._shell.endings import Ending
+    from gitlab_completions._shell.keeper import Entry
+    from gitlab_completions.models import CompletionRequest, Route
+
+
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class Flight:
+    """One attempt: from the gate to its settlement.
+
+    Args:
+        call_id: The call that ordered it.
+        request: What the call wants.
+        send: The order.
+        permit: The circuit's, for this attempt.
+        entry: The project's details.
+        started_at: When it was ordered; when it was sent, once it has left the gate.
+        since: When the call began.
+    """
+
+    call_id: int
+    request: CompletionRequest
+    send: Send
+    permit: Permit
+    entry: Entry
+    started_at: float
+    since: InitVar[float]
+    ticket: Ticket = field(init=False)
+    task: asyncio.Task[None] | None = None
+    ending: Ending | None = None
+    verdict: AttemptVerdict | None = None
+    ended_at: float | None = None
+
+    def __post_init__(self, since: float) -> None:
+        self.ticket = Ticket(last_resort=self.send.last_resort, since=since)
+
+    @property
+    def route(self) -> Route:
+        """Where it goes."""
+        return self.send.route
+
+    @property
+    def sent(self) -> bool:
+        """Whether it has left the gate for the wire."""
+        turn = self.ticket.turn
+        return turn.done() and turn.result()
+
+    @property
+    def answered(self) -> bool:
+        """Whether it brought a completion."""
+        return self.verdict is not None and self.verdict.answers

@@ -1,0 +1,172 @@
+"""What the end of an attempt teaches, whether or not a caller is still there.
+
+The verdict tables decide; here the circuit, the connection details, the observers and
+the user's other processes are told, in this order, before anybody else is let through
+the gate.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gitlab_completions._core.circuit import Transition
+from gitlab_completions._core.verdicts import (
+    GATEWAY,
+    INSTANCE,
+    AttemptVerdict,
+    Effect,
+    OnDetails,
+    decide,
+)
+from gitlab_completions.errors import (
+    DirectAccessBarredError,
+    DirectAccessUnavailableError,
+)
+from gitlab_completions.events import (
+    AttemptFailed,
+    AttemptSucceeded,
+    CircuitRecovered,
+    CircuitTripped,
+    DetailsRefused,
+)
+from gitlab_completions.models import Route, RouteReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gitlab_completions._core.circuit import Circuit
+    from gitlab_completions._core.commands import Send
+    from gitlab_completions._shell.bulletin import Bulletin
+    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.endings import Ending
+    from gitlab_completions._shell.flight import Flight
+    from gitlab_completions._shell.notices import Notices
+
+
+class Settlement:
+    """Settles the flights of one client.
+
+    Args:
+        circuits: One for each route.
+        clock: Tells the time.
+        bulletin: Tells the observers.
+        look_at_clock: Notices a suspend, before what has ended teaches anything.
+        turn_away: Takes back the attempts that wait at a gate and are refused by now.
+        notices: Passes on what a server says to all of the user's processes.
+    """
+
+    def __init__(
+        self,
+        *,
+        circuits: Mapping[Route, Circuit],
+        clock: Clock,
+        bulletin: Bulletin,
+        look_at_clock: Callable[[], None],
+        turn_away: Callable[[Callable[[Send], bool]], None],
+        notices: Notices | None = None,
+    ) -> None:
+        self._circuits = circuits
+        self._clock = clock
+        self._bulletin = bulletin
+        self._look_at_clock = look_at_clock
+        self._turn_away = turn_away
+        self._notices = notices
+
+    def settle(self, flight: Flight, ending: Ending) -> None:
+        """Let what happened teach: the circuit, the details, the observers."""
+        self._look_at_clock()
+        now = self._clock.now()
+        table = GATEWAY if flight.route is Route.DIRECT else INSTANCE
+        verdict = decide(table, ending.seen)
+        flight.ending, flight.verdict, flight.ended_at = ending, verdict, now
+        self._report(flight, ending, now - flight.started_at)
+        self._settle_permit(flight, verdict, ending, now)
+        if flight.send.details is not None:
+            self._settle_details(flight, verdict, ending, now)
+        if self._notices is not None:
+            self._notices.tell(flight.route, flight.entry, verdict, ending)
+
+    def _report(self, flight: Flight, ending: Ending, elapsed_s: float) -> None:
+        call_id, route, error = flight.call_id, flight.route, ending.error
+        if error is not None:
+            failed = AttemptFailed(
+                call_id=call_id, route=route, elapsed_s=elapsed_s, error=error
+            )
+            self._bulletin.publish(failed)
+            return
+        self._bulletin.publish(
+            AttemptSucceeded(
+                call_id=call_id,
+                route=route,
+                elapsed_s=elapsed_s,
+                status_code=ending.seen.status or 0,
+                request_id=ending.request_id,
+            )
+        )
+
+    def _settle_permit(
+        self, flight: Flight, verdict: AttemptVerdict, ending: Ending, now: float
+    ) -> None:
+        permit, circuit = flight.permit, self._circuits[flight.route]
+        if verdict.circuit is Effect.SUCCESS:
+            transition = permit.succeed(now)
+        elif verdict.circuit is Effect.FAILURE:
+            transition = permit.fail(now)
+        elif verdict.circuit is Effect.REST:
+            rest_s = ending.retry_after_s or circuit.policy.rate_limit_s
+            transition = permit.rest(now, rest_s)
+        else:
+            transition = permit.release()
+        if transition is Transition.TRIPPED:
+            rests_s = circuit.rests_s(now) or 0.0
+            self._bulletin.publish(CircuitTripped(route=flight.route, rests_s=rests_s))
+            self._turn_away(partial(_rests, flight.route, verdict))
+        elif transition is Transition.RECOVERED:
+            self._bulletin.publish(CircuitRecovered(route=flight.route))
+
+    def _settle_details(
+        self, flight: Flight, verdict: AttemptVerdict, ending: Ending, now: float
+    ) -> None:
+        freshness, details = flight.entry.freshness, flight.send.details
+        if verdict.details is OnDetails.ACCEPT:
+            freshness.accepted()
+        if ending.error is None or details is None:
+            return
+        renews = verdict.details is OnDetails.RENEW
+        kind = DirectAccessUnavailableError if renews else DirectAccessBarredError
+        problem = kind(
+            ending.error.message, status_code=ending.seen.status, code=ending.error.code
+        )
+        match verdict.details:
+            case OnDetails.RENEW:
+                freshness.token_refused(now, details.token, problem)
+            case OnDetails.BAR:
+                freshness.put_bar(now, verdict.bar_s, problem)
+            case OnDetails.DRIFT:
+                freshness.drifted(now, flight.request.file_name, problem)
+            case OnDetails.KEEP | OnDetails.ACCEPT:
+                return
+        bar = freshness.bar(now)
+        if renews or bar is not None:
+            # Its edge counts refused tokens, and takes many of them for an attack.
+            self._turn_away(lambda send: send.details is details)
+        if bar is not None and bar.problem is problem:
+            problem.retry_after_s = bar.until - now
+            self._bulletin.publish(
+                DetailsRefused(
+                    project_path=flight.entry.project_path,
+                    problem=problem,
+                    again_in_s=problem.retry_after_s,
+                )
+            )
+
+
+def _rests(route: Route, verdict: AttemptVerdict, send: Send) -> bool:
+    """Tell whether a route that has tripped refuses what was to be sent there.
+
+    Calls with no other route stay, but for a rest that it asked for: those that come
+    later would be refused then.
+    """
+    asked = verdict.circuit is Effect.REST and send.reason is not RouteReason.LAST_TRY
+    return send.route is route and (asked or not send.last_resort)

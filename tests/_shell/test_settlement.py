@@ -1,0 +1,149 @@
+"""What an attempt's end teaches is told in order: observers, circuit, details, gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitlab_completions._core.circuit import Circuit, CircuitState
+from gitlab_completions._core.commands import Send
+from gitlab_completions._core.freshness import DetailsState, Freshness, SharedAccess
+from gitlab_completions._core.verdicts import Body, Observation
+from gitlab_completions._shell.bulletin import Bulletin
+from gitlab_completions._shell.endings import Ending
+from gitlab_completions._shell.flight import Flight
+from gitlab_completions._shell.keeper import Entry
+from gitlab_completions._shell.settlement import Settlement
+from gitlab_completions._wire.suggestions import Suggestion
+from gitlab_completions.details import ConnectionDetails
+from gitlab_completions.errors import RouteStatusError
+from gitlab_completions.models import Choice, Route, RouteReason
+from gitlab_completions.policy import CircuitPolicy, DetailsPolicy
+from gitlab_completions.testing import VirtualClock
+from tests._shell.parts import GATEWAY, REQUEST, Diary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DETAILS = ConnectionDetails(base_url=GATEWAY, token="a", headers={}, lifetime_s=3600.0)
+
+
+class Court:
+    """A settlement, what it changes, and who waits at the gates."""
+
+    def __init__(self) -> None:
+        self.diary = Diary()
+        self.looks = 0
+        self.refused: list[Callable[[Send], bool]] = []
+        policy = DetailsPolicy()
+        self.circuits = {
+            route: Circuit(CircuitPolicy(losses_in_a_row=1), lambda: 0.5)
+            for route in Route
+        }
+        self.entry = Entry(None, Freshness(policy, lambda: 0.5, SharedAccess(policy)))
+        self.entry.freshness.granted(0.0, DETAILS)
+        self.settlement = Settlement(
+            circuits=self.circuits,
+            clock=VirtualClock(),
+            bulletin=Bulletin([self.diary]),
+            look_at_clock=self._look,
+            turn_away=self.refused.append,
+        )
+
+    def _look(self) -> None:
+        self.looks += 1
+        assert self.diary.events == []
+
+    def send(
+        self,
+        route: Route,
+        reason: RouteReason = RouteReason.PREFERRED,
+        *,
+        last: bool = False,
+    ) -> Send:
+        return Send(
+            route=route,
+            reason=reason,
+            until=1.0,
+            ends_at=5.0,
+            last_resort=last,
+            details=DETAILS if route is Route.DIRECT else None,
+        )
+
+    def settle(self, route: Route, status: int) -> Flight:
+        flight = Flight(
+            call_id=1,
+            request=REQUEST,
+            send=self.send(route),
+            permit=self.circuits[route].admit(0.0),
+            entry=self.entry,
+            started_at=0.0,
+            since=0.0,
+        )
+        self.settlement.settle(flight, ending(route, status))
+        return flight
+
+
+def ending(route: Route, status: int) -> Ending:
+    if status == 200:
+        return Ending(
+            seen=Observation(status=200, body=Body.GOOD),
+            suggestion=Suggestion(choices=(Choice(text="x"),), model=None),
+        )
+    return Ending(
+        seen=Observation(status=status, body=Body.JSON),
+        error=RouteStatusError("no", route=route, status_code=status),
+    )
+
+
+@pytest.fixture
+async def court() -> Court:
+    return Court()
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_an_answer_is_told_and_settles_the_permit(
+    court: Court, route: Route
+) -> None:
+    flight = court.settle(route, 200)
+    assert flight.answered
+    assert flight.permit.settled
+    assert court.looks == 1
+    assert court.diary.kinds == ["AttemptSucceeded"]
+    assert court.refused == []
+
+
+@pytest.mark.parametrize(
+    ("status", "stays"), [(500, "calls with no other route"), (429, "a last try")]
+)
+async def test_a_route_that_trips_turns_away_who_waits_for_it(
+    court: Court, status: int, stays: str
+) -> None:
+    court.settle(Route.INDIRECT, status)
+    assert court.circuits[Route.INDIRECT].state(0.0) is CircuitState.OPEN
+    assert court.diary.kinds == ["AttemptFailed", "CircuitTripped"]
+    (refused,) = court.refused
+    assert refused(court.send(Route.INDIRECT))
+    assert not refused(court.send(Route.DIRECT))
+    last = court.send(Route.INDIRECT, last=True)
+    assert refused(last) is (stays == "a last try")
+    assert not refused(court.send(Route.INDIRECT, RouteReason.LAST_TRY, last=True))
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(401, DetailsState.ABSENT), (402, DetailsState.BARRED)]
+)
+async def test_refused_details_turn_away_who_waits_with_them(
+    court: Court, status: int, state: DetailsState
+) -> None:
+    court.settle(Route.DIRECT, status)
+    assert court.entry.freshness.state(0.0) is state
+    (refused,) = court.refused
+    assert refused(court.send(Route.DIRECT))
+    assert not refused(court.send(Route.INDIRECT))
+
+
+async def test_a_refused_body_turns_nobody_away(court: Court) -> None:
+    court.settle(Route.DIRECT, 422)
+    assert court.refused == []
