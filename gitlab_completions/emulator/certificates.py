@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from gitlab_completions.emulator.extras import require
+from gitlab_completions.emulator.keys import Keys
 
 if TYPE_CHECKING:
     import trustme
@@ -18,27 +19,29 @@ class Certificates:
 
     Beside it stands another such certificate, whose authority is in no file.
 
+    Args:
+        keys: Where the authority is kept; a throw-away one if not given.
+
     Raises:
         MissingExtraError: If trustme is not installed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Keys | None = None) -> None:
         require("trustme")
         import trustme  # noqa: PLC0415
 
-        authority, stranger = trustme.CA(), trustme.CA()
         self._directory = TemporaryDirectory(prefix="gitlab-completions-")
-        self.ca_pem: Path = Path(self._directory.name, "ca.pem")
-        authority.cert_pem.write_to_path(str(self.ca_pem))
-        self.server_context: ssl.SSLContext = _server_context(authority)
-        self.untrusted_context: ssl.SSLContext = _server_context(stranger)
+        keys = Keys(Path(self._directory.name)) if keys is None else keys
+        self.ca_pem: Path = keys.ca_pem
+        self.server_context: ssl.SSLContext = _server_context(keys.authority())
+        self.untrusted_context: ssl.SSLContext = _server_context(trustme.CA())
 
     def client_context(self) -> ssl.SSLContext:
         """Return a context for clients that trusts only this authority."""
         return ssl.create_default_context(cafile=str(self.ca_pem))
 
     def close(self) -> None:
-        """Remove the file."""
+        """Remove the files of a throw-away authority."""
         self._directory.cleanup()
 
 

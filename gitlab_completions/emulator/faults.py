@@ -157,6 +157,7 @@ class Endpoint:
         self._fault: Fault | None = None
         self._flaw: Fault | None = None
         self._watchers: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[SeenRequest], object]] = []
 
     @property
     def fault(self) -> Fault | None:
@@ -307,8 +308,11 @@ class Endpoint:
 
     def arrive(self, request: Request) -> Fault | None:
         """Record `request`; return the fault that strikes it, if any."""
-        self.requests.append(_seen(request))
+        seen = _seen(request)
+        self.requests.append(seen)
         del self.requests[:-_KEPT_REQUESTS]
+        for listener in self._listeners:
+            listener(seen)
         fault = self._fault
         if fault is not None:
             self._fault = fault.spent()
@@ -323,6 +327,10 @@ class Endpoint:
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` whenever a fault is set or healed."""
         self._watchers.append(watcher)
+
+    def listen(self, listener: Callable[[SeenRequest], object]) -> None:
+        """Call `listener` with each request as it arrives."""
+        self._listeners.append(listener)
 
     def _answer(self, kind: FaultKind, answer: Answer, times: int | None) -> None:
         """Put a fault in force that is an answer."""

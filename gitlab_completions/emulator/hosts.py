@@ -8,6 +8,7 @@ from gitlab_completions.emulator.control import control_routes
 from gitlab_completions.emulator.front import Front
 from gitlab_completions.emulator.gateway import Gateway
 from gitlab_completions.emulator.instance import Instance
+from gitlab_completions.emulator.keys import Keys
 from gitlab_completions.emulator.listener import HOST
 from gitlab_completions.emulator.model import Model
 from gitlab_completions.emulator.profiles import Profile
@@ -27,6 +28,8 @@ class Hosts:
         model: What completes.
         root: Relative URL root of the instance, "" for none.
         tls: Whether both speak TLS.
+        keys: Where authority and signing key are kept, if they are.
+        gateway_url: The gateway that is granted, if it is not the one here.
 
     Raises:
         MissingExtraError: If a package of the `emulator` extra is missing.
@@ -41,10 +44,14 @@ class Hosts:
         model: Model,
         root: str,
         tls: bool,
+        keys: Keys | None = None,
+        gateway_url: str | None = None,
     ) -> None:
-        self.certificates: Certificates | None = Certificates() if tls else None
+        self.certificates: Certificates | None = Certificates(keys) if tls else None
+        self._keys = keys
+        self._granted_url = gateway_url
         self.gateway: Gateway = Gateway(
-            profile, Rs256Authority(), settings=settings, model=model
+            profile, self._authority(), settings=settings, model=model
         )
         self.instance: Instance = Instance(
             profile, self.gateway, gateway_url="", tokens=tokens, root=root
@@ -86,6 +93,8 @@ class Hosts:
     @property
     def gateway_url(self) -> str:
         """The gateway's URL."""
+        if self._granted_url is not None:
+            return self._granted_url
         return f"{self._scheme}://{HOST}:{self.gateway_front.port}"
 
     async def start(self, port: int, gateway_port: int) -> None:
@@ -98,6 +107,10 @@ class Hosts:
         self.instance_front.start(await self._instance_server.start(), port)
         self.instance.gateway_url = self.gateway_url
 
+    def read_signing_key(self) -> None:
+        """Sign and check from now on with the key that is kept now."""
+        self.gateway.authority = self._authority()
+
     async def aclose(self) -> None:
         """Stop both hosts; harmless when they were never started."""
         await self.instance_front.aclose()
@@ -106,6 +119,10 @@ class Hosts:
         await self._gateway_server.aclose()
         if self.certificates is not None:
             self.certificates.close()
+
+    def _authority(self) -> Rs256Authority:
+        """Return what signs with the key that is kept, or with this process's."""
+        return Rs256Authority(None if self._keys is None else self._keys.signing_key())
 
     def _description(self) -> dict[str, object]:
         """Return what the control interface tells beyond faults and settings."""

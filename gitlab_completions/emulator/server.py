@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 from gitlab_completions.emulator.access_tokens import AccessTokens, TokenState
 from gitlab_completions.emulator.extras import require
 from gitlab_completions.emulator.faults import Endpoint
+from gitlab_completions.emulator.keys import Keys
 from gitlab_completions.emulator.model import Model, continue_line
 from gitlab_completions.emulator.profiles import PROFILES, Profile
 from gitlab_completions.emulator.settings import Settings
@@ -37,6 +38,10 @@ class Emulator:
         indirect_latency_s: Seconds that the instance takes for one.
         model: What completes; by default goes on as the text went on before.
         tokens: Access tokens; random ones if not given.
+        keys: Directory that keeps the authority and the signing key, so that one who
+            is started again, or another process, is the same host.
+        gateway_url: Another emulator's gateway, which the instance then grants in
+            place of its own; it must have the same `keys`.
 
     Attributes:
         settings: Switches, effective with the next request.
@@ -58,6 +63,8 @@ class Emulator:
         indirect_latency_s: float = 0.0,
         model: Model = continue_line,
         tokens: AccessTokens | None = None,
+        keys: Path | None = None,
+        gateway_url: str | None = None,
     ) -> None:
         self.profile: Profile = (
             PROFILES[profile] if isinstance(profile, str) else profile
@@ -69,6 +76,8 @@ class Emulator:
         self._root = relative_url_root.rstrip("/")
         self._latencies_s = (direct_latency_s, indirect_latency_s)
         self._model = model
+        self._keys = None if keys is None else Keys(keys)
+        self._gateway_url = gateway_url
         self._hosts: Hosts | None = None
         self._stack = AsyncExitStack()
 
@@ -90,6 +99,8 @@ class Emulator:
                 model=self._model,
                 root=self._root,
                 tls=self._tls,
+                keys=self._keys,
+                gateway_url=self._gateway_url,
             )
             stack.push_async_callback(hosts.aclose)
             await hosts.start(*self._ports)
@@ -176,6 +187,13 @@ class Emulator:
     async def restart_gateway(self) -> None:
         """End every connection to the gateway, as a restart does; tokens stay good."""
         await self._started.gateway_front.drop_connections()
+
+    def read_signing_key(self) -> None:
+        """Sign and check with the key that `keys` holds now; another process made it.
+
+        Tokens that were signed before are refused from then on.
+        """
+        self._started.read_signing_key()
 
     def describe(self) -> str:
         """Return a client's environment, a `NAME=value` line each.

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gitlab_completions.emulator.extras import require
+from gitlab_completions.emulator.keys import new_signing_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import (
@@ -29,8 +30,6 @@ __all__ = (
 
 AUDIENCE: Final = "gitlab-ai-gateway"
 """Issuer and audience of a user token (AI Gateway, `cloud_connector_service_name`)."""
-
-_KEY_BITS: Final = 2048
 
 
 class TokenRefusedError(Exception):
@@ -56,11 +55,11 @@ class TokenAuthority(Protocol):
 
 
 class Rs256Authority:
-    """RS256 with a 2048-bit key that is made once per process."""
+    """RS256 with a given private key in PEM, or one that is made once per process."""
 
-    def __init__(self) -> None:
+    def __init__(self, key_pem: bytes | None = None) -> None:
         require("jwt", "cryptography")
-        self._key = _signing_key()
+        self._key = _signing_key() if key_pem is None else _rsa_key(key_pem)
 
     def mint(self, claims: Mapping[str, object], /) -> str:
         """Sign `claims`; the header has no `kid`, as the gateway's."""
@@ -110,9 +109,24 @@ def tampered(token: str) -> str:
 def _signing_key() -> "RSAPrivateKey":
     """Return the key that all authorities of this process share."""
     # A key costs some 50 ms: every emulator of a test run shares one.
-    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
+    return _rsa_key(new_signing_key())
 
-    return rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+
+def _rsa_key(pem: bytes) -> "RSAPrivateKey":
+    """Read a private key.
+
+    Raises:
+        ValueError: If it is no RSA key.
+    """
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        load_pem_private_key,
+    )
+
+    key = load_pem_private_key(pem, None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("user tokens are signed with an RSA key")  # noqa: TRY004
+    return key
 
 
 def _mint(

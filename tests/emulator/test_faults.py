@@ -168,3 +168,11 @@ def test_watchers_hear_of_changes() -> None:
 def test_impossible_faults_are_refused(make: Callable[[], Fault]) -> None:
     with pytest.raises(ValueError, match="must be"):
         make()
+
+
+def test_a_listener_hears_of_every_request() -> None:
+    endpoint = Endpoint("gateway")
+    heard: list[str] = []
+    endpoint.listen(lambda seen: heard.append(seen.path))
+    arrivals(endpoint, 2)
+    assert heard == [REQUEST.path] * 2

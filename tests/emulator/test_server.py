@@ -15,6 +15,7 @@ import pytest
 import trustme
 
 from gitlab_completions.emulator.access_tokens import TokenState
+from gitlab_completions.emulator.keys import Keys
 from gitlab_completions.emulator.profiles import PROFILES
 from gitlab_completions.emulator.server import Emulator
 from tests.emulator.sockets import calling
@@ -154,3 +155,30 @@ def test_the_import_brings_the_standard_library_only() -> None:
     )
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
+
+
+async def test_two_emulators_with_the_same_keys_are_one_instance_and_its_gateway(
+    tmp_path: Path,
+) -> None:
+    async with Emulator(tls=True, keys=tmp_path) as gateway:
+        instance = Emulator(tls=True, keys=tmp_path, gateway_url=gateway.gateway_url)
+        async with calling(instance) as caller:
+            assert instance.gateway_url == gateway.gateway_url
+            assert (await caller.direct()).status_code == 200
+            assert len(gateway.gateway.requests) == 1
+            assert instance.gateway.requests == []
+
+
+async def test_a_renewed_signing_key_is_good_once_both_have_read_it(
+    tmp_path: Path,
+) -> None:
+    keys = Keys(tmp_path)
+    async with Emulator(keys=tmp_path) as gateway:
+        instance = Emulator(keys=tmp_path, gateway_url=gateway.gateway_url)
+        async with calling(instance) as caller:
+            keys.renew_signing_key()
+            gateway.read_signing_key()
+            assert (await caller.direct()).status_code == 401
+            instance.read_signing_key()
+            await caller.grant()
+            assert (await caller.direct()).status_code == 200

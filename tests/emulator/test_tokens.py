@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
+from gitlab_completions.emulator.keys import new_signing_key
 from gitlab_completions.emulator.tokens import (
     AUDIENCE,
     Hs256Authority,
@@ -86,3 +93,17 @@ def test_the_header_has_no_key_id() -> None:
 def test_a_secret_can_be_shared() -> None:
     secret = b"s" * 32
     assert good(Hs256Authority(secret), Hs256Authority(secret).mint(CLAIMS), EXP)
+
+
+def test_authorities_with_the_same_key_check_what_the_other_signed() -> None:
+    pem = new_signing_key()
+    token = Rs256Authority(pem).mint(CLAIMS)
+    assert good(Rs256Authority(pem), token, EXP)
+    assert not good(Rs256Authority(), token, EXP)
+
+
+def test_a_key_of_another_kind_is_refused() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with pytest.raises(ValueError, match="RSA"):
+        Rs256Authority(pem)
