@@ -12,7 +12,8 @@ answered in half of one. Here a call never waits twice for the same thing:
 - while direct's circuit is half-open, indirect serves the call and direct is probed
   beside it, with the same request;
 - when the instance fails by something that passes, direct gets a try whatever its
-  circuit says, for it is the only hope left.
+  circuit says, for it is the only hope left;
+- when it refuses a call that was not sent direct, direct gets it if it would take one.
 
 A route is tried once in a call. An attempt that is not the last one possible is waited
 for alone during `SHARE_BEFORE_LAST` of the time left at most, so that the last one has
@@ -250,8 +251,22 @@ class _Call:
             if self.router.indirect.refuses_s(now) is None:
                 return self._send(Route.INDIRECT, RouteReason.FELL_BACK, now)
             return self._wait(now) if self.ends else GaveUp.RATE_LIMITED
-        step = self._last_try(now, GaveUp.EXHAUSTED) if passing else GaveUp.EXHAUSTED
+        step = (
+            self._last_try(now, GaveUp.EXHAUSTED)
+            if passing
+            else self._back_to_direct(now)
+        )
         return self._wait(now) if self.ends and not isinstance(step, Send) else step
+
+    def _back_to_direct(self, now: float) -> Command | Answer:
+        """Send direct after a refusal by the instance, if it would take a call now.
+
+        It was not sent for want of room in its gate, or its details have come since.
+        """
+        other = self._other(Route.INDIRECT, now)
+        if other is None:
+            return GaveUp.EXHAUSTED
+        return self._send(other, RouteReason.FELL_BACK, now)
 
     def _last_try(self, now: float, otherwise: GaveUp) -> Command | Answer:
         """Send direct against its circuit, for the instance could not serve."""

@@ -591,6 +591,34 @@ def test_a_fetch_that_brings_nothing_ends_the_call(at: float, end: GaveUp) -> No
     assert answer(flow, DetailsSettled(at=at)) is end
 
 
+def test_a_call_goes_back_to_the_gate_of_direct_when_the_instance_refuses() -> None:
+    flow = World().call()
+    busy = Busy(route=DIRECT, at=NOW + 0.9)
+    command = after(flow, busy, failed(INDIRECT, NOW + 1, passing=False))
+    reason, end = RouteReason.FELL_BACK, NOW + 6
+    assert command == send(DIRECT, reason, until=end, ends_at=end, last=True)
+    assert answer(flow, failed(DIRECT, NOW + 2)) is GaveUp.EXHAUSTED
+
+
+def test_a_refusal_sends_a_call_direct_with_details_that_came_meanwhile() -> None:
+    world = World(had=False).fetches(NOW - 1)
+    flow = world.call()
+    next(flow)
+    world.freshness.granted(NOW + 0.1, DETAILS)
+    command = flow.send(failed(INDIRECT, NOW + 0.5, passing=False))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (DIRECT, RouteReason.FELL_BACK)
+
+
+def test_a_call_that_left_the_gate_of_direct_heeds_its_rest() -> None:
+    world = World()
+    flow = world.call()
+    after(flow, Busy(route=DIRECT, at=NOW + 0.9))
+    world.tripped(DIRECT, NOW + 0.9)
+    end = answer(flow, failed(INDIRECT, NOW + 1, passing=False))
+    assert end is GaveUp.EXHAUSTED
+
+
 # A rate-limited instance.
 
 
