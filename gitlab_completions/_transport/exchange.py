@@ -180,6 +180,9 @@ class Attempt:
                     await self._chunks.aclose()
                 if response is not None:
                     await response.aclose()
+                if self._tenure.ousted:
+                    # A pool that was closed meanwhile knows nothing of it.
+                    await self._progress.close_connection()
         finally:
             if self._progress.broke_tunnel:
                 self._tenure.condemn()

@@ -62,7 +62,7 @@ class Progress:
         self._clock = clock
         self._connected = False
         self._sent = False
-        self._stream: object = None
+        self._opened: object = None
         self.aim: tuple[str, int] | None = None
         """Host and port of the server, once the client has parsed the URL."""
         self.proxy_options: Sequence[tuple[int, int, int]] = ()
@@ -130,6 +130,11 @@ class Progress:
             most = self.timeouts["connect"] if is_connect else READ_S
             self.timeouts["read"] = min(self.left_s(), most)
 
+    async def close_connection(self) -> None:
+        """Close the connection that was opened for this send, if one was."""
+        if isinstance(self._opened, _Stream):
+            await self._opened.aclose()
+
     async def _ended(
         self, step: str, phase: str, info: Mapping[str, object], *, in_tunnel: bool
     ) -> None:
@@ -139,17 +144,16 @@ class Progress:
         the task is cancelled, or when a SOCKS proxy refuses: the socket stays open
         until it is collected.
         """
-        if (step, phase) == ("connect_tcp", "complete"):
-            self._stream = info.get("return_value")
-            if self.at_proxy:
+        if phase == "complete" and step in _CONNECTING:
+            self._opened = info.get("return_value")
+            if step == "connect_tcp" and self.at_proxy:
                 self._tune()
         elif phase == "failed" and step in _HANDSHAKES:
             self.broke_tunnel = self.broke_tunnel or in_tunnel
-            if isinstance(self._stream, _Stream):
-                await self._stream.aclose()
+            await self.close_connection()
 
     def _tune(self) -> None:
-        ask = getattr(self._stream, "get_extra_info", None)
+        ask = getattr(self._opened, "get_extra_info", None)
         set_option = getattr(ask and ask("socket"), "setsockopt", None)
         if set_option is not None:
             for option in self.proxy_options:

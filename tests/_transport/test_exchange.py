@@ -451,6 +451,31 @@ async def test_cancelled_in_a_handshake_that_does_not_end(
             await server.peers[0].gone.wait()
 
 
+@pytest.mark.parametrize("way", ["closed", "replaced twice"])
+async def test_no_connection_outlives_its_client(engine: str, way: str) -> None:
+    gc.disable()  # a connection that is only closed by chance is left behind
+    try:
+        async with loopback(answering(GOOD)) as server:
+            for turns in range(24):  # from before it connects to after the answer
+                own = HttpxSender(verify=NO_AUTHORITIES)
+                tasks = [asyncio.create_task(fetch(own, wire(server.url)))]
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                if way == "replaced twice":
+                    own.replace(Route.DIRECT)
+                    tasks.append(asyncio.create_task(fetch(own, wire(server.url))))
+                    await asyncio.sleep(0)
+                    own.replace(Route.DIRECT)
+                    await asyncio.wait(tasks)
+                await own.aclose()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            async with asyncio.timeout(PATIENCE_S):
+                for peer in server.peers:
+                    await peer.gone.wait()
+    finally:
+        gc.enable()
+
+
 async def test_cancelled_in_the_midst_of_the_answer(any_sender: HttpxSender) -> None:
     async def half(peer: Peer) -> None:
         await peer.request()
