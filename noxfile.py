@@ -16,7 +16,9 @@ nox.options.default_venv_backend = "venv"  # virtualenv keeps a cache in the hom
 nox.options.error_on_external_run = True
 nox.options.reuse_existing_virtualenvs = True
 nox.options.stop_on_first_error = False
-nox.options.sessions = ["lint", "types", "tests", "networks", "examples"]
+nox.options.sessions = [
+    *("lint", "types", "tests", "networks", "examples", "soak_quick"),
+]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -187,6 +189,26 @@ def fuzz(session: nox.Session) -> None:
         session.skip("NOTHING WAS FUZZED: atheris has no wheel for this Python here")
     session.run("pytest", "-q", "tests/fuzz/test_session.py")
     session.run("python", "-m", "tests.fuzz.session", *session.posargs)
+
+
+@nox.session
+def soak_quick(session: nox.Session) -> None:
+    """Type for 20 s while everything fails that can."""
+    run_soak(session, "--seconds", "20")
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """The same for 600 s; `-- --seconds 600 --seed N --png FILE`, `-- --plan`."""
+    run_soak(session)
+
+
+def run_soak(session: nox.Session, *arguments: str) -> None:
+    """Run the soak, and draw it: into the session's own folder, unless told."""
+    install(session, "soak")
+    png = str(Path(session.create_tmp(), "soak.png"))
+    drawn = (*arguments, "--png", png, *session.posargs)
+    session.run("python", "-m", "tests.soak", *drawn)
 
 
 @nox.session
