@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.real_time
 
 GOOD = answer(b'{"choices": []}')
+PATIENCE_S = 10.0
 
 
 @pytest.fixture
