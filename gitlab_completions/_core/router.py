@@ -344,12 +344,14 @@ class _Call:
         at_once: bool = False,
         last: bool = False,
     ) -> Send:
-        last = last or at_once or not self._may_follow(route, now)
+        alone = at_once or not self._may_follow(route, now)
+        last = last or alone
         direct = route is Route.DIRECT
         timeout_s = self._timeout_s(direct=direct)
         left_s = self.deadline - now
         end = now + min(timeout_s, left_s)
-        self.give_up_at = math.inf if last else now + SHARE_BEFORE_LAST * left_s
+        # Also of what waits in its gate to the last: the other route needs time too.
+        self.give_up_at = math.inf if alone else now + SHARE_BEFORE_LAST * left_s
         self.reasons[route] = reason
         self.ends[route] = end
         return Send(

@@ -698,7 +698,7 @@ def test_a_call_goes_back_to_the_gate_it_left_when_the_other_route_failed() -> N
 
 
 @pytest.mark.parametrize(
-    "world", [World(had=False).fetches(NOW - 1), World().tripped(DIRECT, NOW)]
+    "world", [World(had=False), World().barred(), World(DirectMode.NEVER)]
 )
 def test_a_call_without_another_route_waits_in_the_gate_for_all_its_time(
     world: World,
@@ -710,7 +710,25 @@ def test_a_call_without_another_route_waits_in_the_gate_for_all_its_time(
     assert command.until == command.ends_at == near(NOW + 9.9)
 
 
-def test_a_call_that_waits_in_both_gates_ends_in_the_last() -> None:
+@pytest.mark.parametrize("direct", ["rests", "has details to come"])
+def test_a_call_that_waits_in_the_gate_of_the_instance_leaves_direct_time(
+    direct: str,
+) -> None:
+    rests = direct == "rests"
+    world = World().tripped(DIRECT, NOW) if rests else World(had=False).fetches(NOW - 1)
+    flow = world.call()
+    command = after(flow, Busy(route=INDIRECT, at=NOW + 0.9))
+    share = NOW + 0.9 + 0.6 * 9.1
+    assert isinstance(command, Send)
+    assert (command.route, command.last_resort) == (INDIRECT, True)
+    assert (command.until, command.ends_at) == (near(share), near(NOW + 9.9))
+    world.freshness.granted(NOW + 5, DETAILS)
+    end, reason = NOW + 10, RouteReason.LAST_TRY
+    command = flow.send(Slow(at=share))
+    assert command == send(DIRECT, reason, until=NOW + 9.9, ends_at=end, last=True)
+
+
+def test_a_call_that_waits_in_both_gates_ends_in_both() -> None:
     flow = World().call()
     command = after(flow, Busy(route=DIRECT, at=NOW + 0.9))
     saturated = RouteReason.SATURATED
@@ -718,8 +736,10 @@ def test_a_call_that_waits_in_both_gates_ends_in_the_last() -> None:
     end = NOW + 0.9 + 9
     assert command == send(INDIRECT, saturated, until=share, ends_at=end)
     command = flow.send(Busy(route=INDIRECT, at=share))
-    end = NOW + 10
-    assert command == send(DIRECT, saturated, until=end, ends_at=end, last=True)
+    end, share = NOW + 10, share + 0.6 * (NOW + 10 - share)
+    assert command == send(DIRECT, saturated, until=share, ends_at=end, last=True)
+    command, fell_back = flow.send(Slow(at=share)), RouteReason.FELL_BACK
+    assert command == send(INDIRECT, fell_back, until=end, ends_at=end, last=True)
     assert answer(flow, Slow(at=end)) is GaveUp.DEADLINE
 
 
