@@ -63,7 +63,8 @@ class SyncCompletionClient:
         sender: What sends; closed with a client that was used, since its connections
             are on the client's loop. Give `HttpxSender` settings, not an `AsyncClient`
             of yours: that would stay open there.
-        store: Where the user's processes share what GitLab has told them.
+        store: Where the user's processes share what GitLab has told them; what it has
+            opened on the client's loop is closed with a client that was used.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`.
 
@@ -94,6 +95,7 @@ class SyncCompletionClient:
         )
         self._policy = policy
         self._sender = sender
+        self._store = store
         # A signal's handler may call in between, in the same thread.
         self._lock = threading.RLock()
         self._thread: LoopThread | None = None
@@ -299,7 +301,9 @@ class SyncCompletionClient:
 
     def _start_thread(self) -> LoopThread:
         try:
-            thread = LoopThread(partial(_close, self._client, self._sender))
+            thread = LoopThread(
+                partial(_close, self._client, self._sender, self._store)
+            )
         except (OSError, RuntimeError) as error:
             raise ClientClosedError(
                 f"the client cannot start: {error}",
@@ -339,7 +343,14 @@ class SyncCompletionClient:
         self._policy = policy
 
 
-async def _close(client: CompletionClient, sender: Sender | None) -> None:
+async def _close(
+    client: CompletionClient, sender: Sender | None, store: DetailsStore | None
+) -> None:
     await client.aclose()
     if sender is not None:
         await sender.aclose()
+    if store is not None:
+        from gitlab_completions.shared import ClosableStore  # noqa: PLC0415 - few do
+
+        if isinstance(store, ClosableStore):
+            await store.aclose()

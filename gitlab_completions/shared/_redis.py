@@ -7,10 +7,12 @@ none, with a lease, and removed only by who set it (redis-py's `Lock`).
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, cast
+from weakref import WeakKeyDictionary
 
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.shared._protocol import Reading
@@ -46,11 +48,12 @@ class _Both(Protocol):
 class RedisStore:
     """Shares among all processes that use one Redis.
 
-    A store serves one event loop, as the connections of its client do.
+    Connections belong to the event loop that they were made on. With a URL a store has
+    some for each loop that it is used on, and any number of clients may share it; a
+    client of redis-py's that you give serves the loop that it is of.
 
     Args:
-        redis: A URL such as `"rediss://user:password@redis.example.com/0"`, whose
-            connections the store makes and `aclose` closes; or a
+        redis: A URL such as `"rediss://user:password@redis.example.com/0"`; or a
             `redis.asyncio.Redis`, which stays yours.
         prefix: What the keys begin with.
 
@@ -65,13 +68,16 @@ class RedisStore:
             raise ConfigurationError(
                 "RedisStore needs redis: pip install 'gitlab-completions[redis]'"
             )
-        self._owned = isinstance(redis, str)
-        self._redis: Redis = _connected(redis) if isinstance(redis, str) else redis
+        self._given = redis
+        self._made: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis]
+        self._made = WeakKeyDictionary()
         self._prefix = prefix
+        if isinstance(redis, str):
+            _connected(redis)  # a wrong URL is told here; nothing connects yet
 
     async def read(self, keys: Sequence[str], /) -> Reading:
         """Return the entries of the keys, by Redis's own clock."""
-        both = cast("_Both", self._redis.pipeline(transaction=False))
+        both = cast("_Both", self._redis().pipeline(transaction=False))
         both.mget([self._prefix + key for key in keys])
         both.time()
         entries, (seconds, microseconds) = await both.execute()
@@ -84,11 +90,11 @@ class RedisStore:
     async def write(self, key: str, entry: bytes, /, *, keep_s: float) -> None:
         """Set an entry that Redis drops after `keep_s`."""
         lifetime_ms = max(1, int(keep_s * _MS))
-        await self._redis.set(self._prefix + key, entry, px=lifetime_ms)
+        await self._redis().set(self._prefix + key, entry, px=lifetime_ms)
 
     async def claim(self, key: str, /, *, lease_s: float) -> Release | None:
         """Set the key's lock for `lease_s` at most."""
-        lock = self._redis.lock(
+        lock = self._redis().lock(
             f"{self._prefix}{key}:claim", timeout=lease_s, blocking=False
         )
         if not await lock.acquire():
@@ -103,9 +109,22 @@ class RedisStore:
         return release
 
     async def aclose(self) -> None:
-        """Close the connections that the store has made."""
-        if self._owned:
-            await self._redis.aclose()
+        """Close the connections that the store has made on the running loop.
+
+        Those of a loop that is over are over too.
+        """
+        made = self._made.pop(asyncio.get_running_loop(), None)
+        if made is not None:
+            await made.aclose()
+
+    def _redis(self) -> Redis:
+        """Return the client for the running loop."""
+        if not isinstance(self._given, str):
+            return self._given
+        loop = asyncio.get_running_loop()
+        if loop not in self._made:
+            self._made[loop] = _connected(self._given)
+        return self._made[loop]
 
     def __repr__(self) -> str:
         return f"RedisStore(prefix={self._prefix!r})"

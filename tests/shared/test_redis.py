@@ -11,8 +11,14 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from gitlab_completions import ConfigurationError
-from gitlab_completions.shared import DetailsStore, RedisStore
+from gitlab_completions import (
+    CompletionRequest,
+    ConfigurationError,
+    Route,
+    SyncCompletionClient,
+)
+from gitlab_completions.shared import ClosableStore, DetailsStore, RedisStore
+from gitlab_completions.testing import FakeGitLab
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,6 +50,7 @@ async def test_another_store_reads_what_one_wrote(
         reading = await other.read([OTHER, KEY])
     assert reading.entries == (None, b"one")
     assert isinstance(store, DetailsStore)
+    assert isinstance(store, ClosableStore)
 
 
 async def test_an_entry_lives_as_long_as_it_may(
@@ -115,6 +122,38 @@ async def test_a_server_that_is_not_there_is_told_by_an_exception() -> None:
     async with aclosing(RedisStore("unix:///nowhere/at.all")) as store:
         with pytest.raises(RedisConnectionError):
             await store.read([KEY])
+
+
+def test_a_store_serves_one_loop_after_the_other(redis_url: str) -> None:
+    store = RedisStore(redis_url)
+
+    async def use() -> None:
+        await store.write(KEY, b"one", keep_s=60)
+        assert (await store.read([KEY])).entries == (b"one",)
+        await store.aclose()
+        await store.aclose()
+
+    asyncio.run(use())
+    asyncio.run(use())
+
+
+async def test_a_client_without_asyncio_leaves_no_connection(
+    store: RedisStore, redis: Redis
+) -> None:
+    gitlab = FakeGitLab()
+    request = CompletionRequest(file_name="f.py", content_above_cursor="def f():")
+
+    def complete() -> Route:
+        with SyncCompletionClient(
+            gitlab.instance_url, gitlab.access_token, sender=gitlab, store=store
+        ) as client:
+            return client.complete(request).route
+
+    await store.read([KEY])  # on this loop, whose connection stays
+    assert await asyncio.to_thread(complete)
+    assert len(gitlab.direct_access.requests) == 1
+    assert len(await redis.keys()) == 1
+    assert len(await redis.client_list()) == 2
 
 
 def test_a_url_of_something_else_is_refused_without_its_password() -> None:
