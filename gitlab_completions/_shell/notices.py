@@ -21,7 +21,7 @@ from gitlab_completions._shell.endings import NAMES
 from gitlab_completions._shell.imports import import_off_loop
 from gitlab_completions._shell.shared_fetch import access_name
 from gitlab_completions._wire.entries import KeptWord, decode_word, encode_word
-from gitlab_completions.errors import DirectAccessBarredError, ErrorCode
+from gitlab_completions.errors import DirectAccessBarredError
 from gitlab_completions.events import CircuitTripped, DetailsRefused
 from gitlab_completions.models import Route
 
@@ -147,7 +147,7 @@ class Notices:
         problem = DirectAccessBarredError(
             f"{NAMES[Route.DIRECT]} answered {word.status_code}",
             status_code=word.status_code,
-            code=_code(word),
+            code=word.code,
             retry_after_s=left_s,
         )
         entry.freshness.put_bar(self._clock.now(), left_s, problem)
@@ -173,10 +173,3 @@ class Notices:
 
 def _bar_name(project_path: str | None) -> str:
     return f"bar {project_path or ''}"
-
-
-def _code(word: KeptWord) -> ErrorCode:
-    try:
-        return ErrorCode(word.code)
-    except ValueError:  # of a later release
-        return ErrorCode.DIRECT_BARRED

@@ -17,6 +17,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
+from gitlab_completions._error_codes import ErrorCode
 from gitlab_completions._records import Record
 from gitlab_completions._wire.jsons import (
     as_number,
@@ -61,12 +62,12 @@ class KeptWord(Record):
     Args:
         seconds: How long it holds, from when it was said.
         status_code: HTTP status that said so.
-        code: Our word for it, an `ErrorCode`.
+        code: Our word for it.
     """
 
     seconds: float
     status_code: int
-    code: str
+    code: ErrorCode
 
 
 class Sealer:
@@ -174,12 +175,19 @@ def decode_word(content: Mapping[str, object]) -> KeptWord | None:
         return None
     if not 0 < seconds <= MAX_WORD_S:
         return None
-    return KeptWord(seconds=seconds, status_code=status, code=code)
+    return KeptWord(seconds=seconds, status_code=status, code=_code(code))
 
 
 def _status(content: Mapping[str, object]) -> int | None:
     status = as_number(content.get("status"))
     return int(status) if status is not None and int(status) in _HTTP else None
+
+
+def _code(word: str) -> ErrorCode:
+    try:
+        return ErrorCode(word)
+    except ValueError:  # of a later release
+        return ErrorCode.DIRECT_BARRED
 
 
 def _derive(token: Secret, purpose: bytes) -> bytes:

@@ -19,6 +19,7 @@ from gitlab_completions._wire.entries import (
     encode_word,
 )
 from gitlab_completions._wire.messages import Answer
+from gitlab_completions.errors import ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -177,7 +178,7 @@ def test_headers_that_are_no_strings_are_left_out() -> None:
 
 
 def test_a_word_comes_back_as_it_was() -> None:
-    word = KeptWord(seconds=60.0, status_code=429, code="rate_limited")
+    word = KeptWord(seconds=60.0, status_code=429, code=ErrorCode.RATE_LIMITED)
     assert decode_word(encode_word(word)) == word
 
 
@@ -193,8 +194,16 @@ def test_a_word_comes_back_as_it_was() -> None:
     ],
 )
 def test_what_is_no_word_is_none(change: dict[str, object]) -> None:
-    word = KeptWord(seconds=60.0, status_code=429, code="rate_limited")
+    word = KeptWord(seconds=60.0, status_code=429, code=ErrorCode.RATE_LIMITED)
     assert decode_word({**encode_word(word), **change}) is None
+
+
+@pytest.mark.parametrize("code", ["of_a_later_release", "r\te_limited", "", "x" * 9999])
+def test_a_code_that_is_none_of_ours_is_a_bar(code: str) -> None:
+    word = KeptWord(seconds=60.0, status_code=429, code=ErrorCode.RATE_LIMITED)
+    found = decode_word({**encode_word(word), "code": code})
+    assert found is not None
+    assert found.code is ErrorCode.DIRECT_BARRED
 
 
 def test_nothing_shows_a_secret() -> None:

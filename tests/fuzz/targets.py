@@ -36,7 +36,7 @@ from gitlab_completions._wire.unusable import (
     NotACompletionError,
     NotAGrantError,
 )
-from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.errors import ConfigurationError, ErrorCode
 from gitlab_completions.models import Route
 from gitlab_completions.senders import HttpxSender
 from tests.fuzz.answers import Answer, pack, recorded, unpack
@@ -295,7 +295,8 @@ def _entry(text: bytes) -> None:
 
 def _entry_seeds() -> list[bytes]:
     sealer = entries.Sealer(Secret("glpat-1"), ROOT)
-    word = entries.KeptWord(seconds=60.0, status_code=429, code="rate_limited")
+    code = ErrorCode.RATE_LIMITED
+    word = entries.KeptWord(seconds=60.0, status_code=429, code=code)
     contents = [
         entries.encode_answer(messages.Answer(**answer._asdict()))
         for answer in recorded("direct_access")
