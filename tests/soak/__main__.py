@@ -18,6 +18,8 @@ from tests.soak.picture import draw
 from tests.soak.plan import make_plan
 from tests.soak.run import Report, soak
 
+_YES_NO = {True: "yes", False: "NO"}
+
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
@@ -31,12 +33,16 @@ def arguments() -> argparse.Namespace:
 
 
 def tell(report: Report) -> None:
-    """Print what was found, and why errors were right."""
+    """Print what was found, and why errors were right; last, what is not right."""
     for excuse, count in report.journal.excuses.most_common():
         print(f"  {count:5} errors were right: {excuse}", file=sys.stderr)
     print("what", "found", "right", sep="\t")
     for what, found, right in report.checks:
-        print(what, found, "yes" if right else "NO", sep="\t")
+        first, _, more = found.partition("\n")
+        print(what, f"{first} ..." if more else first, _YES_NO[right], sep="\t")
+    for what, found, right in report.checks:
+        if not right:
+            print(f"NOT right: {what}: {found}", file=sys.stderr)
 
 
 def main() -> int:
@@ -50,6 +56,7 @@ def main() -> int:
     tell(report)
     if wish.png is not None:
         draw(report, wish.png)
+        print(f"picture: {wish.png}", file=sys.stderr)
     return 0 if report.sound else 1
 
 

@@ -159,7 +159,7 @@ class _Desk:
     async def _call(self, number: int) -> None:
         author, started = self._author, self._loop.time()
         status = author.client.status(author.project)
-        request, expected = make_request(number, author.project)
+        request = make_request(number, author.project)
 
         def ended() -> Call:
             return Call(
@@ -179,16 +179,22 @@ class _Desk:
             self._witness.look_at(error)
             self._judge.failed(ended(), error, self._told)
         else:
+            # Only now: of a call that fails, every local of this frame is looked at.
+            expected = answer_to(number)
             self._judge.answered(ended(), done, self._told, expected=expected)
 
 
-def make_request(number: int, project: str | None) -> tuple[CompletionRequest, str]:
-    """Return a request that no other is like, and what the emulator's model answers."""
+def make_request(number: int, project: str | None) -> CompletionRequest:
+    """Return a request that no other is like."""
     name = f"{SOURCE}_{number}"
-    request = CompletionRequest(
+    return CompletionRequest(
         file_name="secret_file.py",
         content_above_cursor=f"def area_{name}(r):\n    return r\n\n\ndef area_",
         content_below_cursor="\n    pass\n",
         project_path=project,
     )
-    return request, f"{name}(r):"
+
+
+def answer_to(number: int) -> str:
+    """Return what the emulator's model answers to the request of that number."""
+    return f"{SOURCE}_{number}(r):"

@@ -116,7 +116,7 @@ class Visitor:
         self._judge([task for task in calls if task not in late])
 
     def _ask(self, window: Window, number: int) -> asyncio.Task[object]:
-        request, _ = make_request(number, VISITS)
+        request = make_request(number, VISITS)
         return asyncio.create_task(window.client.complete(request))
 
     def _judge(self, calls: list[asyncio.Task[object]]) -> None:
