@@ -82,6 +82,7 @@ def check_store(store: object) -> None:
         return
     from gitlab_completions.shared import DetailsStore  # noqa: PLC0415 - few have one
 
+    _check_made("store", store)
     if not isinstance(store, DetailsStore):
         raise ConfigurationError(
             "store must have read(), write() and claim(), as FileStore() has; "
@@ -91,6 +92,7 @@ def check_store(store: object) -> None:
 
 def check_collaborators(sender: object, observers: object) -> None:
     """Refuse what cannot send, and what cannot be told of events."""
+    _check_made("sender", sender)
     if sender is not None and not isinstance(sender, Sender):
         raise ConfigurationError(
             f"sender must have exchange() and aclose(); {type(sender).__name__} has not"
@@ -108,3 +110,11 @@ def check_collaborators(sender: object, observers: object) -> None:
             raise ConfigurationError(
                 "an observer must be a plain function: events do not wait for it"
             )
+
+
+def _check_made(name: str, given: object) -> None:
+    """Refuse a class: it has the methods, but they lack an object."""
+    if isinstance(given, type):
+        raise ConfigurationError(
+            f"{name} must be an object, not a class: {given.__name__}(...)"
+        )

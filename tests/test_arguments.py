@@ -13,12 +13,14 @@ from gitlab_completions._arguments import (
     check_project_path,
     check_request,
     check_room,
+    check_store,
     span_of,
 )
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.models import CompletionRequest, Intent
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.senders import HttpxSender
+from gitlab_completions.shared import MemoryStore
 from gitlab_completions.testing import FakeGitLab
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ async def later(event: object) -> None:
         (lambda: check_policy({}), "RoutingPolicy, not dict"),
         (lambda: check_project_path(7), "string, not int"),
         (lambda: check_collaborators(object(), ()), "exchange"),
+        (lambda: check_collaborators(HttpxSender, ()), r"a class: HttpxSender\("),
+        (lambda: check_store("/run"), "read.*str has not"),
+        (lambda: check_store(MemoryStore), r"store must be .* class: MemoryStore\("),
         (lambda: check_collaborators(None, print), "sequence"),
         (lambda: check_collaborators(None, [7]), "int is not"),
         (lambda: check_collaborators(None, [later]), "plain function"),
@@ -55,6 +60,8 @@ def test_what_is_right_passes() -> None:
     check_request(CompletionRequest(file_name="a.py", content_above_cursor=""))
     check_policy(RoutingPolicy())
     check_project_path(None)
+    check_store(None)
+    check_store(MemoryStore())
     check_collaborators(FakeGitLab(), [print])
     check_room(FakeGitLab(), RoutingPolicy(max_in_flight=99))
     assert HttpxSender().max_in_flight == 8

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import re
 import stat
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
     from gitlab_completions.shared._protocol import DetailsStore, Release
 
+logger = logging.getLogger("gitlab_completions")
+
 _APP = "gitlab_completions"
 _MAX_BYTES = 256 * 1024
 """Bytes that are read of a file; a client writes half of it at most."""
@@ -59,14 +62,20 @@ class FileStore:
     """Shares among the processes of one user on one machine.
 
     Where the directory cannot be used (there is none, it is another user's, or others
-    may write to it), the store shares within this process only; `problem` says why.
+    may write to it), the store shares within this process only: `problem` says why, and
+    so does a warning in the log.
 
     Args:
         directory: Where; by default a directory of ours in the user's runtime
             directory, such as `/run/user/1000`. It is made when it is missing.
 
+    Attributes:
+        directory: Where; `None` where the system has no such directory.
+        problem: Why it cannot be used, once that has been tried; `None` if it can.
+
     Raises:
-        ConfigurationError: When the packages of the extra `shared` are missing.
+        ConfigurationError: When the packages of the extra `shared` are missing, or
+            `directory` is no path.
     """
 
     def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
@@ -76,9 +85,7 @@ class FileStore:
                     f"FileStore needs {package}: "
                     "pip install 'gitlab-completions[shared]'"
                 )
-        self.directory: Path | None = (
-            _runtime_directory() if directory is None else Path(directory)
-        )
+        self.directory = _directory(directory)
         self.problem: str | None = None
         self._alone: DetailsStore | None = None
         self._clock, self._now = machine_clock()
@@ -129,7 +136,9 @@ class FileStore:
         with self._guard:
             if not self._is_ready:
                 self.problem = _why_unusable(self.directory)
-                self._alone = None if self.problem is None else MemoryStore()
+                if self.problem is not None:
+                    self._alone = MemoryStore()
+                    logger.warning("Sharing in this process only: %s.", self.problem)
                 self._is_ready = True
 
     def _read(self, keys: tuple[str, ...]) -> Reading:
@@ -176,6 +185,20 @@ def _unlock(taking: asyncio.Future[BaseFileLock | None]) -> None:
             lock.release()
 
 
+def _directory(given: str | os.PathLike[str] | None) -> Path | None:
+    """Return the directory that was given, or else the runtime directory."""
+    if given is None:
+        return _runtime_directory()
+    try:
+        directory = Path(given)
+    except TypeError:
+        kind = type(given).__name__
+        raise ConfigurationError(f"directory must be a path, not {kind}") from None
+    if given == "":  # Path would take it for the working directory
+        raise ConfigurationError("directory must be a path, not ''")
+    return directory
+
+
 def _runtime_directory() -> Path | None:
     """Return our directory among the user's runtime files, if the system has one."""
     import platformdirs  # noqa: PLC0415 - an extra
@@ -196,14 +219,16 @@ def _why_unusable(directory: Path | None) -> str | None:
     try:
         directory.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
         status = directory.lstat()
+    except FileExistsError:
+        return f"{directory} is not a directory"
     except OSError as error:
-        return f"{directory} cannot be made: {type(error).__name__}"
+        return f"{directory} cannot be made: {error.strerror or type(error).__name__}"
     if not stat.S_ISDIR(status.st_mode):
         return f"{directory} is not a directory"
     if not _is_ours(status):
         return f"{directory} belongs to another user"
     if os.name == "posix" and status.st_mode & _WRITABLE_BY_OTHERS:
-        return f"{directory} can be written to by others"
+        return f"{directory} can be written to by others; it must be the user's alone"
     return None
 
 

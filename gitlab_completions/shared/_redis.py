@@ -11,6 +11,7 @@ import asyncio
 from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Protocol, cast
 from weakref import WeakKeyDictionary
 
@@ -58,7 +59,8 @@ class RedisStore:
         prefix: What the keys begin with.
 
     Raises:
-        ConfigurationError: When redis-py is missing, or the URL is none of Redis.
+        ConfigurationError: When redis-py is missing, the URL is none of Redis, or
+            `redis` is none of both, such as a `redis.Redis`, which is not async.
     """
 
     def __init__(
@@ -74,6 +76,8 @@ class RedisStore:
         self._prefix = prefix
         if isinstance(redis, str):
             _connected(redis)  # a wrong URL is told here; nothing connects yet
+        else:
+            _check_async(redis)
 
     async def read(self, keys: Sequence[str], /) -> Reading:
         """Return the entries of the keys, by Redis's own clock."""
@@ -148,5 +152,15 @@ def _connected(url: str) -> Redis:
     except ValueError:
         # Its words may hold the URL, and the URL a password.
         raise ConfigurationError(
-            "redis must be a URL that starts with redis://, rediss:// or unix://"
+            "redis must be a URL such as 'rediss://user:password@redis.example.com:6379"
+            "/0', or start with redis:// or unix://"
         ) from None
+
+
+def _check_async(redis: object) -> None:
+    """Refuse what sends no commands, or only while a thread waits."""
+    if not iscoroutinefunction(getattr(redis, "execute_command", None)):
+        kind = f"{type(redis).__module__}.{type(redis).__qualname__}"
+        raise ConfigurationError(
+            f"redis must be a URL or a redis.asyncio.Redis, not {kind}"
+        )

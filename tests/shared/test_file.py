@@ -188,15 +188,18 @@ def below_a_file(directory: Path) -> None:
     ("spoil", "why"),
     [
         (of_nobody, "belongs to another user"),
-        (open_to_all, "can be written to by others"),
-        (no_directory, "cannot be made: FileExistsError"),
+        (open_to_all, "can be written to by others; it must be the user's alone"),
+        (no_directory, "is not a directory"),
         (linked, "is not a directory"),
-        (below_a_file, "cannot be made: NotADirectoryError"),
+        (below_a_file, "cannot be made: Not a directory"),
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
 async def test_where_the_directory_cannot_be_used_memory_serves(
-    directory: Path, spoil: Callable[[Path], None], why: str
+    directory: Path,
+    spoil: Callable[[Path], None],
+    why: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     if spoil is of_nobody and os.geteuid() != 0:
         pytest.skip("only root can give a directory away")
@@ -207,6 +210,8 @@ async def test_where_the_directory_cannot_be_used_memory_serves(
     assert (await other.read([KEY])).entries == (None,)
     assert store.problem is not None
     assert why in store.problem
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [f"Sharing in this process only: {store.problem}."] * 2
     release = await store.claim(KEY, lease_s=1)
     assert release is not None
     assert await store.claim(KEY, lease_s=1) is None
@@ -248,6 +253,12 @@ def test_what_is_missing_is_named(
         ConfigurationError, match=rf"{package}: pip install .*\[shared\]"
     ):
         FileStore()
+
+
+@pytest.mark.parametrize("given", [7, "", b"x"])
+def test_what_is_no_path_is_refused(given: str) -> None:
+    with pytest.raises(ConfigurationError, match="directory must be a path, not"):
+        FileStore(given)
 
 
 # Atomic, and swept.

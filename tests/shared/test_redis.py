@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import pytest
+from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -176,3 +177,9 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_shows_no_password() -> None:
     store = RedisStore("redis://user:s3cret@redis.example.com")
     assert repr(store) == "RedisStore(prefix='gitlab_completions:')"
+
+
+@pytest.mark.parametrize("given", [None, b"redis://", BlockingRedis()])
+def test_what_is_no_client_for_asyncio_is_refused(given: Redis) -> None:
+    with pytest.raises(ConfigurationError, match=r"redis\.asyncio\.Redis, not "):
+        RedisStore(given)
