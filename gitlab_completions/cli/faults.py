@@ -14,7 +14,7 @@ from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 import click
 
 from gitlab_completions.cli.problems import Exit, Problem
-from gitlab_completions.emulator import HOST_FAULTS, FaultKind
+from gitlab_completions.emulator import HOST_FAULTS, Endpoint, FaultKind, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,15 @@ __all__ = ("fault", "setting")
 
 _ENDPOINTS = ("direct_access", "gateway", "instance")
 _KINDS = (*(kind.value for kind in FaultKind), "delay", "heal")
-_EPILOG = f"ENDPOINT is {', '.join(_ENDPOINTS)}. KIND is {', '.join(_KINDS)}."
+_DELAY_S, _HOST_FAULT_S = 1.0, 30.0
+"""What `--seconds` is when it is left out; a person needs some to look at a fault."""
+_TOLD = {
+    "status": "Answer --status, without a body.",
+    "untrusted": "Let the endpoint's whole host show a certificate that nobody trusts; "
+    "it takes an emulator with --tls.",
+    "heal": "Remove fault, token flaw and delay.",
+}
+_SETTINGS = Settings().document()
 _TIMEOUT_S = 5.0
 _HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -36,8 +44,39 @@ _url: Callable[[Callable[..., int]], Callable[..., int]] = click.option(
 )
 
 
+class _FaultCommand(click.Command):
+    """Tells in its help what each kind of fault does: as `Endpoint` says it."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the kinds below the options."""
+        del ctx
+        formatter.write_paragraph()
+        formatter.write_text(f"ENDPOINT is {', '.join(_ENDPOINTS)}. KIND is one of:")
+        with formatter.indentation():
+            formatter.write_dl([(kind, _told_of(kind)) for kind in _KINDS])
+
+
+class _SetCommand(click.Command):
+    """Tells in its help what can be set, and what it is at first."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the settings below the options."""
+        del ctx
+        formatter.write_paragraph()
+        formatter.write_text("NAME, and what VALUE is at first:")
+        with formatter.indentation():
+            formatter.write_dl(
+                [(name, json.dumps(value)) for name, value in _SETTINGS.items()]
+            )
+
+
+def _told_of(kind: str) -> str:
+    method = getattr(Endpoint, kind, None)
+    return _TOLD.get(kind) or (method.__doc__ or "").partition("\n")[0]
+
+
 @click.command(
-    "fault", short_help="Switch a fault on, or all off: heal.", epilog=_EPILOG
+    "fault", cls=_FaultCommand, short_help="Switch a fault on, or all off: heal."
 )
 @click.argument("endpoint", metavar="ENDPOINT", type=click.Choice(_ENDPOINTS))
 @click.argument("kind", metavar="KIND", type=click.Choice(_KINDS))
@@ -53,9 +92,8 @@ _url: Callable[[Callable[..., int]], Callable[..., int]] = click.option(
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0),
-    default=1.0,
-    show_default=True,
-    help=f"For 'delay': how long; for {', '.join(HOST_FAULTS)}: until when.",
+    help=f"For 'delay': how long, {_DELAY_S:g} if left out; for "
+    f"{', '.join(HOST_FAULTS)}: until when, {_HOST_FAULT_S:g} if left out.",
 )
 @click.option(
     "--bytes-per-s",
@@ -74,13 +112,15 @@ def fault(
     url: str | None,
     times: int | None,
     status: int,
-    seconds: float,
+    seconds: float | None,
     bytes_per_s: float,
     field: str | None,
     content_type: str | None,
     location: str | None,
 ) -> int:
     """Switch a fault of a running emulator on, or all of an endpoint's off: heal."""
+    if seconds is None:
+        seconds = _HOST_FAULT_S if kind in HOST_FAULTS else _DELAY_S
     wish: dict[str, object] = {"fault": kind, "times": times}
     wish |= {"status": status, "seconds": seconds, "bytes_per_s": bytes_per_s}
     wish |= {"field": field, "content_type": content_type, "location": location}
@@ -88,12 +128,17 @@ def fault(
     now = state.get("fault")
     delay = f", delayed by {state['delay_s']} s" if state.get("delay_s") else ""
     if kind in HOST_FAULTS:
-        now = f"{kind} for {seconds:g} s, on its whole host"
+        mute = "" if endpoint == "gateway" else ", which takes no commands meanwhile"
+        now = f"{kind} for {seconds:g} s, on its whole host{mute}"
     click.echo(f"{endpoint}: {now or 'no fault'}{delay}", err=True)
     return Exit.DONE
 
 
-@click.command("set", short_help="Change a setting, such as direct_enabled false.")
+@click.command(
+    "set",
+    cls=_SetCommand,
+    short_help="Change a setting, such as direct_enabled false.",
+)
 @click.argument("name")
 @click.argument("value")
 @_url

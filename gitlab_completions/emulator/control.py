@@ -17,13 +17,15 @@ from starlette.routing import BaseRoute, Route
 
 from gitlab_completions.emulator.answers import as_object
 from gitlab_completions.emulator.fault_answers import ELSEWHERE
-from gitlab_completions.emulator.faults import HOST_FAULTS, Endpoint, Fault
+from gitlab_completions.emulator.faults import HOST_FAULTS, Endpoint, Fault, FaultKind
 from gitlab_completions.emulator.settings import Settings
 
 __all__ = ("apply_fault", "control_routes")
 
 _HEAD_START_S: Final = 0.1
 _STATUSES: Final = range(200, 600)
+_GRANTS: Final = "direct_access"
+_FLAWS: Final = (FaultKind.EXPIRED_TOKEN, FaultKind.TAMPERED_TOKEN)
 
 
 def control_routes(
@@ -109,6 +111,8 @@ def apply_fault(endpoint: Endpoint, wish: Mapping[str, object]) -> None:
     if not isinstance(name, str) or name not in {*counted, *hosts}:
         names = ", ".join(sorted({*counted, *hosts}))
         raise ValueError(f"fault must be one of {names}")
+    if name in _FLAWS and endpoint.name != _GRANTS:
+        raise ValueError(f"{name} is a fault of {_GRANTS}, which grants tokens")
     if name in hosts:
         _strike_host(endpoint, Fault(kind=hosts[name]), wish)
     else:

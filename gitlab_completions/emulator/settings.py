@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Final
 
 __all__ = ("Quota", "Settings")
 
@@ -12,6 +13,14 @@ class Quota(StrEnum):
     OK = "ok"
     EXCEEDED = "exceeded"
     NOT_ENTITLED = "not_entitled"
+
+
+_TAKES: Final[dict[type, str]] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    Quota: f"one of {', '.join(Quota)}",
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,11 +77,11 @@ def _like(name: str, old: object, new: object) -> object:
     Raises:
         ValueError: If it is not.
     """
-    if isinstance(old, Quota) and isinstance(new, str):
+    if isinstance(old, Quota) and isinstance(new, str) and new in list(Quota):
         return Quota(new)
     number = isinstance(new, int | float) and not isinstance(new, bool)
     if isinstance(old, float) and number:
         return new
     if type(new) is not type(old):
-        raise ValueError(f"{name} takes a {type(old).__name__}")
+        raise ValueError(f"{name} takes {_TAKES[type(old)]}")
     return new

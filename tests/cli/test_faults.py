@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitlab_completions.emulator import HOST_FAULTS, FaultKind
+from gitlab_completions.emulator import HOST_FAULTS, Endpoint, FaultKind, Settings
 
 if TYPE_CHECKING:
     from tests.cli.running import Background, Terminal
@@ -16,11 +16,28 @@ def test_faults_come_and_go(cli: Terminal, gitlab: Background) -> None:
     for kind in FaultKind:
         if kind in HOST_FAULTS:
             continue  # they would outlast this test
-        ended = cli("emulator", "fault", "gateway", kind.value, "--times=2")
+        where = "direct_access" if kind.endswith("_token") else "gateway"
+        ended = cli("emulator", "fault", where, kind.value, "--times=2")
         assert (ended.code, ended.out) == (0, "")
-        assert ended.err == f"gateway: {kind}\n"
-        assert cli("emulator", "fault", "gateway", "heal").err == "gateway: no fault\n"
+        assert ended.err == f"{where}: {kind}\n"
+        assert cli("emulator", "fault", where, "heal").err == f"{where}: no fault\n"
     assert gitlab.do(lambda emulator: emulator.gateway.fault) is None
+
+
+def test_the_help_tells_what_each_fault_and_setting_is(cli: Terminal) -> None:
+    told = " ".join(cli("emulator", "fault", "--help").out.split())
+    assert all(f" {kind.value} " in told for kind in FaultKind)
+    assert f" hang {Endpoint.hang.__doc__} " in told
+    told = cli("emulator", "set", "--help").out
+    assert all(name in told for name in Settings().document())
+
+
+def test_a_fault_of_a_host_lasts_until_a_person_has_looked(
+    cli: Terminal, gitlab: Background
+) -> None:
+    ended = cli("emulator", "fault", "gateway", "refuse")
+    assert ended.err == "gateway: refuse for 30 s, on its whole host\n"
+    gitlab.do(lambda emulator: emulator.gateway.heal())
 
 
 def test_a_status_can_be_chosen(cli: Terminal, gitlab: Background) -> None:
@@ -71,7 +88,9 @@ def test_settings_change(cli: Terminal, gitlab: Background) -> None:
         (["fault", "gateway", "burn"], "'burn' is not one of"),
         (["fault", "gateway", "hang", "--times=0"], "0 is not in the range"),
         (["set", "nothing", "1"], "there is no setting nothing, but direct_enabled"),
-        (["set", "direct_enabled", "7"], "direct_enabled takes a bool"),
+        (["set", "direct_enabled", "7"], "direct_enabled takes true or false"),
+        (["set", "quota", "much"], "quota takes one of ok, exceeded, not_entitled"),
+        (["fault", "gateway", "expired_token"], "is a fault of direct_access"),
         (["set", "a", "1", "--url=https://gitlab.com"], "is no emulator's URL"),
         (["set", "a", "1", "--url=file:///etc"], "is no emulator's URL"),
         (["set", "a", "1", "--url=http://[::1"], "is no emulator's URL"),

@@ -37,7 +37,7 @@ from tests.emulator.sockets import calling
     ],
 )
 def test_wishes_become_faults(wish: dict[str, object], kind: FaultKind | None) -> None:
-    endpoint = Endpoint("gateway")
+    endpoint = Endpoint("direct_access")
     apply_fault(endpoint, wish)
     assert (endpoint.fault.kind if endpoint.fault else None) is kind
     assert endpoint.delay_s == (1.0 if wish["fault"] == "delay" else 0.0)
@@ -67,6 +67,11 @@ def test_wishes_become_faults(wish: dict[str, object], kind: FaultKind | None) -
 def test_other_wishes_are_refused(wish: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="must be"):
         apply_fault(Endpoint("gateway"), wish)
+
+
+def test_only_who_grants_tokens_spoils_them() -> None:
+    with pytest.raises(ValueError, match="expired_token is a fault of direct_access"):
+        apply_fault(Endpoint("gateway"), {"fault": "expired_token"})
 
 
 async def test_faults_are_put_and_healed() -> None:

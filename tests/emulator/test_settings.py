@@ -39,6 +39,6 @@ def test_good_values_are_taken() -> None:
 )
 def test_bad_values_change_nothing(values: dict[str, object]) -> None:
     settings = Settings()
-    with pytest.raises(ValueError, match=r"no setting|takes a|is not a valid"):
+    with pytest.raises(ValueError, match=r"no setting|takes "):
         settings.update({"has_seat": False, **values})
     assert settings == Settings()
