@@ -76,7 +76,7 @@ REMEDIES: dict[ErrorCode, str] = {
     ErrorCode.CAPTIVE_PORTAL: "sign in to the network, then try again",
     ErrorCode.TIMEOUT: "try again, or allow more time: deadline_s",
     ErrorCode.REQUEST: "change the request; no route will take it as it is",
-    ErrorCode.CLOSED: "create a new client; this one is closed",
+    ErrorCode.CLOSED: "create a new client",
     ErrorCode.DIRECT_BARRED: "no need to act: completions go through the instance",
     ErrorCode.CIRCUIT_OPEN: "wait; the route is tried again by itself",
 }

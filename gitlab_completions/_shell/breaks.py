@@ -71,13 +71,13 @@ _DETAILS: dict[SendErrorDetail, Break] = {
     "proxy_url": Break(
         words="{host} was not asked: the proxy's URL is none",
         code=ErrorCode.PROXY,
-        remedy=f"write it as http://user:password@host:port, with what is special in "
-        f"the password as %XX: {_PROXY_URL}",
+        remedy=f"write it in {_PROXY_URL} as http://user:password@host:port, what is "
+        "special in the password as %XX",
     ),
     "proxy_package": Break(
         words="{host} was not asked: its proxy speaks SOCKS",
         code=ErrorCode.PROXY,
-        remedy="install what speaks it: pip install httpx[socks]",
+        remedy="install what speaks it: pip install 'httpx[socks]'",
     ),
     "proxy_unreachable": Break(
         words="{host} was not reached: the proxy on the way could not be",
@@ -104,8 +104,8 @@ _DETAILS: dict[SendErrorDetail, Break] = {
         words="{host} was not reached: the proxy wants credentials that it accepts "
         "(407)",
         code=ErrorCode.PROXY,
-        remedy="put them into the proxy's URL, http://user:password@host:port, with "
-        f"what is special in the password as %XX: {_PROXY_URL}",
+        remedy=f"put them into {_PROXY_URL} as http://user:password@host:port, what is "
+        "special in the password as %XX",
     ),
     "proxy_refused": Break(
         words="{host} was not reached: the proxy does not let us there",

@@ -54,13 +54,14 @@ class HttpxSender:
         proxy: A proxy's URL, `http://user:password@host:port`, or one per route; `None`
             for a route means no proxy. By default the environment decides, as it is
             when a host is first spoken to. `socks5://` needs
-            `pip install httpx[socks]`.
+            `pip install 'httpx[socks]'`.
         verify: File or directory of certificate authorities to trust besides the
             system's, or a whole `ssl.SSLContext`.
         cert: File of a client certificate, or a pair of certificate and key.
         trust_env: Whether the environment may name proxies (`HTTPS_PROXY`, `NO_PROXY`)
             and authorities (`SSL_CERT_FILE`, `SSL_CERT_DIR`).
-        http2: Offer HTTP/2. It needs `pip install httpx[http2]`, and costs more CPU.
+        http2: Offer HTTP/2. It needs `pip install 'httpx[http2]'`, and costs more
+            CPU.
         max_in_flight: Exchanges at a time on each route, as in the policy.
 
     Raises:
@@ -233,9 +234,11 @@ def _check_switch(name: str, value: object) -> None:
 def _check_packages(proxies: Proxies, *, http2: bool) -> None:
     if proxies.speak_socks and find_spec("socksio") is None:
         raise ConfigurationError(
-            "a SOCKS proxy needs the socksio package: pip install httpx[socks]"
+            "a SOCKS proxy needs the socksio package: pip install 'httpx[socks]'"
         )
     if http2 and find_spec("h2") is None:
-        raise ConfigurationError("http2 needs the h2 package: pip install httpx[http2]")
+        raise ConfigurationError(
+            "http2 needs the h2 package: pip install 'httpx[http2]'"
+        )
     if http2:
         hush_hpack()

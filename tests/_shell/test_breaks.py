@@ -17,7 +17,7 @@ NAMED: dict[SendErrorDetail, tuple[ErrorCode, tuple[str, ...]]] = {
         ErrorCode.PROXY,
         ("HTTPS_PROXY", "HttpxSender(proxy=", "user:password@", "%XX"),
     ),
-    "proxy_package": (ErrorCode.PROXY, ("pip install httpx[socks]",)),
+    "proxy_package": (ErrorCode.PROXY, ("pip install 'httpx[socks]'",)),
     "proxy_unreachable": (
         ErrorCode.PROXY,
         ("HTTPS_PROXY", "HttpxSender(proxy=", "NO_PROXY"),

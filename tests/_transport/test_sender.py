@@ -579,7 +579,7 @@ async def test_a_client_goes_alone() -> None:
 
 def test_http2_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda _name: None)
-    with pytest.raises(ConfigurationError, match=r"pip install httpx\[http2\]"):
+    with pytest.raises(ConfigurationError, match=r"pip install 'httpx\[http2\]'"):
         HttpxSender(http2=True)
     monkeypatch.setattr(module, "find_spec", lambda name: name)
     HttpxSender(http2=True)
@@ -587,7 +587,7 @@ def test_http2_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_socks_proxy_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda _name: None)
-    with pytest.raises(ConfigurationError, match=r"pip install httpx\[socks\]"):
+    with pytest.raises(ConfigurationError, match=r"pip install 'httpx\[socks\]'"):
         HttpxSender(proxy={Route.DIRECT: "socks5://proxy.example:1080"})
     monkeypatch.setattr(module, "find_spec", lambda name: name)
     HttpxSender(proxy={Route.DIRECT: "socks5://proxy.example:1080"})

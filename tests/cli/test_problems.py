@@ -51,7 +51,10 @@ def test_no_remedy_of_a_broken_connection_does(detail: SendErrorDetail) -> None:
 def test_a_remedy_of_its_own_is_kept_in_our_words() -> None:
     told = meaning_of(SendError("proxy", detail="proxy_credentials"), "GitLab")
     error = errors.AllRoutesFailedError("x", code=told.code, remedy=told.remedy)
-    assert problem_of(error).line.endswith("as %XX: HTTPS_PROXY")
+    assert problem_of(error).line.endswith(
+        "put them into HTTPS_PROXY as http://user:password@host:port, what is special "
+        "in the password as %XX"
+    )
 
 
 def test_arguments_are_called_what_the_user_calls_them() -> None:

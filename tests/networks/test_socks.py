@@ -94,5 +94,5 @@ async def test_the_environments_socks_proxy_without_its_package(
     for error in answers:
         assert error.code is ErrorCode.PROXY
         assert "SOCKS" in error.message
-        assert "pip install httpx[socks]" in (error.remedy or "")
+        assert "pip install 'httpx[socks]'" in (error.remedy or "")
         assert "canary" not in f"{error!r} {vars(error)}"
