@@ -10,7 +10,7 @@ import threading
 import weakref
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 from gitlab_completions._arguments import (
     check_project_path,
@@ -63,8 +63,8 @@ class SyncCompletionClient:
         sender: What sends; closed with a client that was used, since its connections
             are on the client's loop. Give `HttpxSender` settings, not an `AsyncClient`
             of yours: that would stay open there.
-        store: Where the user's processes share what GitLab has told them; what it has
-            opened on the client's loop is closed with a client that was used.
+        store: Where the user's processes share what GitLab has told them; if it has
+            connections (an `aclose`), those of the client's loop are closed as a sender's are.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`.
 
@@ -94,8 +94,7 @@ class SyncCompletionClient:
             user_agent=user_agent,
         )
         self._policy = policy
-        self._sender = sender
-        self._store = store
+        self._closables = [one for one in (sender, store) if isinstance(one, _Closable)]
         # A signal's handler may call in between, in the same thread.
         self._lock = threading.RLock()
         self._thread: LoopThread | None = None
@@ -301,9 +300,7 @@ class SyncCompletionClient:
 
     def _start_thread(self) -> LoopThread:
         try:
-            thread = LoopThread(
-                partial(_close, self._client, self._sender, self._store)
-            )
+            thread = LoopThread(partial(_close, self._client, self._closables))
         except (OSError, RuntimeError) as error:
             raise ClientClosedError(
                 f"the client cannot start: {error}",
@@ -343,14 +340,16 @@ class SyncCompletionClient:
         self._policy = policy
 
 
-async def _close(
-    client: CompletionClient, sender: Sender | None, store: DetailsStore | None
-) -> None:
-    await client.aclose()
-    if sender is not None:
-        await sender.aclose()
-    if store is not None:
-        from gitlab_completions.shared import ClosableStore  # noqa: PLC0415 - few do
+@runtime_checkable
+class _Closable(Protocol):
+    """What has connections on the client's loop."""
 
-        if isinstance(store, ClosableStore):
-            await store.aclose()
+    async def aclose(self) -> None:
+        """Close them."""
+        ...
+
+
+async def _close(client: CompletionClient, closables: Sequence[_Closable]) -> None:
+    await client.aclose()
+    for one in closables:
+        await one.aclose()

@@ -32,6 +32,7 @@ from gitlab_completions.events import (
 from gitlab_completions.models import CompletionRequest, Route
 from gitlab_completions.policy import DirectMode, RoutingPolicy
 from gitlab_completions.senders import HttpxSender
+from gitlab_completions.shared import MemoryStore
 from gitlab_completions.status import Health
 from gitlab_completions.sync import SyncCompletionClient
 from gitlab_completions.testing import FakeGitLab
@@ -547,6 +548,27 @@ def test_closing_does_not_wait_for_ever(
     assert not future.done()
     blocker.released.set()
     assert isinstance(future.exception(PATIENCE_S), ClientClosedError)
+
+
+class ClosingStore(MemoryStore):
+    """Has connections, of which only this is seen."""
+
+    closed_on: asyncio.AbstractEventLoop | None = None
+
+    async def aclose(self) -> None:
+        self.closed_on = asyncio.get_running_loop()
+
+
+def test_a_store_with_connections_is_closed_where_it_was_used(
+    gitlab: FakeGitLab,
+) -> None:
+    store = ClosingStore()
+    with SyncCompletionClient(
+        gitlab.instance_url, gitlab.access_token, sender=gitlab, store=store
+    ) as client:
+        client.complete(REQUEST)
+        loop = client._running().call(asyncio.get_running_loop)
+    assert store.closed_on is loop
 
 
 def test_a_sender_is_closed_with_its_client(gitlab: FakeGitLab) -> None:

@@ -51,7 +51,8 @@ def control_routes(
     async def put_fault(request: Request) -> JSONResponse:
         endpoint = endpoints.get(str(request.path_params["endpoint"]))
         if endpoint is None:
-            return JSONResponse({"error": "no such endpoint"}, status_code=404)
+            told = f"an endpoint must be one of {', '.join(endpoints)}"
+            return JSONResponse({"error": told}, status_code=404)
         try:
             apply_fault(endpoint, await _object(request))
         except ValueError as error:
@@ -181,8 +182,10 @@ async def _object(request: Request) -> Mapping[str, object]:
     Raises:
         ValueError: If it is no JSON object.
     """
-    document: object = await request.json()
-    fields = as_object(document)
+    try:
+        fields = as_object(await request.json())
+    except ValueError:
+        fields = None
     if fields is None:
         raise ValueError("the body must be a JSON object")
     return fields

@@ -20,16 +20,10 @@ for an hour.
 
 from gitlab_completions.shared._file import FileStore
 from gitlab_completions.shared._memory import MemoryStore
-from gitlab_completions.shared._protocol import (
-    ClosableStore,
-    DetailsStore,
-    Reading,
-    Release,
-)
+from gitlab_completions.shared._protocol import DetailsStore, Reading, Release
 from gitlab_completions.shared._redis import RedisStore
 
 __all__ = (
-    "ClosableStore",
     "DetailsStore",
     "FileStore",
     "MemoryStore",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 else:
     Release = object
 
-__all__ = ("ClosableStore", "DetailsStore", "Reading", "Release")
+__all__ = ("DetailsStore", "Reading", "Release")
 
 
 class Reading(Record):
@@ -62,16 +62,4 @@ class DetailsStore(Protocol):
         Returns:
             `None` while another one has the claim.
         """
-        ...
-
-
-@runtime_checkable
-class ClosableStore(DetailsStore, Protocol):
-    """A store that holds connections of the event loop that it is used on.
-
-    Optional: a `SyncCompletionClient` closes them with its loop, which nobody else has.
-    """
-
-    async def aclose(self) -> None:
-        """Close what was opened on the running loop."""
         ...

@@ -98,6 +98,16 @@ async def test_bad_wishes_are_told() -> None:
         assert (await caller.put("settings", {"quota": "no"})).status_code == 400
 
 
+async def test_what_cannot_be_read_is_told_what_it_must_be() -> None:
+    async with calling(Emulator()) as caller:
+        root = f"{caller.emulator.instance_url}/-/emulator"
+        answer = await caller.client.put(f"{root}/settings", content=b"{")
+        assert answer.json() == {"error": "the body must be a JSON object"}
+        answer = await caller.put("faults/nowhere", {})
+        told = "an endpoint must be one of direct_access, instance, gateway"
+        assert answer.json() == {"error": told}
+
+
 async def test_settings_are_put() -> None:
     async with calling(Emulator()) as caller:
         answer = await caller.put("settings", {"direct_enabled": False})

@@ -18,7 +18,7 @@ from gitlab_completions import (
     Route,
     SyncCompletionClient,
 )
-from gitlab_completions.shared import ClosableStore, DetailsStore, RedisStore
+from gitlab_completions.shared import DetailsStore, RedisStore
 from gitlab_completions.testing import FakeGitLab
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ async def test_another_store_reads_what_one_wrote(
         reading = await other.read([OTHER, KEY])
     assert reading.entries == (None, b"one")
     assert isinstance(store, DetailsStore)
-    assert isinstance(store, ClosableStore)
 
 
 async def test_an_entry_lives_as_long_as_it_may(
