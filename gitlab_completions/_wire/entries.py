@@ -17,7 +17,6 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from gitlab_completions._error_codes import ErrorCode
 from gitlab_completions._records import Record
 from gitlab_completions._wire.jsons import (
     as_number,
@@ -27,6 +26,7 @@ from gitlab_completions._wire.jsons import (
     parse_object,
 )
 from gitlab_completions._wire.messages import Answer
+from gitlab_completions.errors import ErrorCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
