@@ -63,8 +63,8 @@ class SyncCompletionClient:
         sender: What sends; closed with a client that was used, since its connections
             are on the client's loop. Give `HttpxSender` settings, not an `AsyncClient`
             of yours: that would stay open there.
-        store: Where the user's processes share what GitLab has told them; if it has
-            connections (an `aclose`), those of the client's loop are closed as a sender's are.
+        store: Where the user's processes share what GitLab has told them; what it has
+            opened on the client's loop is closed (by its `aclose`, if it has one).
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`.
 
