@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from gitlab_completions._records import Record
 from gitlab_completions._wire.entries import Sealer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
     from typing import TypeVar
 
     from gitlab_completions._secrets import Secret
@@ -28,12 +29,17 @@ logger = logging.getLogger("gitlab_completions")
 
 STORE_S = 1.0
 """Seconds for a store's answer; half of them would already be more than it saves."""
+AWAY_S = 10.0
+"""Seconds for which a store that has failed is left alone: a fetch asks it five times,
+and must not wait as often. A look behind a call finds out that it is back."""
 POLL_S = 0.05
 """Seconds between two tries to claim: a fifth of what a first call waits."""
-PATIENCE_S = 16.0
-"""Seconds to wait for whoever asks: a little more than a request may take (15 s)."""
-LEASE_S = 20.0
-"""Seconds after which a claim that its process has not given up may be taken over."""
+LEASE_S = 16.0
+"""Seconds after which a claim that its process has not given up may be taken over: a
+little more than a request may take (15 s)."""
+PATIENCE_S = 20.0
+"""Seconds to wait for whoever asks. Longer than a lease: when a process was killed, one
+of those who wait takes its claim over, and the others wait for that one."""
 
 
 class Told(Record):
@@ -66,19 +72,23 @@ class Sharing:
         self._token: Secret | None = None
         self._sealer: Sealer | None = None
         self._complained = False
+        self._away_until = -math.inf
 
     async def read(self, token: Secret, names: Sequence[str]) -> list[Told | None]:
         """Return what processes with this access token were told, by its names."""
         sealer = self._sealer_of(token)
         keys = [sealer.key(name) for name in names]
-        reading = await self._safely(self._store.read(keys))
-        if reading is None:
-            return [None] * len(keys)
+        # Dated from before: the machine may sleep while the store answers.
         now = self._clock.now()
-        return [
-            _opened(sealer, key, entry, reading, now)
-            for key, entry in zip(keys, reading.entries, strict=True)
-        ]
+
+        async def opened() -> list[Told | None]:
+            reading = await self._store.read(keys)
+            return [
+                _opened(sealer, key, entry, reading, now)
+                for key, entry in zip(keys, reading.entries, strict=True)
+            ]
+
+        return await self._asked(opened) or [None] * len(keys)
 
     def now(self) -> float:
         """Return the client's time."""
@@ -100,14 +110,14 @@ class Sharing:
         """
         sealer = self._sealer_of(token)
         key = sealer.key(name)
-        reading = await self._safely(self._store.read([key]))  # for the clock
+        reading = await self._asked(lambda: self._store.read([key]))  # for the clock
         if reading is None:
             return None
         at = reading.now - (self._clock.now() - said_at)
         entry = sealer.seal(key, content, clock=reading.clock, at=at)
         if entry is None:
             return None
-        await self._safely(self._store.write(key, entry, keep_s=keep_s))
+        await self._asked(lambda: self._store.write(key, entry, keep_s=keep_s))
         return _seal_of(entry)
 
     @asynccontextmanager
@@ -119,12 +129,12 @@ class Sharing:
             yield
         finally:
             if release is not None:
-                await self._safely(release())
+                await self._safely(release)  # however the store does
 
     async def _claim(self, key: str) -> Release | None:
         until = self._clock.now() + PATIENCE_S
         while self._clock.now() < until:
-            claimed = await self._safely(self._tried(key))
+            claimed = await self._asked(lambda: self._tried(key))
             if claimed is None:
                 return None  # the store fails: there is nobody to wait for
             if claimed:
@@ -136,12 +146,17 @@ class Sharing:
         release = await self._store.claim(key, lease_s=LEASE_S)
         return () if release is None else (release,)
 
-    async def _safely(self, work: Awaitable[T]) -> T | None:
+    async def _asked(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+        """Ask the store, unless it has failed a moment ago."""
+        return None if self._clock.now() < self._away_until else await self._safely(ask)
+
+    async def _safely(self, ask: Callable[[], Awaitable[T]]) -> T | None:
         """Return what the store gives, or `None` when it gives nothing in time."""
         try:
             async with asyncio.timeout(STORE_S):
-                return await work
+                return await ask()
         except Exception as error:
+            self._away_until = self._clock.now() + AWAY_S
             self._complain(error)
             return None
 
@@ -150,7 +165,9 @@ class Sharing:
         if not self._complained:
             self._complained = True
             kind = type(error).__name__
-            logger.warning("The store raised %s; nothing is shared; told once.", kind)
+            logger.warning(
+                "The store raised %s; nothing is shared for a while; told once.", kind
+            )
 
     def _sealer_of(self, token: Secret) -> Sealer:
         if self._sealer is None or token != self._token:

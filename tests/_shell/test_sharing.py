@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from gitlab_completions._secrets import Secret
-from gitlab_completions._shell.sharing import LEASE_S, PATIENCE_S, STORE_S, Sharing
+from gitlab_completions._shell.sharing import (
+    AWAY_S,
+    LEASE_S,
+    PATIENCE_S,
+    POLL_S,
+    STORE_S,
+    Sharing,
+)
 from gitlab_completions.shared import MemoryStore, Reading
 from gitlab_completions.testing import VirtualClock
 from tests._shell.parts import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from gitlab_completions.shared import Release
 
@@ -63,6 +70,49 @@ class BrokenStore:
         del key, lease_s
         await self._fail()
         return None
+
+
+class Moody(MemoryStore):
+    """A store that fails when the test wants it to."""
+
+    def __init__(self) -> None:
+        super().__init__(now)
+        self.fails = False
+        self.before_it_answers: Callable[[], object] = lambda: None
+
+    async def read(self, keys: Sequence[str], /) -> Reading:
+        if self.fails:
+            raise ConnectionError
+        reading = await super().read(keys)
+        self.before_it_answers()
+        return reading
+
+
+class Odd(MemoryStore):
+    """A store of somebody's own that keeps to no protocol."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(now)
+        self._kind = kind
+
+    async def read(self, keys: Sequence[str], /) -> Reading:
+        if self._kind == "raises":
+            raise LookupError
+        entries: dict[str, object] = {
+            "none": None,
+            "few": (b"",),
+            "text": tuple("entry" for _ in keys),
+        }
+        odd = cast("tuple[bytes | None, ...]", entries[self._kind])
+        return Reading(entries=odd, now=0.0, clock="odd")
+
+    async def claim(self, key: str, /, *, lease_s: float) -> Release | None:
+        del key, lease_s
+
+        def release() -> Awaitable[None]:
+            raise LookupError
+
+        return release
 
 
 def now() -> float:
@@ -134,6 +184,10 @@ async def test_different_things_are_asked_side_by_side() -> None:
         assert now() == 0
 
 
+def test_who_waits_sees_an_abandoned_claim_end() -> None:
+    assert LEASE_S + 2 * POLL_S < PATIENCE_S  # else all who wait ask at once
+
+
 async def test_nobody_waits_for_ever() -> None:
     store = AheadStore()
     async with sharing(store).turn(TOKEN, "a"), sharing(store).turn(TOKEN, "a"):
@@ -163,8 +217,51 @@ async def test_a_store_that_fails_is_one_that_is_not_there(
         assert await one.write(TOKEN, "a", {}, said_at=now(), keep_s=60) is None
         async with one.turn(TOKEN, "a"):
             pass
-    assert now() == (3 * STORE_S if hangs else 0)
+    assert now() == (STORE_S if hangs else 0)  # it is not waited for again
     kind = "TimeoutError" if hangs else "ConnectionError"
     assert [record.getMessage() for record in caplog.records] == [
-        f"The store raised {kind}; nothing is shared; told once."
+        f"The store raised {kind}; nothing is shared for a while; told once."
     ]
+
+
+async def test_a_store_that_failed_is_looked_at_again_after_a_while() -> None:
+    store = Moody()
+    one = sharing(store)
+    await one.write(TOKEN, "a", {"x": 1}, said_at=now(), keep_s=60)
+    store.fails = True
+    assert await one.read(TOKEN, ["a"]) == [None]
+    store.fails = False
+    assert await one.read(TOKEN, ["a"]) == [None]
+    await asyncio.sleep(AWAY_S)
+    (told,) = await one.read(TOKEN, ["a"])
+    assert told is not None
+
+
+async def test_a_turn_is_given_up_though_the_store_has_failed_since() -> None:
+    store = Moody()
+    one = sharing(store)
+    async with one.turn(TOKEN, "a"):
+        store.fails = True
+        await one.read(TOKEN, ["a"])
+    async with sharing(store).turn(TOKEN, "a"):
+        assert now() == 0
+
+
+@pytest.mark.parametrize("kind", ["none", "few", "text", "raises"])
+async def test_a_store_that_gives_what_it_must_not_is_not_there(kind: str) -> None:
+    one = sharing(Odd(kind))
+    assert await one.read(TOKEN, ["a", "b"]) == [None, None]
+    one = sharing(Odd(kind))
+    async with one.turn(TOKEN, "a"):
+        pass
+
+
+async def test_what_was_read_before_a_sleep_is_as_old_as_the_sleep() -> None:
+    store, clock = Moody(), VirtualClock()
+    one = Sharing(store, clock, ROOT)
+    await one.write(TOKEN, "a", {"x": 1}, said_at=clock.now(), keep_s=60)
+    said_at = clock.now()
+    store.before_it_answers = lambda: clock.suspend(8 * 3600)
+    (told,) = await one.read(TOKEN, ["a"])
+    assert told is not None
+    assert told.at == pytest.approx(said_at)
