@@ -46,7 +46,7 @@ class Told(Record):
     """What a store holds.
 
     Args:
-        content: What it says.
+        content: What it says; of a grant, the gateway's token too.
         at: When it was said, by the client's clock.
         seal: What tells it from another entry.
     """
@@ -54,6 +54,9 @@ class Told(Record):
     content: Mapping[str, object]
     at: float
     seal: bytes
+
+    def __repr__(self) -> str:
+        return f"Told(<{', '.join(self.content)}>, at={self.at})"
 
 
 class Sharing:

@@ -136,6 +136,14 @@ async def test_what_one_client_writes_another_reads_in_its_own_time() -> None:
     assert told.seal == seal
 
 
+async def test_what_was_told_shows_no_secret() -> None:
+    one = sharing(AheadStore())
+    await one.write(TOKEN, "a", {"body": "eyJ"}, said_at=now(), keep_s=60)
+    (told,) = await one.read(TOKEN, ["a"])
+    assert told is not None
+    assert "eyJ" not in repr(told)
+
+
 async def test_what_another_access_token_wrote_is_not_read() -> None:
     store = AheadStore()
     one = sharing(store)
