@@ -16,6 +16,7 @@ while it is worth as much: a grant that is still fresh, a no that still holds.
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,7 @@ class Freshness:
         "_failures",
         "_forced",
         "_jitter",
+        "_refused_since",
         "_refused_token",
         "_renew_at",
         "_replaces_refused",
@@ -161,6 +163,7 @@ class Freshness:
         self._urgent = True
         self._asks_itself = False
         self._refused_token: str | None = None
+        self._refused_since = -math.inf
         self._replaces_refused = False
         self._token_bar_s = RENEWED_YOUNG_S
         self._failures = 0
@@ -251,10 +254,15 @@ class Freshness:
         )
 
     def takes_grant(self, now: float, at: float, details: ConnectionDetails) -> bool:
-        """Tell whether what was granted to another process then saves asking now."""
+        """Tell whether what was granted to another process then saves asking now.
+
+        Not what is older than a token that the gateway has refused: whoever puts old
+        entries back would have them tried in turn, for ever.
+        """
         life_s = details.lifetime_s
         fresh_s = min(life_s * self.policy.renew_at, life_s - self._margin_s(life_s))
-        return details.token != self._refused_token and now < at + fresh_s
+        refused = details.token == self._refused_token or at < self._refused_since
+        return not refused and now < at + fresh_s
 
     def takes_refusal(self, now: float, at: float, verdict: AccessVerdict) -> bool:
         """Tell whether what another process was refused then saves asking now.
@@ -365,6 +373,7 @@ class Freshness:
         young = self._replaces_refused and now - self.obtained_at < RENEWED_YOUNG_S
         self.details = None
         self._refused_token = token
+        self._refused_since = self.obtained_at
         self.trouble = problem
         self._replaces_refused = True
         if not young:

@@ -300,6 +300,14 @@ def test_a_token_that_the_gateway_refused_is_not_taken_again() -> None:
     assert one.takes_grant(1.0, 0.0, grant(token="new"))
 
 
+def test_what_was_granted_before_a_refused_token_is_not_taken() -> None:
+    one = granted(token="old")
+    renew(one, 100.0, token="new")
+    one.token_refused(200.0, "new", PROBLEM)
+    assert not one.takes_grant(200.0, 0.0, grant(token="old"))
+    assert one.takes_grant(200.0, 100.1, grant(token="newer"))
+
+
 @pytest.mark.parametrize(
     ("verdict", "until"), [(TOKEN_SUSPECT, 300), (USER_BARRED, 1620)]
 )
