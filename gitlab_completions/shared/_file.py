@@ -10,8 +10,9 @@ starts anew with the machine. Where a platform has none of the two it is the wal
 set back, it makes a token look younger than it is, which costs a refusal by the gateway
 and a renewal.
 
-All of it runs in worker threads: a runtime directory is in memory, but a directory that
-a user names may be anywhere.
+All of it runs in threads of its own: a runtime directory is in memory, but a directory
+that a user names may be on a disk that hangs. That must neither use up the threads in
+which a loop resolves names, nor keep the interpreter from its end.
 """
 
 from __future__ import annotations
@@ -31,16 +32,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlab_completions._shell.clock import machine_clock, wall_time
+from gitlab_completions._shell.errands import Errands
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.shared._memory import MemoryStore
 from gitlab_completions.shared._protocol import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
 
     from filelock import BaseFileLock
 
     from gitlab_completions.shared._protocol import DetailsStore, Release
+
+    T = TypeVar("T")
 
 logger = logging.getLogger("gitlab_completions")
 
@@ -56,6 +61,8 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _PRIVATE = stat.S_IRUSR | stat.S_IWUSR
 _NEEDED = ("filelock", "platformdirs")
+MOST_ASIDE = 64
+"""Threads at once, far more than a disk that answers needs: more are all stuck."""
 
 
 class FileStore:
@@ -91,13 +98,15 @@ class FileStore:
         self._clock, self._now = machine_clock()
         self._is_ready = False
         self._guard = threading.Lock()
+        self._errands = Errands()
+        self._under_way: set[object] = set()
 
     async def read(self, keys: Sequence[str], /) -> Reading:
         """Return the entries of the keys."""
         alone = await self._prepared()
         if alone is not None:
             return await alone.read(keys)
-        return await asyncio.to_thread(self._read, tuple(keys))
+        return await self._off_loop(partial(self._read, tuple(keys)))
 
     async def write(self, key: str, entry: bytes, /, *, keep_s: float) -> None:
         """Put a file in place, and sweep those that are long unused."""
@@ -105,7 +114,7 @@ class FileStore:
         if alone is not None:
             await alone.write(key, entry, keep_s=keep_s)
         else:
-            await asyncio.to_thread(self._write, key, entry)
+            await self._off_loop(partial(self._write, key, entry))
 
     async def claim(self, key: str, /, *, lease_s: float) -> Release | None:
         """Take the key's file lock; the system lifts it when the process ends."""
@@ -113,7 +122,7 @@ class FileStore:
         if alone is not None:
             return await alone.claim(key, lease_s=lease_s)
         # What a thread has locked must be unlocked, though its caller has left.
-        taking = asyncio.ensure_future(asyncio.to_thread(self._lock, key))
+        taking = self._off_loop(partial(self._lock, key))
         try:
             lock = await asyncio.shield(taking)
         except asyncio.CancelledError:
@@ -121,7 +130,7 @@ class FileStore:
             raise
         if lock is None:
             return None
-        return partial(asyncio.to_thread, lock.release)
+        return partial(self._released, lock)
 
     def __repr__(self) -> str:
         return f"FileStore({str(self.directory)!r})"
@@ -129,8 +138,20 @@ class FileStore:
     async def _prepared(self) -> DetailsStore | None:
         """Return what serves in place of the directory, if it cannot be used."""
         if not self._is_ready:
-            await asyncio.to_thread(self._prepare)
+            await self._off_loop(self._prepare)
         return self._alone
+
+    async def _released(self, lock: BaseFileLock) -> None:
+        await self._off_loop(lock.release)
+
+    def _off_loop(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Have it done in a daemon thread, unless too many are stuck in theirs."""
+        if len(self._under_way) >= MOST_ASIDE:
+            raise TimeoutError(f"{self.directory} does not answer")
+        errand = self._errands.submit(work)
+        self._under_way.add(errand)
+        errand.add_done_callback(self._under_way.discard)
+        return asyncio.wrap_future(errand)
 
     def _prepare(self) -> None:
         with self._guard:

@@ -15,9 +15,10 @@ import pytest
 
 from gitlab_completions import ConfigurationError
 from gitlab_completions.shared import DetailsStore, FileStore
+from gitlab_completions.shared._file import MOST_ASIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import filelock
 
@@ -304,6 +305,44 @@ async def test_what_is_old_is_swept_and_what_is_not_ours_stays(directory: Path) 
     old_files(directory, *old, *others)
     await FileStore(directory).write(KEY, b"one", keep_s=60)
     assert names(directory) == {f"{KEY}.entry", *others}
+
+
+@pytest.fixture
+def stuck(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileStore]:
+    """A store on a disk that does not answer before the test ends."""
+    store, over = FileStore(directory), threading.Event()
+    monkeypatch.setattr(store, "_read", lambda _: over.wait(30))
+    yield store
+    over.set()
+
+
+async def given_up(store: FileStore) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await store.read([KEY])
+
+
+async def test_a_disk_that_hangs_keeps_no_thread_of_the_loop_and_no_exit(
+    stuck: FileStore,
+) -> None:
+    before = set(threading.enumerate())
+    await stuck.write(KEY, b"one", keep_s=60)
+    for _ in range(40):
+        await given_up(stuck)
+    async with asyncio.timeout(20):  # names are resolved in these threads
+        await asyncio.to_thread(int)
+    left = set(threading.enumerate()) - before
+    assert [one for one in left if not one.daemon and "asyncio" not in one.name] == []
+
+
+async def test_a_disk_that_hangs_is_given_up_before_it_has_many_threads(
+    stuck: FileStore,
+) -> None:
+    await stuck.write(KEY, b"one", keep_s=60)
+    for _ in range(MOST_ASIDE):
+        await given_up(stuck)
+    with pytest.raises(TimeoutError, match="does not answer"):
+        await stuck.read([KEY])
 
 
 # Claims.
