@@ -69,8 +69,8 @@ class FileStore:
     """Shares among the processes of one user on one machine.
 
     Where the directory cannot be used (there is none, it is another user's, or others
-    may write to it), the store shares within this process only: `problem` says why, and
-    so does a warning in the log.
+    may write to it or put another one in its place), the store shares within this
+    process only; a warning in the log and `problem` say why, once it has been used.
 
     Args:
         directory: Where; by default a directory of ours in the user's runtime
@@ -162,6 +162,12 @@ class FileStore:
                     logger.warning("Sharing in this process only: %s.", self.problem)
                 self._is_ready = True
 
+    def _check(self) -> None:
+        """Make the directory again if it is gone, as when its user had left."""
+        problem = _why_unusable(self.directory)
+        if problem is not None:
+            raise PermissionError(problem)
+
     def _read(self, keys: tuple[str, ...]) -> Reading:
         return Reading(
             entries=tuple(_content(self._path(key)) for key in keys),
@@ -171,6 +177,7 @@ class FileStore:
 
     def _write(self, key: str, entry: bytes) -> None:
         path = self._path(key)
+        self._check()
         # Made with mode 0600, and of a name that nobody can guess or has taken.
         handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
         try:
@@ -186,6 +193,7 @@ class FileStore:
         import filelock  # noqa: PLC0415 - an extra
 
         path = self._path(key).with_suffix(".lock")
+        self._check()
         lock = filelock.FileLock(path, timeout=0, mode=_PRIVATE, thread_local=False)
         try:
             lock.acquire()
@@ -238,8 +246,8 @@ def _why_unusable(directory: Path | None) -> str | None:
     if directory is None:
         return "the system has no runtime directory for this user"
     try:
-        directory.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
-        status = directory.lstat()
+        _make(directory)
+        status, above = directory.lstat(), directory.parent.stat()
     except FileExistsError:
         return f"{directory} is not a directory"
     except OSError as error:
@@ -250,7 +258,26 @@ def _why_unusable(directory: Path | None) -> str | None:
         return f"{directory} belongs to another user"
     if os.name == "posix" and status.st_mode & _WRITABLE_BY_OTHERS:
         return f"{directory} can be written to by others; it must be the user's alone"
+    if os.name == "posix" and not _is_safe_below(above):
+        return f"{directory} is in a directory that others may change"
     return None
+
+
+def _make(directory: Path) -> None:
+    """Make what is missing for the user alone, whatever the process's umask is."""
+    if not directory.parent.exists():
+        _make(directory.parent)
+    directory.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+
+
+def _is_safe_below(above: os.stat_result) -> bool:
+    """Tell whether nobody but the user and root can put another directory there.
+
+    Where the system has none, the runtime directory is below one in `/tmp` whose name
+    everybody knows, and may have taken.
+    """
+    open_to_all = above.st_mode & stat.S_IWOTH and not above.st_mode & stat.S_ISVTX
+    return above.st_uid in {0, os.geteuid()} and not open_to_all
 
 
 def _is_ours(status: os.stat_result) -> bool:

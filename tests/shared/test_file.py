@@ -165,6 +165,16 @@ def of_nobody(directory: Path) -> None:
     os.chown(directory, NOBODY, NOBODY)
 
 
+def below_nobody(directory: Path) -> None:
+    directory.mkdir(parents=True)
+    os.chown(directory.parent, NOBODY, NOBODY)
+
+
+def below_what_is_open_to_all(directory: Path, mode: int = 0o777) -> None:
+    directory.mkdir(parents=True)
+    directory.parent.chmod(mode)
+
+
 def open_to_all(directory: Path) -> None:
     directory.mkdir(parents=True)
     directory.chmod(0o777)
@@ -181,6 +191,10 @@ def linked(directory: Path) -> None:
     directory.symlink_to(target)
 
 
+def removed(directory: Path) -> None:
+    directory.rmdir()
+
+
 def below_a_file(directory: Path) -> None:
     directory.parent.write_text("")
 
@@ -189,6 +203,8 @@ def below_a_file(directory: Path) -> None:
     ("spoil", "why"),
     [
         (of_nobody, "belongs to another user"),
+        (below_nobody, "is in a directory that others may change"),
+        (below_what_is_open_to_all, "is in a directory that others may change"),
         (open_to_all, "can be written to by others; it must be the user's alone"),
         (no_directory, "is not a directory"),
         (linked, "is not a directory"),
@@ -202,11 +218,12 @@ async def test_where_the_directory_cannot_be_used_memory_serves(
     why: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    if spoil is of_nobody and os.geteuid() != 0:
+    if spoil in {of_nobody, below_nobody} and os.geteuid() != 0:
         pytest.skip("only root can give a directory away")
     spoil(directory)
     store, other = FileStore(directory), FileStore(directory)
     await store.write(KEY, b"one", keep_s=60)
+    assert [why in record.getMessage() for record in caplog.records] == [True]
     assert (await store.read([KEY])).entries == (b"one",)
     assert (await other.read([KEY])).entries == (None,)
     assert store.problem is not None
@@ -305,6 +322,43 @@ async def test_what_is_old_is_swept_and_what_is_not_ours_stays(directory: Path) 
     old_files(directory, *old, *others)
     await FileStore(directory).write(KEY, b"one", keep_s=60)
     assert names(directory) == {f"{KEY}.entry", *others}
+
+
+async def test_a_directory_below_one_that_is_open_but_sticky_is_used(
+    directory: Path,
+) -> None:
+    below_what_is_open_to_all(directory, 0o1777)
+    store = FileStore(directory)
+    await store.write(KEY, b"one", keep_s=60)
+    assert store.problem is None
+
+
+@pytest.mark.parametrize("by", ["write", "claim"])
+async def test_a_directory_that_the_system_removed_is_made_anew(
+    directory: Path, by: str
+) -> None:
+    store = FileStore(directory)
+    await store.read([KEY])
+    removed(directory)
+    if by == "write":
+        await store.write(KEY, b"one", keep_s=60)
+    else:
+        assert await store.claim(KEY, lease_s=1) is not None
+    assert mode(directory) == 0o700
+
+
+async def test_nothing_is_put_where_a_directory_has_been_replaced(
+    directory: Path,
+) -> None:
+    store = FileStore(directory)
+    await store.read([KEY])
+    removed(directory)
+    linked(directory)
+    with pytest.raises(PermissionError, match="is not a directory"):
+        await store.write(KEY, b"one", keep_s=60)
+    with pytest.raises(PermissionError, match="is not a directory"):
+        await store.claim(KEY, lease_s=1)
+    assert names(directory.with_name("elsewhere")) == set()
 
 
 @pytest.fixture
