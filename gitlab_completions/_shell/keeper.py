@@ -109,6 +109,11 @@ class Keeper:
         self._background = background
         self._looks = 0  # how often all was to be looked at again
 
+    @property
+    def goes_direct(self) -> bool:
+        """Whether the policy has calls go direct at all."""
+        return self._policy.direct is not DirectMode.NEVER
+
     def entry(self, project_path: str | None) -> Entry:
         """Return a project's entry, which is the most recently used one from now on."""
         entry = self.glance(project_path)

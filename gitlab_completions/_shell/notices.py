@@ -142,7 +142,7 @@ class Notices:
 
     def _hear_bar(self, entry: Entry, told: Told) -> None:
         word, left_s = self._word(told)
-        if word is None:
+        if word is None or not self._keeper.goes_direct:
             return
         problem = DirectAccessBarredError(
             f"{NAMES[Route.DIRECT]} answered {word.status_code}",
@@ -150,12 +150,14 @@ class Notices:
             code=word.code,
             retry_after_s=left_s,
         )
+        is_news = entry.freshness.bar(self._clock.now()) is None
         entry.freshness.put_bar(self._clock.now(), left_s, problem)
-        self._bulletin.publish(
-            DetailsRefused(
-                project_path=entry.project_path, problem=problem, again_in_s=left_s
+        if is_news:
+            self._bulletin.publish(
+                DetailsRefused(
+                    project_path=entry.project_path, problem=problem, again_in_s=left_s
+                )
             )
-        )
 
     def _hear_rest(self, route: Route, told: Told) -> None:
         word, left_s = self._word(told)

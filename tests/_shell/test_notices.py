@@ -26,7 +26,11 @@ from gitlab_completions._shell.keeper import Keeper
 from gitlab_completions._shell.notices import LOOK_S, Notices
 from gitlab_completions._shell.shared_fetch import SharedFetcher, access_name
 from gitlab_completions._shell.sharing import Sharing
-from gitlab_completions.errors import ErrorCode, RouteStatusError
+from gitlab_completions.errors import (
+    DirectAccessBarredError,
+    ErrorCode,
+    RouteStatusError,
+)
 from gitlab_completions.events import DetailsRefused
 from gitlab_completions.models import Route
 from gitlab_completions.policy import CircuitPolicy, DirectMode, RoutingPolicy
@@ -252,6 +256,24 @@ async def test_a_client_that_never_goes_direct_hears_of_no_grant(
     await window.put(access_name(None), GRANT)
     entry = await window.look()
     assert entry.freshness.state(now()) is DetailsState.ABSENT
+
+
+async def test_a_client_that_never_goes_direct_hears_of_no_bar(
+    store: CountingStore,
+) -> None:
+    window = Window(store, direct=DirectMode.NEVER)
+    await window.put("bar ", {"seconds": 60, "status": 402, "code": "quota"})
+    await window.look()
+    assert window.diary.kinds == []
+
+
+async def test_a_bar_that_this_window_has_too_is_no_news(store: CountingStore) -> None:
+    first, second = Window(store), Window(store)
+    await first.tell(Route.DIRECT, 402, None)
+    entry = second.keeper.entry(None)
+    entry.freshness.put_bar(now(), 600, DirectAccessBarredError("no"))
+    await second.look()
+    assert second.diary.kinds == []
 
 
 async def test_a_word_with_a_code_of_a_later_release_is_heard(
