@@ -7,7 +7,8 @@ own, and each finds out for itself that GitLab is refusing it or asks for a paus
 
 What is shared: connection details, and a server's own words (a refusal of direct
 access, a `Retry-After`). What one process finds wrong with its network is not. A store
-that fails costs nothing but the sharing.
+that fails costs nothing but the sharing; for one that hangs a fetch waits 1 s, in
+which calls go indirect, and then leaves it alone for a while.
 
 - `FileStore`, for the processes of one user on one machine (extra `shared`).
 - `RedisStore`, for services on many machines (extra `redis`).
