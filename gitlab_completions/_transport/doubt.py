@@ -46,9 +46,10 @@ async def _first_good(pending: set[asyncio.Task[T]]) -> asyncio.Task[T]:
     """Return the first that ends without an error, or the last one to end."""
     while True:
         done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-        for one in done:
-            if one.exception() is None or not pending:
-                return one
+        # More than one may have ended: an error is no match for a result then.
+        good = next((one for one in done if _is_good(one)), None)
+        if good is not None or not pending:
+            return good or done.pop()
 
 
 async def _leave(
@@ -59,5 +60,9 @@ async def _leave(
     if tries:
         await asyncio.wait(tries)
     for one in tries:
-        if not one.cancelled() and one.exception() is None:
+        if _is_good(one):
             await discard(one.result())
+
+
+def _is_good(one: asyncio.Task[T]) -> bool:
+    return not one.cancelled() and one.exception() is None

@@ -83,6 +83,12 @@ async def test_an_error_waits_for_the_other_try() -> None:
         await tries.either((2.5, False), (1.0, False))
 
 
+async def test_an_error_in_the_same_moment_loses_no_result() -> None:
+    tries = Tries()
+    for _ in range(30):  # which of the two is looked at first is up to chance
+        assert await tries.either((3.0, False), (1.0, True)) == "second"
+
+
 async def test_a_result_that_comes_too_late_is_taken_back() -> None:
     tries = Tries()
     kept = await tries.either((3.0, True), (1.0, True))
