@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 import traceback
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
@@ -23,16 +24,18 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def without_frames(error: Error) -> Error:
-    """Take the frames from an exception and from all that led to it."""
-    for link in chain(error):
+def without_frames(error: Error, spared: BaseException | None = None) -> Error:
+    """Take the frames from an exception and from all that led to it after `spared`."""
+    for link in chain(error, spared):
         link.__traceback__ = None
     return error
 
 
-def chain(error: BaseException) -> Iterator[BaseException]:
+def chain(
+    error: BaseException, spared: BaseException | None = None
+) -> Iterator[BaseException]:
     """Give the exception, its causes and contexts, and a group's members."""
-    seen: set[int] = set()
+    seen = {id(spared)}
     waiting: list[BaseException | None] = [error]
     while waiting:
         link = waiting.pop(0)
@@ -56,15 +59,17 @@ def frameless(function: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        handled = sys.exception()
         try:
             return function(*args, **kwargs)
         except BaseException as error:
             del args, kwargs
-            told = _told(error)
+            told = _told(error, handled)
         try:
             raise told
         finally:
-            del told  # else it would hold itself, and the caller's frames with it
+            # Else it would hold itself, and the caller's frames with it.
+            del told, handled
 
     return call
 
@@ -81,24 +86,28 @@ def _frameless_coroutine(
 ) -> Callable[P, Awaitable[T]]:
     @functools.wraps(function)
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        handled = sys.exception()
         try:
             return await function(*args, **kwargs)
         except BaseException as error:
             del args, kwargs
-            told = _told(error)
+            told = _told(error, handled)
         try:
             raise told
         finally:
-            del told
+            del told, handled
 
     return call
 
 
-def _told(error: Error) -> Error:
-    """Take the frames; of an exception that is not ours, note where it was raised."""
+def _told(error: Error, handled: BaseException | None) -> Error:
+    """Take the frames; of an exception that is not ours, note where it was raised.
+
+    What the caller is just handling, if anything, is its own, and keeps its frames.
+    """
     if isinstance(error, Exception) and not isinstance(error, GitLabCompletionsError):
         note_place(error)
-    return without_frames(error)
+    return without_frames(error, handled)
 
 
 def note_place(error: BaseException) -> None:

@@ -89,6 +89,20 @@ async def test_an_argument_too_many_shows_no_other(
     assert CANARY not in shown(caught.value)
 
 
+@pytest.mark.parametrize("function", [plain, later])
+async def test_what_the_caller_is_handling_keeps_its_frames(
+    function: Callable[..., str | Awaitable[str]],
+) -> None:
+    try:
+        raise LuckError
+    except LuckError as handled:
+        with pytest.raises(ConfigurationError) as caught:
+            await call(function, kind=ConfigurationError)
+        (frame,) = traceback.extract_tb(handled.__traceback__)
+        assert frame.filename == __file__
+    assert "in fail" not in "".join(traceback.format_tb(caught.value.__traceback__))
+
+
 async def test_what_is_returned_and_what_is_said_of_a_function_stay() -> None:
     assert plain("fine") == await later("fine") == "fine"
     assert plain.__doc__ == "Return the secret, or raise."
