@@ -39,13 +39,14 @@ from gitlab_completions.errors import (
     RouteTimeoutError,
 )
 from gitlab_completions.models import (
+    Completion,
     CompletionRequest,
     ContextItem,
     Intent,
     Route,
     RouteReason,
 )
-from gitlab_completions.policy import DirectMode, RoutingPolicy
+from gitlab_completions.policy import CircuitPolicy, DirectMode, RoutingPolicy
 from gitlab_completions.senders import HttpxSender, SendError, WireResponse
 from gitlab_completions.status import Health
 from gitlab_completions.testing import (
@@ -638,6 +639,27 @@ async def test_calls_that_wait_with_refused_details_are_told_why(
         for error in ended:
             assert isinstance(error, AllRoutesFailedError)
             assert error.code is code
+
+
+@pytest.fixture
+def narrow() -> RoutingPolicy:
+    """Return a policy by which calls wait for each other, and one loss trips."""
+    return RoutingPolicy(max_in_flight=1, circuit=CircuitPolicy(losses_in_a_row=1))
+
+
+async def test_a_call_at_the_instances_gate_stays_there_when_others_have_failed(
+    gitlab: FakeGitLab, narrow: RoutingPolicy
+) -> None:
+    async with gitlab.client(policy=narrow) as client:
+        await client.complete(REQUEST)
+        gitlab.gateway.fail(500)
+        await client.complete(REQUEST)  # and direct rests
+        gitlab.instance.fail(500, times=1)
+        calls = (client.complete(REQUEST) for _ in range(2))
+        failed, answer = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(failed, AllRoutesFailedError)
+    assert isinstance(answer, Completion)
+    assert answer.route is Route.INDIRECT
 
 
 async def test_with_only_a_gateways_429_tells_when_to_try_again(

@@ -165,8 +165,12 @@ class Settlement:
 def _rests(route: Route, verdict: AttemptVerdict, send: Send) -> bool:
     """Tell whether a route that has tripped refuses what was to be sent there.
 
-    Calls with no other route stay, but for a rest that it asked for: those that come
-    later would be refused then.
+    As it would calls that come later: a rest that it asked for refuses all but a last
+    try; another rest refuses direct's calls that may go elsewhere, and the instance's
+    none at all, since they went there for want of a better route.
     """
-    asked = verdict.circuit is Effect.REST and send.reason is not RouteReason.LAST_TRY
-    return send.route is route and (asked or not send.last_resort)
+    if send.route is not route:
+        return False
+    if verdict.circuit is Effect.REST:
+        return send.reason is not RouteReason.LAST_TRY
+    return route is Route.DIRECT and not send.last_resort

@@ -115,20 +115,32 @@ async def test_an_answer_is_told_and_settles_the_permit(
 
 
 @pytest.mark.parametrize(
-    ("status", "stays"), [(500, "calls with no other route"), (429, "a last try")]
+    ("route", "other", "status", "stays"),
+    [
+        (Route.DIRECT, Route.INDIRECT, 500, "calls with no other route"),
+        (Route.DIRECT, Route.INDIRECT, 429, "a last try"),
+        (Route.INDIRECT, Route.DIRECT, 429, "a last try"),
+    ],
 )
 async def test_a_route_that_trips_turns_away_who_waits_for_it(
-    court: Court, status: int, stays: str
+    court: Court, route: Route, other: Route, status: int, stays: str
 ) -> None:
-    court.settle(Route.INDIRECT, status)
-    assert court.circuits[Route.INDIRECT].state(0.0) is CircuitState.OPEN
+    court.settle(route, status)
+    assert court.circuits[route].state(0.0) is CircuitState.OPEN
     assert court.diary.kinds == ["AttemptFailed", "CircuitTripped"]
     (refused,) = court.refused
-    assert refused(court.send(Route.INDIRECT))
-    assert not refused(court.send(Route.DIRECT))
-    last = court.send(Route.INDIRECT, last=True)
+    assert refused(court.send(route))
+    assert not refused(court.send(other))
+    last = court.send(route, last=True)
     assert refused(last) is (stays == "a last try")
-    assert not refused(court.send(Route.INDIRECT, RouteReason.LAST_TRY, last=True))
+    assert not refused(court.send(route, RouteReason.LAST_TRY, last=True))
+
+
+async def test_an_instance_that_trips_by_itself_turns_nobody_away(court: Court) -> None:
+    court.settle(Route.INDIRECT, 500)
+    (refused,) = court.refused
+    assert not refused(court.send(Route.INDIRECT, RouteReason.CIRCUIT_OPEN))
+    assert not refused(court.send(Route.DIRECT))
 
 
 @pytest.mark.parametrize(
