@@ -61,7 +61,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from gitlab_completions.events import Event
-    from gitlab_completions.models import Completion
     from gitlab_completions.senders import Sender, WireRequest
     from gitlab_completions.testing import FakeEndpoint
 
@@ -622,12 +621,16 @@ async def test_calls_that_wait_at_the_gate_of_a_route_that_trips_take_the_other(
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(401, ErrorCode.DIRECT_BARRED), (402, ErrorCode.QUOTA)]
+    ("status", "sent", "waiting"),
+    [
+        (401, ErrorCode.DIRECT_BARRED, ErrorCode.SERVER),
+        (402, ErrorCode.QUOTA, ErrorCode.QUOTA),
+    ],
 )
 async def test_calls_that_wait_with_refused_details_are_told_why(
-    gitlab: FakeGitLab, status: int, code: ErrorCode
+    gitlab: FakeGitLab, status: int, sent: ErrorCode, waiting: ErrorCode
 ) -> None:
-    """Those at the gate are not sent, and fail as those that were."""
+    """Those at the gate are not sent; where others may come they wait for those."""
     async with gitlab.client(policy=ONLY) as client:
         await client.complete(REQUEST)
         gitlab.gateway.requests.clear()
@@ -636,9 +639,9 @@ async def test_calls_that_wait_with_refused_details_are_told_why(
         calls = (client.complete(REQUEST) for _ in range(20))
         ended = await asyncio.gather(*calls, return_exceptions=True)
         assert len(gitlab.gateway.requests) == 8
-        for error in ended:
+        for number, error in enumerate(ended):
             assert isinstance(error, AllRoutesFailedError)
-            assert error.code is code
+            assert error.code is (sent if number < 8 else waiting)
 
 
 @pytest.fixture
@@ -660,6 +663,33 @@ async def test_a_call_at_the_instances_gate_stays_there_when_others_have_failed(
     assert isinstance(failed, AllRoutesFailedError)
     assert isinstance(answer, Completion)
     assert answer.route is Route.INDIRECT
+
+
+async def test_a_call_that_direct_turned_away_gets_its_last_try_of_it(
+    gitlab: FakeGitLab, narrow: RoutingPolicy
+) -> None:
+    async with gitlab.client(policy=narrow) as client:
+        await client.complete(REQUEST)
+        gitlab.gateway.fail(500, times=1)
+        gitlab.instance.fail(500)
+        calls = (client.complete(REQUEST) for _ in range(2))
+        failed, answer = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(failed, AllRoutesFailedError)
+    assert isinstance(answer, Completion)
+    assert answer.reason is RouteReason.LAST_TRY
+
+
+async def test_direct_only_awaits_new_details_where_a_refusal_turned_it_away(
+    gitlab: FakeGitLab, narrow: RoutingPolicy
+) -> None:
+    policy = replace(narrow, direct=DirectMode.ONLY)
+    async with gitlab.client(policy=policy) as client:
+        await client.complete(REQUEST)
+        gitlab.gateway.fail(401, times=1)
+        calls = (client.complete(REQUEST) for _ in range(2))
+        failed, answer = await asyncio.gather(*calls, return_exceptions=True)
+    assert isinstance(failed, AllRoutesFailedError)
+    assert isinstance(answer, Completion)
 
 
 async def test_with_only_a_gateways_429_tells_when_to_try_again(

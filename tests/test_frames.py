@@ -94,8 +94,8 @@ async def test_what_the_caller_is_handling_keeps_its_frames(
     function: Callable[..., str | Awaitable[str]],
 ) -> None:
     try:
-        raise LuckError
-    except LuckError as handled:
+        next(iter(()))
+    except StopIteration as handled:
         with pytest.raises(ConfigurationError) as caught:
             await call(function, kind=ConfigurationError)
         (frame,) = traceback.extract_tb(handled.__traceback__)

@@ -68,12 +68,15 @@ class Failed(Record):
         final: No other route would do better: the call is over.
         passing: The cause passes by itself (a rate limit, a failing server, the
             network), so that direct may be tried in place of the instance.
+        sent: It has been on the wire; else it was turned away at the gate, for its
+            route rests or its details are refused.
     """
 
     route: Route
     at: float
     final: bool
     passing: bool
+    sent: bool = True
 
 
 class Slow(Record):

@@ -240,7 +240,18 @@ class _Call:
     def _after_failure(self, failed: Failed) -> Command | Answer:
         self.ends.pop(failed.route, None)
         self.rejected = self.rejected or failed.final
+        if not failed.sent:
+            return self._after_turned_away(failed)
         return self._fall_back(failed.at, passing=failed.passing)
+
+    def _after_turned_away(self, failed: Failed) -> Command | Answer:
+        """Go on as if the route had not been tried: it was not."""
+        self.reasons.pop(failed.route, None)
+        if self.ends:
+            return self._wait(failed.at)
+        if self.direct_only:
+            return self._only_direct(failed.at)
+        return self._fall_back(failed.at, passing=True)
 
     def _fall_back(self, now: float, *, passing: bool) -> Command | Answer:
         """Go to the route that is left, or wait for the one in flight."""
@@ -250,12 +261,11 @@ class _Call:
         if Route.INDIRECT not in self.reasons and self._indirect_allowed():
             if self.router.indirect.refuses_s(now) is None:
                 return self._send(Route.INDIRECT, RouteReason.FELL_BACK, now)
-            return self._wait(now) if self.ends else GaveUp.RATE_LIMITED
-        step = (
-            self._last_try(now, GaveUp.EXHAUSTED)
-            if passing
-            else self._back_to_direct(now)
-        )
+            step = self._last_try(now, GaveUp.RATE_LIMITED)
+        elif passing:
+            step = self._last_try(now, GaveUp.EXHAUSTED)
+        else:
+            step = self._back_to_direct(now)
         return self._wait(now) if self.ends and not isinstance(step, Send) else step
 
     def _back_to_direct(self, now: float) -> Command | Answer:

@@ -179,11 +179,14 @@ class Drive:
         now, verdict = self.clock.now(), flight.verdict
         if flight.answered:
             return Answered(route=flight.route, at=now)
+        if not flight.sent:
+            self._held_up = flight.route
         return Failed(
             route=flight.route,
             at=now,
             final=verdict is not None and verdict.final,
             passing=verdict is None or verdict.passing,
+            sent=flight.sent,
         )
 
     def _unreported(self) -> list[Flight]:

@@ -169,7 +169,7 @@ def _error(
     direct_refusal: DirectAccessError | None,
     wait_s: float | None,
 ) -> GitLabCompletionsError:
-    held = {one.route for one in flights if not one.sent}
+    held = {one.route for one in flights} - {one.route for one in flights if one.sent}
     if gave_up is GaveUp.REJECTED and decided is not None:
         return RequestRejectedError(f"the request was refused: {decided.message}")
     if gave_up is GaveUp.RATE_LIMITED or (held and wait_s is not None):

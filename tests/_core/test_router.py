@@ -619,6 +619,69 @@ def test_a_call_that_left_the_gate_of_direct_heeds_its_rest() -> None:
     assert end is GaveUp.EXHAUSTED
 
 
+# Turned away at a gate.
+
+
+def turned_away(route: Route, at: float) -> Failed:
+    return Failed(route=route, at=at, final=False, passing=True, sent=False)
+
+
+def test_a_call_that_direct_turned_away_may_still_be_sent_there() -> None:
+    world = World()
+    flow = world.call()
+    next(flow)
+    world.tripped(DIRECT, NOW)
+    command = flow.send(turned_away(DIRECT, NOW))
+    assert isinstance(command, Send)
+    assert (command.route, command.last_resort) == (INDIRECT, False)
+    command = flow.send(failed(INDIRECT, NOW + 1))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (DIRECT, RouteReason.LAST_TRY)
+    assert answer(flow, failed(DIRECT, NOW + 2)) is GaveUp.EXHAUSTED
+
+
+def test_a_call_that_was_turned_away_waits_for_what_is_in_flight() -> None:
+    world = World().half_open()
+    flow = world.call()
+    after(flow, Slow(at=NOW))  # indirect, and a probe beside it
+    assert flow.send(turned_away(DIRECT, NOW + 0.5)) == wait(NOW + 9)
+    command = flow.send(failed(INDIRECT, NOW + 1))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (DIRECT, RouteReason.LAST_TRY)
+
+
+def test_a_call_that_a_rate_limit_turned_away_goes_direct_or_is_refused() -> None:
+    world = World().tripped(DIRECT)
+    flow = world.call()
+    next(flow)
+    world.rate_limited(INDIRECT, NOW)
+    command = flow.send(turned_away(INDIRECT, NOW))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (DIRECT, RouteReason.LAST_TRY)
+    assert answer(flow, failed(DIRECT, NOW + 1)) is GaveUp.RATE_LIMITED
+
+
+def test_direct_only_awaits_the_details_that_replace_refused_ones() -> None:
+    world = World(DirectMode.ONLY)
+    flow = world.call()
+    next(flow)
+    world.freshness.token_refused(NOW, DETAILS.token, PROBLEM)
+    world.fetches(NOW)
+    assert flow.send(turned_away(DIRECT, NOW)) == AwaitDetails(until=NOW + 10)
+    world.freshness.granted(NOW + 1, DETAILS)
+    command = flow.send(DetailsSettled(at=NOW + 1))
+    assert isinstance(command, Send)
+    assert command.details is DETAILS
+
+
+def test_direct_only_heeds_the_rest_that_turned_it_away() -> None:
+    world = World(DirectMode.ONLY)
+    flow = world.call()
+    next(flow)
+    world.rate_limited(DIRECT, NOW)
+    assert answer(flow, turned_away(DIRECT, NOW)) is GaveUp.RATE_LIMITED
+
+
 # A rate-limited instance.
 
 

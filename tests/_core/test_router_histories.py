@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings, strategies as st
 
 from gitlab_completions._core.budget import InstanceBudget
-from gitlab_completions._core.circuit import Circuit, CircuitState
+from gitlab_completions._core.circuit import Circuit, CircuitState, Transition
 from gitlab_completions._core.commands import (
     Answer,
     Answered,
@@ -242,6 +242,8 @@ class Client:
     def time_is_up(self, call: Call, command: Command, flight: Flight | None) -> None:
         if call.over or call.command is not command:
             return
+        if flight is not None and flight.in_gate and flight.ended:
+            return  # it was turned away in the same moment, and is about to be told so
         busy = flight is not None and flight.in_gate and not flight.send.last_resort
         if flight is None or not busy:
             self.step(call, Slow(at=self.now))
@@ -308,13 +310,16 @@ class Client:
         """End an attempt: its permit learns, and its call if that still waits."""
         flight.ended = True
         permit, direct = flight.permit, flight.route is DIRECT
+        transition = Transition.NONE
         if kind == "answer":
             permit.succeed(self.now)
         elif kind == "fail":
-            permit.fail(self.now)
+            transition = permit.fail(self.now)
         elif kind == "rest":
-            permit.rest(self.now, self.dice.choice([1, 30, 300]))
+            transition = permit.rest(self.now, self.dice.choice([1, 30, 300]))
         permit.release()
+        if transition is Transition.TRIPPED:
+            self.turn_away(lambda send: rests(flight.route, kind, send))
         if direct:
             self.tell_freshness(flight, kind)
         call = flight.call
@@ -330,6 +335,31 @@ class Client:
             self.freshness.token_refused(self.now, details.token, PROBLEM)
         elif kind == "bar":
             self.freshness.put_bar(self.now, 300, PROBLEM)
+        if kind in {"refuse", "bar"}:
+            self.turn_away(lambda send: send.details is details)
+
+    def turn_away(self, refused: Callable[[Send], bool]) -> None:
+        """Take back what waits at a gate for what would be refused."""
+        for flight in self.flights:
+            if flight.in_gate and not flight.ended and refused(flight.send):
+                flight.ended = True
+                flight.permit.release()
+                self.later(self.now, partial(self.turned_away, flight))
+
+    def turned_away(self, flight: Flight) -> None:
+        call = flight.call
+        if not call.over:
+            call.flights.remove(flight)
+            self.hear(
+                call,
+                Failed(
+                    route=flight.route,
+                    at=self.now,
+                    final=False,
+                    passing=True,
+                    sent=False,
+                ),
+            )
 
     def outcome(self, flight: Flight, kind: str) -> Outcome:
         if kind == "answer":
@@ -421,6 +451,15 @@ class Client:
         assert all(call.over for call in self.calls), "a flow never ends"
         assert all(flight.permit.settled for flight in self.flights), "a permit leaked"
         assert all(circuit._probe is None for circuit in self.circuits.values())
+
+
+def rests(route: Route, kind: str, send: Send) -> bool:
+    """Tell whether a route that has tripped refuses what waits at its gate."""
+    if send.route is not route:
+        return False
+    if kind == "rest":
+        return send.reason is not RouteReason.LAST_TRY
+    return route is DIRECT and not send.last_resort
 
 
 def live_through(client: Client, calls: int) -> None:

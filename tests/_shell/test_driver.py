@@ -129,6 +129,24 @@ async def test_a_failure_says_whether_it_is_final_or_passes(
     ]
 
 
+async def test_an_attempt_that_is_turned_away_was_not_sent(road: Road) -> None:
+    for _ in range(2):
+        await road.track.start()
+    call = road.start(send(), send())
+    await wait_all_tasks_blocked()
+    (waiting,) = road.drive.flights
+    road.track.race.withdraw(waiting)
+    await wait_all_tasks_blocked()
+    assert road.outcomes == [
+        Failed(route=Route.DIRECT, at=0.0, final=False, passing=True, sent=False)
+    ]
+    for exchange in road.track.sender.exchanges:
+        exchange.complete()
+    (await road.track.sender.next()).complete()
+    assert await call == CHOSEN
+    assert road.diary.kinds == ["RouteChosen"]  # it only went on waiting there
+
+
 async def test_an_attempt_under_way_is_slow_at_its_moment(road: Road) -> None:
     await road.start(send(until=0.4), Wait(until=0.9))
     assert road.outcomes == [Slow(at=0.4), Slow(at=0.9)]

@@ -155,6 +155,17 @@ async def test_one_that_was_never_let_through_tells_why(gave_up: GaveUp) -> None
     await track.race.aclose()
 
 
+async def test_one_that_was_let_through_after_all_tells_what_came_of_it() -> None:
+    track = Track(most=1)
+    await track.start(Route.INDIRECT)
+    turned_away = await track.start(Route.INDIRECT)
+    track.race.withdraw(turned_away)
+    (await track.sender.next()).complete()
+    flights = [turned_away, await flown(track, Route.INDIRECT, 403)]
+    error = fail(GaveUp.EXHAUSTED, flights, wait_s=12.0)
+    assert (error.code, error.retry_after_s) == (ErrorCode.FORBIDDEN, 12)
+
+
 async def test_a_rate_limit_tells_when_to_try_again() -> None:
     error = fail(GaveUp.RATE_LIMITED, [], wait_s=4.0)
     assert (error.code, error.retry_after_s) == (ErrorCode.RATE_LIMITED, 4)
