@@ -319,6 +319,7 @@ class SyncCompletionClient:
         thread.check_process()
         with suppress(ClientClosedError):
             return thread.call(function)
+        thread.join()  # it has begun to end, and is still at work
         return function()
 
     def _span_s(self, request: CompletionRequest, deadline_s: float | None) -> float:

@@ -527,6 +527,29 @@ def test_a_client_may_be_closed_in_another_thread_while_calls_wait(
             assert isinstance(call.exception(PATIENCE_S), ClientClosedError)
 
 
+def test_a_client_can_be_asked_while_another_thread_closes_it(
+    gitlab: FakeGitLab,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Lingering(FakeGitLab):
+        async def aclose(self) -> None:
+            begun.set()
+            await asyncio.to_thread(go_on.wait, PATIENCE_S)
+
+    gitlab = Lingering()
+    client = client_of(gitlab)
+    client.complete(REQUEST)
+    with ThreadPoolExecutor(2) as pool:
+        closing = pool.submit(client.close)
+        assert begun.wait(PATIENCE_S)
+        asked = pool.submit(client.status)
+        wait({asked}, timeout=0.2)  # it used to be refused here, at once
+        go_on.set()
+        assert asked.result(PATIENCE_S).health is Health.CLOSED
+        closing.result(PATIENCE_S)
+
+
 def test_an_observer_may_close_its_client(gitlab: FakeGitLab) -> None:
     closing = Listener(RouteChosen, lambda: duo.close())  # noqa: PLW0108 - made below
     duo = client_of(gitlab, closing)
