@@ -335,13 +335,14 @@ class Engine:
         if not self._clock.jumped():
             return
         now = self._clock.now()
-        self.bulletin.publish(ClockJumped())
         for route in Route:
             self._circuits[route].jump(now)
             if self._setup.replace(route):
                 self._gates[route].start_over()
         self._warming.clear()
         self._keeper.start_over()
+        # In the end: an observer may ask how things stand now, or begin a call.
+        self.bulletin.publish(ClockJumped())
 
     def stop(self) -> None:
         """Begin nothing more."""

@@ -67,6 +67,8 @@ async def test_a_call_fetches_details_then_goes_direct() -> None:
 
 async def test_a_jump_of_the_clock_is_told_before_anything_is_sent() -> None:
     plant = Plant()
+    replaced: list[list[Route]] = []
+    plant.engine.bulletin.observe(lambda _: replaced.append(list(plant.replaced)))
     plant.engine.look_at_clock()
     assert plant.diary.events == []
     plant.clock.suspend(60)
@@ -74,6 +76,7 @@ async def test_a_jump_of_the_clock_is_told_before_anything_is_sent() -> None:
     plant.engine.look_at_clock()
     assert plant.diary.kinds == ["ClockJumped"]
     assert plant.replaced == list(Route)
+    assert replaced == [list(Route)]  # who is told finds nothing old any more
 
 
 async def test_a_policy_that_allows_fewer_exchanges_holds_from_the_next() -> None:
