@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,11 @@ class Bulletin:
         for key, observer in tuple(self._observers.items()):
             try:
                 observer(event)
-            except Exception as error:
+            # Also when it asked a future that was cancelled: nobody cancels us here.
+            except (Exception, asyncio.CancelledError) as error:
                 self._complain(key, observer, error)
 
-    def _complain(self, key: object, observer: Observer, error: Exception) -> None:
+    def _complain(self, key: object, observer: Observer, error: BaseException) -> None:
         """Log an observer's first exception by its type: the text may hold anything."""
         if key in self._broken:
             return

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
+
+import pytest
 
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions.events import ClockJumped
 
 if TYPE_CHECKING:
-    import pytest
-
-    from gitlab_completions.events import Event
+    from gitlab_completions.events import Event, Observer
 
 JUMPED = ClockJumped()
 
@@ -38,9 +39,17 @@ def test_the_unsubscriber_ends_one_subscription_of_two() -> None:
     assert told == [JUMPED]
 
 
-def test_an_observer_that_raises_does_not_keep_the_next_from_being_told() -> None:
+def cancelled(_: Event) -> None:
+    """Ask a future that nobody waits for any more."""
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize("observer", [broken, cancelled])
+def test_an_observer_that_raises_does_not_keep_the_next_from_being_told(
+    observer: Observer,
+) -> None:
     told: list[Event] = []
-    bulletin = Bulletin([broken, told.append])
+    bulletin = Bulletin([observer, told.append])
     bulletin.publish(JUMPED)
     assert told == [JUMPED]
 
