@@ -144,7 +144,9 @@ class Gate:
 
     def _look_again_in(self, wait_s: float) -> None:
         self._disarm()
-        self._timer = asyncio.get_running_loop().call_later(wait_s, self._admit)
+        # Not the running loop: a policy may be changed while it stands still.
+        loop = self._waiting[0].turn.get_loop()
+        self._timer = loop.call_later(wait_s, self._admit)
 
     def _disarm(self) -> None:
         if self._timer is not None:

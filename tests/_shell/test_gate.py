@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitlab_completions._core.budget import InstanceBudget
+from gitlab_completions._shell.clock import SystemClock
 from gitlab_completions._shell.gate import Gate, Ticket
-from gitlab_completions.testing import VirtualClock, wait_all_tasks_blocked
+from gitlab_completions.testing import (
+    VirtualClock,
+    VirtualTimeLoop,
+    wait_all_tasks_blocked,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +119,29 @@ async def test_without_budget_nobody_is_let_in_until_the_next_slot() -> None:
     assert row.inside == []
     await row.tasks["a"]
     assert asyncio.get_running_loop().time() == pytest.approx(60)
+
+
+def test_a_limit_may_be_changed_while_the_loop_stands_still() -> None:
+    clock, budget = SystemClock(), InstanceBudget(1)
+    budget.spend(clock.now())
+    gate = Gate(1, clock, lambda: False, budget)
+
+    async def come() -> asyncio.Task[bool]:
+        ticket = Ticket(last_resort=False)
+        waiting = asyncio.create_task(gate.enter(ticket))
+        await wait_all_tasks_blocked()
+        return waiting
+
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        waiting = runner.run(come())
+        gate.look_again()
+        budget.per_minute = None
+        gate.look_again()
+
+        async def let_in() -> bool:
+            return await waiting
+
+        assert runner.run(let_in())
 
 
 async def test_the_newest_gets_the_next_slot() -> None:
