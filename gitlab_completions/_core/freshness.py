@@ -21,11 +21,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.budget import FetchBudget
+from gitlab_completions._core.user_access import Bar
 from gitlab_completions._core.verdicts import Scope, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitlab_completions._core.user_access import UserAccess
     from gitlab_completions._core.verdicts import AccessVerdict
     from gitlab_completions.details import ConnectionDetails
     from gitlab_completions.errors import DirectAccessError
@@ -52,67 +54,13 @@ class DetailsState(StrEnum):
     BARRED = "barred"
 
 
-class Bar:
-    """A no that holds until a time, and why."""
-
-    __slots__ = ("problem", "until")
-
-    def __init__(self) -> None:
-        self.until = 0.0
-        self.problem: DirectAccessError | None = None
-
-    def put(self, until: float, problem: DirectAccessError) -> None:
-        """Bar until then, unless it is barred for longer."""
-        if until > self.until:
-            self.until, self.problem = until, problem
-
-    def lift(self) -> None:
-        """Bar no longer."""
-        self.until, self.problem = 0.0, None
-
-
-class SharedAccess:
-    """What the direct access of one user's projects has in common.
-
-    A refusal that concerns the user bars all projects at once, and all fetches share
-    a budget: one a second (but for the first of a project, forced ones, and the first
-    after a change of the access token), and `fetches_per_minute`.
-    """
-
-    __slots__ = ("bar", "minute", "second")
-
-    def __init__(self, policy: DetailsPolicy) -> None:
-        self.bar = Bar()
-        self.second = FetchBudget(1, 1.0)
-        self.minute = FetchBudget(policy.fetches_per_minute, 60.0)
-
-    def reconfigure(self, policy: DetailsPolicy) -> None:
-        """Go by another policy's budget."""
-        self.minute.allow(policy.fetches_per_minute)
-
-    def free_at(self, now: float, *, urgent: bool) -> float:
-        """Return when the next project may fetch: now, or a time to come."""
-        minute = self.minute.free_at(now)
-        return minute if urgent else max(minute, self.second.free_at(now))
-
-    def spend(self, now: float) -> None:
-        """Count a fetch that starts now."""
-        self.minute.spend(now)
-        self.second.spend(now)
-
-    def refund(self, at: float) -> None:
-        """Forget a fetch that asked nobody."""
-        self.minute.refund(at)
-        self.second.refund(at)
-
-
 class Freshness:
     """The connection details of one project; told the time, in monotonic seconds.
 
     Args:
         policy: Margins, waits and budgets.
         jitter: Gives a number from 0 up to 1, anew at each call.
-        shared: What all projects of the client have in common.
+        user: What all projects of the client have in common.
     """
 
     __slots__ = (
@@ -128,11 +76,11 @@ class Freshness:
         "_renew_at",
         "_replaces_refused",
         "_retry_at",
-        "_shared",
         "_token_bar_s",
         "_urgent",
         "_usable_until",
         "_used",
+        "_user",
         "details",
         "fetch_started_at",
         "fetching",
@@ -142,11 +90,11 @@ class Freshness:
     )
 
     def __init__(
-        self, policy: DetailsPolicy, jitter: Callable[[], float], shared: SharedAccess
+        self, policy: DetailsPolicy, jitter: Callable[[], float], user: UserAccess
     ) -> None:
         self.policy = policy
         self._jitter = jitter
-        self._shared = shared
+        self._user = user
         self._bar = Bar()
         self._budget = FetchBudget(
             policy.fetches_per_5_min, 300.0, policy.forced_reserve
@@ -198,7 +146,7 @@ class Freshness:
 
     def bar(self, now: float) -> Bar | None:
         """Return the bar that holds now, the later one of two."""
-        bars = [bar for bar in (self._bar, self._shared.bar) if now < bar.until]
+        bars = [bar for bar in (self._bar, self._user.bar) if now < bar.until]
         return max(bars, key=lambda bar: bar.until) if bars else None
 
     def problem(self, now: float) -> DirectAccessError | None:
@@ -250,7 +198,7 @@ class Freshness:
         """Return when the budgets allow the next fetch, now at the earliest."""
         return max(
             self._budget.free_at(now, forced=self._forced),
-            self._shared.free_at(now, urgent=self._forced or self._urgent),
+            self._user.free_at(now, urgent=self._forced or self._urgent),
         )
 
     def takes_grant(self, now: float, at: float, details: ConnectionDetails) -> bool:
@@ -285,7 +233,7 @@ class Freshness:
         self.fetch_started_at = now
         self._urgent = False
         self._budget.spend(now)
-        self._shared.spend(now)
+        self._user.spend(now)
 
     def granted(self, at: float, details: ConnectionDetails) -> None:
         """Take the details that a fetch brought, granted at that moment.
@@ -325,7 +273,7 @@ class Freshness:
             return
         spread = 1 + verdict.spread * (2 * self._jitter() - 1)
         until = at + (verdict.again_s or LONGEST_BAR_S) * spread
-        bar = self._shared.bar if verdict.scope is Scope.USER else self._bar
+        bar = self._user.bar if verdict.scope is Scope.USER else self._bar
         bar.put(until, problem)
 
     def abandoned(self) -> None:
@@ -336,7 +284,7 @@ class Freshness:
         """Take note that a fetch was served without asking the instance."""
         if self.fetch_started_at is not None:
             self._budget.refund(self.fetch_started_at)
-            self._shared.refund(self.fetch_started_at)
+            self._user.refund(self.fetch_started_at)
 
     def used(self) -> None:
         """Take note that a direct attempt uses the details."""
@@ -386,7 +334,7 @@ class Freshness:
     def look_again(self) -> None:
         """Forget bars and waits: the access token, the policy or the clock changed."""
         self._bar.lift()
-        self._shared.bar.lift()
+        self._user.bar.lift()
         self._urgent = True
         self._asks_itself = True
         self._failures = 0

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
 
-from gitlab_completions._core.freshness import Freshness, SharedAccess
+from gitlab_completions._core.freshness import Freshness
+from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import Standing
 from gitlab_completions._shell.imports import import_off_loop
 from gitlab_completions.events import DetailsRefreshed, DetailsRefused
@@ -104,7 +105,7 @@ class Keeper:
         self._clock = clock
         self._jitter = jitter
         self._bulletin = bulletin
-        self._shared = SharedAccess(policy.details)
+        self._user = UserAccess(policy.details)
         self._entries = _Entries(policy.details.projects)
         self._background = background
         self._looks = 0  # how often all was to be looked at again
@@ -126,7 +127,7 @@ class Keeper:
         entry = self._entries.get(project_path)
         if entry is None:
             details = self._policy.details
-            freshness = Freshness(details, self._jitter, self._shared)
+            freshness = Freshness(details, self._jitter, self._user)
             entry = Entry(project_path, freshness)
         return entry
 
@@ -171,7 +172,7 @@ class Keeper:
     def reconfigure(self, policy: RoutingPolicy) -> None:
         """Go by another policy: what was refused under the old one is asked anew."""
         self._policy = policy
-        self._shared.reconfigure(policy.details)
+        self._user.reconfigure(policy.details)
         for entry in self._entries.values():
             entry.freshness.reconfigure(policy.details)
             if policy.direct is DirectMode.NEVER:

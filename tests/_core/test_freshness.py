@@ -6,11 +6,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gitlab_completions._core.freshness import (
-    DetailsState,
-    Freshness,
-    SharedAccess,
-)
+from gitlab_completions._core.freshness import DetailsState, Freshness
+from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import AccessVerdict, Scope, Standing
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import DirectAccessError
@@ -35,8 +32,8 @@ def grant(lifetime_s: float = 3600, token: str = "a") -> ConnectionDetails:
     )
 
 
-def absent(jitter: float = 0.5, shared: SharedAccess | None = None) -> Freshness:
-    return Freshness(POLICY, lambda: jitter, shared or SharedAccess(POLICY))
+def absent(jitter: float = 0.5, user: UserAccess | None = None) -> Freshness:
+    return Freshness(POLICY, lambda: jitter, user or UserAccess(POLICY))
 
 
 def granted(
@@ -84,7 +81,7 @@ def test_details_are_fresh_then_stale_then_expired(
 
 def test_a_renewal_is_never_put_off_beyond_expiry() -> None:
     policy = DetailsPolicy(renew_at=0.9, renew_spread=0.09, margin_s=1000)
-    one = Freshness(policy, lambda: 0.99, SharedAccess(policy))
+    one = Freshness(policy, lambda: 0.99, UserAccess(policy))
     renew(one, 0.0, 100)
     assert [one.state(89.9), one.state(90.0)] == [FRESH, EXPIRED]
 
@@ -228,8 +225,8 @@ def test_a_bar_holds_until_its_time(jitter: float, until: float) -> None:
 def test_a_bar_of_the_user_holds_for_all_projects_and_one_of_a_project_does_not() -> (
     None
 ):
-    shared = SharedAccess(POLICY)
-    one, other = absent(shared=shared), absent(shared=shared)
+    user = UserAccess(POLICY)
+    one, other = absent(user=user), absent(user=user)
     refuse(one, 0.0, PROJECT_BARRED)
     assert [one.state(1.0), other.state(1.0)] == [BARRED, ABSENT]
     refuse(one, 0.0, TOKEN_SUSPECT)
@@ -337,15 +334,15 @@ def test_who_was_told_to_look_again_hears_a_no_itself(answer: str) -> None:
 
 
 def test_a_fetch_that_asked_nobody_costs_nothing() -> None:
-    shared = SharedAccess(POLICY)
-    one = absent(shared=shared)
+    user = UserAccess(POLICY)
+    one = absent(user=user)
     one.spared()
     for second in range(40):
         one.fetch_starts(second)
         one.spared()
         one.granted(second - 3600.0, grant())
     assert one.wanted(40.0)
-    other = absent(shared=shared)
+    other = absent(user=user)
     assert other.wanted(39.5)
 
 
@@ -462,8 +459,8 @@ def test_the_time_of_the_next_fetch_includes_the_budget() -> None:
 
 
 def test_one_fetch_a_second_but_for_what_is_urgent() -> None:
-    shared = SharedAccess(POLICY)
-    one, other = absent(shared=shared), absent(shared=shared)
+    user = UserAccess(POLICY)
+    one, other = absent(user=user), absent(user=user)
     one.fetch_starts(0.0)
     one.granted(0.0, grant(0.5))
     assert other.wanted(0.4), "a project's first"
@@ -477,10 +474,10 @@ def test_one_fetch_a_second_but_for_what_is_urgent() -> None:
 
 
 def test_thirty_fetches_a_minute_whatever_their_project() -> None:
-    shared = SharedAccess(POLICY)
+    user = UserAccess(POLICY)
     for _ in range(30):
-        absent(shared=shared).fetch_starts(0.0)
-    assert [absent(shared=shared).wanted(at) for at in (59.9, 60.0)] == [False, True]
+        absent(user=user).fetch_starts(0.0)
+    assert [absent(user=user).wanted(at) for at in (59.9, 60.0)] == [False, True]
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 0.99])
@@ -510,9 +507,9 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.jitter = 0.5
         self.now = 1000.0
-        self.shared = SharedAccess(POLICY)
+        self.user = UserAccess(POLICY)
         self.projects = [
-            Freshness(POLICY, lambda: self.jitter, self.shared) for _ in range(4)
+            Freshness(POLICY, lambda: self.jitter, self.user) for _ in range(4)
         ]
         self.fetches: list[list[float]] = [[] for _ in self.projects]
         self.forced: list[list[float]] = [[] for _ in self.projects]
@@ -645,8 +642,8 @@ TestHistories = Histories.TestCase
 
 def test_another_policy_reaches_the_budgets() -> None:
     policy = DetailsPolicy()
-    shared = SharedAccess(policy)
-    one = Freshness(policy, lambda: 0.5, shared)
+    user = UserAccess(policy)
+    one = Freshness(policy, lambda: 0.5, user)
     one.fetch_starts(0.0)
     one.abandoned()
     strict = DetailsPolicy(fetches_per_5_min=1, forced_reserve=0, fetches_per_minute=1)
@@ -654,8 +651,8 @@ def test_another_policy_reaches_the_budgets() -> None:
     one.reconfigure(strict)
     assert one.policy is strict
     assert not one.wanted(5.0)
-    shared.reconfigure(strict)
-    other = Freshness(policy, lambda: 0.5, shared)
+    user.reconfigure(strict)
+    other = Freshness(policy, lambda: 0.5, user)
     assert not other.wanted(59.0)
     assert other.wanted(60.0)
     assert not one.wanted(299.0)
@@ -664,7 +661,7 @@ def test_another_policy_reaches_the_budgets() -> None:
 
 def test_a_fetch_that_has_ended_is_told_from_one_under_way() -> None:
     policy = DetailsPolicy()
-    one = Freshness(policy, lambda: 0.5, SharedAccess(policy))
+    one = Freshness(policy, lambda: 0.5, UserAccess(policy))
     assert not one.was_fetched
     one.fetch_starts(0.0)
     assert not one.was_fetched

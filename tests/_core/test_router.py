@@ -24,8 +24,9 @@ from gitlab_completions._core.commands import (
     Slow,
     Wait,
 )
-from gitlab_completions._core.freshness import Freshness, SharedAccess
+from gitlab_completions._core.freshness import Freshness
 from gitlab_completions._core.router import Router
+from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import AccessVerdict, Standing
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import DirectAccessError
@@ -53,7 +54,7 @@ class World:
         self.indirect = Circuit(circuits, lambda: 0.5, late_s=math.inf)
         self.budget = InstanceBudget(60)
         details = self.policy.details
-        self.freshness = Freshness(details, lambda: 0.5, SharedAccess(details))
+        self.freshness = Freshness(details, lambda: 0.5, UserAccess(details))
         self.router = Router(
             policy=self.policy,
             direct=self.direct,

@@ -34,8 +34,9 @@ from gitlab_completions._core.commands import (
     Send,
     Slow,
 )
-from gitlab_completions._core.freshness import Freshness, SharedAccess
+from gitlab_completions._core.freshness import Freshness
 from gitlab_completions._core.router import Router
+from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import AccessVerdict, Scope, Standing
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import DirectAccessError
@@ -148,7 +149,7 @@ class Client:
         }
         self.budget = InstanceBudget(dice.choice([None, 8, 60]))
         details = self.policy.details
-        self.freshness = Freshness(details, dice.random, SharedAccess(details))
+        self.freshness = Freshness(details, dice.random, UserAccess(details))
         self.router = Router(
             policy=self.policy,
             direct=self.circuits[DIRECT],

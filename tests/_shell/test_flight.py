@@ -6,7 +6,8 @@ import pytest
 
 from gitlab_completions._core.circuit import Circuit
 from gitlab_completions._core.commands import Send
-from gitlab_completions._core.freshness import Freshness, SharedAccess
+from gitlab_completions._core.freshness import Freshness
+from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import GATEWAY, Body, Observation, decide
 from gitlab_completions._shell.flight import Flight
 from gitlab_completions._shell.keeper import Entry
@@ -18,7 +19,7 @@ from tests._shell.parts import REQUEST
 @pytest.fixture
 async def flight() -> Flight:
     details = DetailsPolicy()
-    freshness = Freshness(details, lambda: 0.5, SharedAccess(details))
+    freshness = Freshness(details, lambda: 0.5, UserAccess(details))
     return Flight(
         call_id=1,
         request=REQUEST,

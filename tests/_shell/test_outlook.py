@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from gitlab_completions._core.budget import InstanceBudget
-from gitlab_completions._core.freshness import Freshness, SharedAccess
+from gitlab_completions._core.freshness import Freshness
 from gitlab_completions._core.router import Router
+from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import AccessVerdict, Standing
 from gitlab_completions._shell.keeper import Entry
 from gitlab_completions._shell.outlook import Outlook
@@ -75,7 +76,7 @@ async def test_health_goes_by_the_last_call_and_the_preferred_route() -> None:
 async def test_a_client_that_has_asked_for_nothing_is_starting() -> None:
     view = View()
     policy = DetailsPolicy()
-    freshness = Freshness(policy, lambda: 0.5, SharedAccess(policy))
+    freshness = Freshness(policy, lambda: 0.5, UserAccess(policy))
     view.track.entry = Entry(None, freshness)
     absent = RouteReason.DETAILS_ABSENT
     assert view.look() == (Health.STARTING, Route.INDIRECT, absent)
@@ -99,7 +100,7 @@ async def test_a_first_refusal_tells_whether_the_instance_would_refuse_all(
 ) -> None:
     view = View()
     policy = DetailsPolicy()
-    freshness = Freshness(policy, lambda: 0.5, SharedAccess(policy))
+    freshness = Freshness(policy, lambda: 0.5, UserAccess(policy))
     view.track.entry = Entry(None, freshness)
     freshness.fetch_starts(0.0)
     verdict = AccessVerdict(standing=Standing.BARRED, again_s=300.0)

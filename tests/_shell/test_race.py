@@ -12,7 +12,8 @@ import pytest
 
 from gitlab_completions._core.circuit import Circuit, CircuitState
 from gitlab_completions._core.commands import Send
-from gitlab_completions._core.freshness import Freshness, SharedAccess
+from gitlab_completions._core.freshness import Freshness
+from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.exchange import Exchanger
@@ -47,7 +48,7 @@ class Track:
         self.diary = Diary()
         self.looked_after: list[int] = []
         policy = DetailsPolicy()
-        freshness = Freshness(policy, lambda: 0.5, SharedAccess(policy))
+        freshness = Freshness(policy, lambda: 0.5, UserAccess(policy))
         freshness.fetch_starts(0.0)
         freshness.granted(0.0, DETAILS)
         self.entry = Entry(None, freshness)

@@ -8,7 +8,8 @@ import pytest
 
 from gitlab_completions._core.circuit import Circuit, CircuitState
 from gitlab_completions._core.commands import Send
-from gitlab_completions._core.freshness import DetailsState, Freshness, SharedAccess
+from gitlab_completions._core.freshness import DetailsState, Freshness
+from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import Body, Observation
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.endings import Ending
@@ -41,7 +42,7 @@ class Court:
             route: Circuit(CircuitPolicy(losses_in_a_row=1), lambda: 0.5)
             for route in Route
         }
-        self.entry = Entry(None, Freshness(policy, lambda: 0.5, SharedAccess(policy)))
+        self.entry = Entry(None, Freshness(policy, lambda: 0.5, UserAccess(policy)))
         self.entry.freshness.granted(0.0, DETAILS)
         self.settlement = Settlement(
             circuits=self.circuits,
