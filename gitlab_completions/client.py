@@ -168,11 +168,9 @@ class CompletionClient:
         jitter: Callable[[], float],
     ) -> None:
         # Who only imports names (a type, an error) need not wait for all that runs.
-        from gitlab_completions._shell.engine import (  # noqa: PLC0415
-            Engine,
-            Setup,
-        )
+        from gitlab_completions._shell.engine import Engine  # noqa: PLC0415
         from gitlab_completions._shell.home import Home  # noqa: PLC0415
+        from gitlab_completions._shell.setup import Setup  # noqa: PLC0415
 
         check_policy(policy)
         check_collaborators(sender, observers)

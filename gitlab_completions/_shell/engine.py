@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 import copy
 import itertools
-import math
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.budget import InstanceBudget
-from gitlab_completions._core.circuit import Circuit
 from gitlab_completions._core.commands import Chosen
 from gitlab_completions._core.router import Router
-from gitlab_completions._records import Record
 from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.background import Background
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.driver import Drive
-from gitlab_completions._shell.exchange import WARM_UP_S, Exchanger
-from gitlab_completions._shell.fetch import Fetcher
-from gitlab_completions._shell.gate import Gate
+from gitlab_completions._shell.exchange import WARM_UP_S
 from gitlab_completions._shell.keeper import Keeper
 from gitlab_completions._shell.outlook import Outlook
 from gitlab_completions._shell.race import Race
@@ -31,51 +26,16 @@ from gitlab_completions.models import Intent, Route
 from gitlab_completions.policy import DirectMode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from gitlab_completions._core.commands import GaveUp
-    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.fetch import Fetcher
     from gitlab_completions._shell.keeper import Entry
     from gitlab_completions._shell.notices import Notices
+    from gitlab_completions._shell.setup import Setup
     from gitlab_completions._shell.shared_fetch import SharedFetcher
     from gitlab_completions.errors import DirectAccessError, GitLabCompletionsError
-    from gitlab_completions.events import Observer
-    from gitlab_completions.models import AccessToken, Completion, CompletionRequest
+    from gitlab_completions.models import Completion, CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
-    from gitlab_completions.senders import Sender
-    from gitlab_completions.shared import DetailsStore
     from gitlab_completions.status import RoutingStatus
-
-
-class Setup(Record):
-    """What an engine is made of, checked.
-
-    Args:
-        root: The instance's URL.
-        access_token: What supplies the access token.
-        policy: How routes are chosen.
-        sender: What sends.
-        replace: Replaces the HTTP client of a route; tells whether it could.
-        observers: Who is told of events.
-        user_agent: Who we say we are.
-        clock: Tells the time.
-        jitter: Gives a number from 0 up to 1, anew at each call.
-        store: Where processes share what servers have told them.
-    """
-
-    root: str
-    access_token: AccessToken
-    policy: RoutingPolicy
-    sender: Sender
-    replace: Callable[[Route], bool]
-    observers: Sequence[Observer]
-    user_agent: str
-    clock: Clock
-    jitter: Callable[[], float]
-    store: DetailsStore | None = None
-
-    def __repr__(self) -> str:
-        return f"Setup(root={self.root!r})"
 
 
 class Engine:
@@ -90,23 +50,14 @@ class Engine:
         self.bulletin = Bulletin((self._tally, logbook.write, *setup.observers))
         self._background = Background()
         self._desk = TokenDesk(setup.access_token, self._token_changed)
-        self._circuits = {
-            Route.DIRECT: Circuit(policy.circuit, setup.jitter),
-            # The last resort is in use however late it answers.
-            Route.INDIRECT: Circuit(policy.circuit, setup.jitter, late_s=math.inf),
-        }
+        self._circuits = setup.circuits()
         self._budget = InstanceBudget(policy.indirect_per_minute)
-        self._gates = {
-            Route.DIRECT: self._gate(Route.DIRECT, None),
-            Route.INDIRECT: self._gate(Route.INDIRECT, self._budget),
-        }
-        self._exchanger = Exchanger(
-            setup.sender, self._desk, clock, setup.root, setup.user_agent
-        )
-        fetcher = self._make_fetcher()
-        self._sharing = self._share(fetcher)
-        self._keeper = self._make_keeper(self._sharing or fetcher)
-        self._notices = self._make_notices()
+        self._gates = setup.gates(self._budget)
+        self._exchanger = setup.exchanger(self._desk)
+        fetcher = setup.fetcher(self._desk)
+        shared_fetcher = setup.shared_fetcher(fetcher)
+        self._keeper = self._make_keeper(shared_fetcher or fetcher)
+        self._notices = self._make_notices(shared_fetcher)
         self._race = Race(
             exchanger=self._exchanger,
             gates=self._gates,
@@ -122,34 +73,6 @@ class Engine:
         self._router = self._route_by(policy)
         self._warming: dict[Route, asyncio.Task[None]] = {}
 
-    def _gate(self, route: Route, budget: InstanceBudget | None) -> Gate:
-        setup = self._setup
-        most = setup.policy.max_in_flight
-        return Gate(most, setup.clock, lambda: setup.replace(route), budget)
-
-    def _make_fetcher(self) -> Fetcher:
-        setup = self._setup
-        return Fetcher(
-            setup.sender,
-            self._desk,
-            setup.root,
-            setup.user_agent,
-            allow_plain_http=setup.policy.allow_plain_http,
-        )
-
-    def _share(self, fetcher: Fetcher) -> SharedFetcher | None:
-        """Return a fetcher that looks in the user's store first, if there is one."""
-        setup = self._setup
-        if setup.store is None:
-            return None
-        # Most clients have no store, and need not import how to use one.
-        from gitlab_completions._shell.shared_fetch import (  # noqa: PLC0415
-            SharedFetcher,
-        )
-        from gitlab_completions._shell.sharing import Sharing  # noqa: PLC0415
-
-        return SharedFetcher(fetcher, Sharing(setup.store, setup.clock, setup.root))
-
     def _make_keeper(self, fetcher: Fetcher | SharedFetcher) -> Keeper:
         setup = self._setup
         return Keeper(
@@ -161,13 +84,13 @@ class Engine:
             background=self._background,
         )
 
-    def _make_notices(self) -> Notices | None:
-        if self._sharing is None:
+    def _make_notices(self, fetcher: SharedFetcher | None) -> Notices | None:
+        if fetcher is None:
             return None
         from gitlab_completions._shell.notices import Notices  # noqa: PLC0415
 
         return Notices(
-            fetcher=self._sharing,
+            fetcher=fetcher,
             desk=self._desk,
             keeper=self._keeper,
             circuits=self._circuits,

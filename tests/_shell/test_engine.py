@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from gitlab_completions._shell.engine import Engine, Setup
+from gitlab_completions._shell.engine import Engine
+from gitlab_completions._shell.setup import Setup
 from gitlab_completions.errors import ClientClosedError
 from gitlab_completions.events import CallFinished
 from gitlab_completions.models import Route

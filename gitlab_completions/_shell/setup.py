@@ -1,0 +1,102 @@
+"""What a client is made of, and the parts that are made of nothing else."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gitlab_completions._core.circuit import Circuit
+from gitlab_completions._records import Record
+from gitlab_completions._shell.exchange import Exchanger
+from gitlab_completions._shell.fetch import Fetcher
+from gitlab_completions._shell.gate import Gate
+from gitlab_completions.models import Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gitlab_completions._core.budget import InstanceBudget
+    from gitlab_completions._shell.access_token import TokenDesk
+    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.shared_fetch import SharedFetcher
+    from gitlab_completions.events import Observer
+    from gitlab_completions.models import AccessToken
+    from gitlab_completions.policy import RoutingPolicy
+    from gitlab_completions.senders import Sender
+    from gitlab_completions.shared import DetailsStore
+
+
+class Setup(Record):
+    """What an engine is made of, checked.
+
+    Args:
+        root: The instance's URL.
+        access_token: What supplies the access token.
+        policy: How routes are chosen.
+        sender: What sends.
+        replace: Replaces the HTTP client of a route; tells whether it could.
+        observers: Who is told of events.
+        user_agent: Who we say we are.
+        clock: Tells the time.
+        jitter: Gives a number from 0 up to 1, anew at each call.
+        store: Where processes share what servers have told them.
+    """
+
+    root: str
+    access_token: AccessToken
+    policy: RoutingPolicy
+    sender: Sender
+    replace: Callable[[Route], bool]
+    observers: Sequence[Observer]
+    user_agent: str
+    clock: Clock
+    jitter: Callable[[], float]
+    store: DetailsStore | None = None
+
+    def __repr__(self) -> str:
+        return f"Setup(root={self.root!r})"
+
+    def circuits(self) -> dict[Route, Circuit]:
+        """Return a circuit for each route."""
+        policy, jitter = self.policy.circuit, self.jitter
+        return {
+            Route.DIRECT: Circuit(policy, jitter),
+            # The last resort is in use however late it answers.
+            Route.INDIRECT: Circuit(policy, jitter, late_s=math.inf),
+        }
+
+    def gates(self, budget: InstanceBudget) -> dict[Route, Gate]:
+        """Return a gate for each route; the instance's keeps to the budget."""
+        budgets = {Route.DIRECT: None, Route.INDIRECT: budget}
+        most = self.policy.max_in_flight
+        return {
+            route: Gate(most, self.clock, partial(self.replace, route), budgets[route])
+            for route in Route
+        }
+
+    def exchanger(self, desk: TokenDesk) -> Exchanger:
+        """Return what performs attempts."""
+        return Exchanger(self.sender, desk, self.clock, self.root, self.user_agent)
+
+    def fetcher(self, desk: TokenDesk) -> Fetcher:
+        """Return what asks for direct access."""
+        return Fetcher(
+            self.sender,
+            desk,
+            self.root,
+            self.user_agent,
+            allow_plain_http=self.policy.allow_plain_http,
+        )
+
+    def shared_fetcher(self, fetcher: Fetcher) -> SharedFetcher | None:
+        """Return a fetcher that looks in the user's store first, if there is one."""
+        if self.store is None:
+            return None
+        # Most clients have no store, and need not import how to use one.
+        from gitlab_completions._shell.shared_fetch import (  # noqa: PLC0415
+            SharedFetcher,
+        )
+        from gitlab_completions._shell.sharing import Sharing  # noqa: PLC0415
+
+        return SharedFetcher(fetcher, Sharing(self.store, self.clock, self.root))
