@@ -180,13 +180,16 @@ def _error(
         )
     if gave_up is GaveUp.DEADLINE:
         return DeadlineExceededError("no route answered before the deadline")
-    # What waited for direct alone may not have been sent because direct was refused.
-    refused = direct_refusal is not None and held == {Route.DIRECT}
-    if held and decided is None and not refused:
+    if held and decided is None and not _was_refused(held, direct_refusal):
         return AllRoutesFailedError(
             "no connection was free in time", code=ErrorCode.TIMEOUT
         )
     return _exhausted(decided or direct_refusal, wait_s)
+
+
+def _was_refused(held: set[Route], direct_refusal: DirectAccessError | None) -> bool:
+    """Tell whether what was never sent waited for direct alone, which was refused."""
+    return direct_refusal is not None and held == {Route.DIRECT}
 
 
 def _exhausted(

@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.endings import Ending
     from gitlab_completions._shell.flight import Flight
+    from gitlab_completions._shell.keeper import Entry
     from gitlab_completions._shell.notices import Notices
+    from gitlab_completions.errors import DirectAccessError, RouteError
 
 
 class Settlement:
@@ -134,10 +136,7 @@ class Settlement:
         if ending.error is None or details is None:
             return
         renews = verdict.details is OnDetails.RENEW
-        kind = DirectAccessUnavailableError if renews else DirectAccessBarredError
-        problem = kind(
-            ending.error.message, status_code=ending.seen.status, code=ending.error.code
-        )
+        problem = _problem(ending.error, ending.seen.status, barred=not renews)
         match verdict.details:
             case OnDetails.RENEW:
                 freshness.token_refused(now, details.token, problem)
@@ -152,14 +151,25 @@ class Settlement:
             # Its edge counts refused tokens, and takes many of them for an attack.
             self._turn_away(lambda send: send.details is details)
         if bar is not None and bar.problem is problem:
-            problem.retry_after_s = bar.until - now
-            self._bulletin.publish(
-                DetailsRefused(
-                    project_path=flight.entry.project_path,
-                    problem=problem,
-                    again_in_s=problem.retry_after_s,
-                )
+            self._report_bar(flight.entry, problem, bar.until - now)
+
+    def _report_bar(
+        self, entry: Entry, problem: DirectAccessError, again_in_s: float
+    ) -> None:
+        problem.retry_after_s = again_in_s
+        self._bulletin.publish(
+            DetailsRefused(
+                project_path=entry.project_path, problem=problem, again_in_s=again_in_s
             )
+        )
+
+
+def _problem(
+    error: RouteError, status_code: int | None, *, barred: bool
+) -> DirectAccessError:
+    """Return what the gateway's no is to direct access."""
+    kind = DirectAccessBarredError if barred else DirectAccessUnavailableError
+    return kind(error.message, status_code=status_code, code=error.code)
 
 
 def _rests(route: Route, verdict: AttemptVerdict, send: Send) -> bool:
