@@ -38,6 +38,18 @@ _SHUTDOWN_S: Final = 1.0
 _DRIP_INTERVAL_S: Final = 0.05
 _LINGER_0: Final = struct.pack("ii", 1, 0)
 
+_BREAKS: Final = frozenset(
+    {
+        FaultKind.HANG,
+        FaultKind.RESET,
+        FaultKind.STALE,
+        FaultKind.HALF_ANSWER,
+        FaultKind.RESET_MIDWAY,
+        FaultKind.CUT_CHUNKS,
+    }
+)
+"""After these a connection is of no more use."""
+
 _Sink = Callable[[bytes], Awaitable[None]]
 
 
@@ -223,34 +235,47 @@ class Connection:
                 close = not incoming.keep_alive
                 writer.write(messages.encode_answer(fault.spoil(own), close=close))
                 await writer.drain()
+            case FaultKind.DRIP:
+                await self._exchange(incoming, self._dripper(writer, fault.bytes_per_s))
+            case FaultKind.STALE if not self._is_stale(endpoint):
+                await self._relay(incoming, writer)
+            case kind if kind in _BREAKS:
+                await self._break_off(kind, incoming, reader, writer)
+                raise _GoneError
+            case _:
+                await self._relay(incoming, writer)
+
+    async def _break_off(
+        self,
+        kind: FaultKind,
+        incoming: Incoming,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        """End the connection in the way of that fault."""
+        match kind:
             case FaultKind.HANG:
                 while await reader.read(_CHUNK):
                     pass
-                raise _GoneError
-            case FaultKind.RESET:
+            case FaultKind.HALF_ANSWER:
+                await self._halve(incoming, writer)
+            case FaultKind.RESET_MIDWAY:
+                await self._halve(incoming, writer)
                 _reset(writer)
-                raise _GoneError
-            case FaultKind.STALE if self._is_stale(endpoint):
-                _reset(writer)
-                raise _GoneError
-            case FaultKind.HALF_ANSWER | FaultKind.RESET_MIDWAY:
-                parts: list[bytes] = []
-                await self._exchange(incoming, _collector(parts))
-                data = b"".join(parts)
-                writer.write(data[: len(data) // 2])
-                await writer.drain()
-                if fault.kind is FaultKind.RESET_MIDWAY:
-                    _reset(writer)
-                raise _GoneError
             case FaultKind.CUT_CHUNKS:
                 own = await self._own_answer(incoming)
                 writer.write(messages.encode_cut_chunks(own))
                 writer.close()  # in order: nothing but the missing chunk tells
-                raise _GoneError
-            case FaultKind.DRIP:
-                await self._exchange(incoming, self._dripper(writer, fault.bytes_per_s))
             case _:
-                await self._relay(incoming, writer)
+                _reset(writer)
+
+    async def _halve(self, incoming: Incoming, writer: asyncio.StreamWriter) -> None:
+        """Pass on the first half of the answer of the server behind."""
+        parts: list[bytes] = []
+        await self._exchange(incoming, _collector(parts))
+        data = b"".join(parts)
+        writer.write(data[: len(data) // 2])
+        await writer.drain()
 
     async def _relay(self, incoming: Incoming, writer: asyncio.StreamWriter) -> None:
         """Pass the answer of the server behind on as it comes."""

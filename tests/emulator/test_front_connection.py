@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from gitlab_completions.emulator.faults import Endpoint
 from gitlab_completions.emulator.front_connection import Gate
 from gitlab_completions.emulator.profiles import PROFILES
 from gitlab_completions.emulator.server import Emulator
@@ -19,9 +20,10 @@ from tests.emulator.sockets import calling
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gitlab_completions.emulator.faults import Endpoint
-
 TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+BREAKS = pytest.mark.parametrize(
+    "strike", [Endpoint.reset, Endpoint.half_answer, Endpoint.reset_midway]
+)
 
 
 @TLS
@@ -51,49 +53,22 @@ async def test_a_hang_never_answers_and_keeps_the_connection(*, tls: bool) -> No
 
 
 @TLS
-async def test_a_reset_comes_before_any_byte(*, tls: bool) -> None:
+@BREAKS
+async def test_what_breaks_the_connection_leaves_the_next_one_alone(
+    strike: Callable[[Endpoint, int | None], None], *, tls: bool
+) -> None:
     async with calling(Emulator(tls=tls)) as caller:
         await caller.grant()
-        caller.emulator.gateway.reset(times=1)
+        strike(caller.emulator.gateway, 1)
         with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
             await caller.direct()
         assert (await caller.direct()).status_code == 200
 
 
-async def test_a_reset_is_a_real_one() -> None:
+@pytest.mark.parametrize("strike", [Endpoint.reset, Endpoint.reset_midway])
+async def test_a_reset_is_a_real_one(strike: Callable[[Endpoint], None]) -> None:
     async with calling(Emulator()) as caller:
-        caller.emulator.gateway.reset()
-        port = caller.emulator.gateway_front.port
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"POST /v2/completions HTTP/1.1\r\nhost: a\r\n\r\n")
-        with pytest.raises(ConnectionResetError):
-            await reader.read()
-        writer.close()
-
-
-@TLS
-async def test_half_an_answer_breaks_off(*, tls: bool) -> None:
-    async with calling(Emulator(tls=tls)) as caller:
-        await caller.grant()
-        caller.emulator.gateway.half_answer(times=1)
-        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
-            await caller.direct()
-        assert (await caller.direct()).status_code == 200
-
-
-@TLS
-async def test_a_reset_midway_comes_after_some_bytes(*, tls: bool) -> None:
-    async with calling(Emulator(tls=tls)) as caller:
-        await caller.grant()
-        caller.emulator.gateway.reset_midway(times=1)
-        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
-            await caller.direct()
-        assert (await caller.direct()).status_code == 200
-
-
-async def test_a_reset_midway_is_a_real_one() -> None:
-    async with calling(Emulator()) as caller:
-        caller.emulator.gateway.reset_midway()
+        strike(caller.emulator.gateway)
         port = caller.emulator.gateway_front.port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST /v2/completions HTTP/1.1\r\nhost: a\r\n\r\n")
