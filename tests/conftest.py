@@ -1,8 +1,8 @@
-"""Which loop a test runs on, and how Hypothesis searches.
+"""Which loop a test runs on, how Hypothesis searches, and what the tests do not see.
 
 Tests run in virtual time, except in the folders and modules named below, which need
 sockets or threads. The mark `real_time` or `virtual_time` on a test, class or module
-decides otherwise.
+decides otherwise. How this machine reaches the network concerns none of them.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ REAL_TIME = {
     "test_sync.py",
 }
 
+SETTINGS_OF_THIS_MACHINE = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
+
 settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
@@ -39,6 +44,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "real_time: run on a loop that really waits")
     config.addinivalue_line("markers", "virtual_time: run on a loop that never waits")
+    for name in SETTINGS_OF_THIS_MACHINE:
+        os.environ.pop(name, None)
+        os.environ.pop(name.lower(), None)
 
 
 def pytest_asyncio_loop_factories(

@@ -6,7 +6,8 @@ import copy
 import logging
 import pickle
 import traceback
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
 
 from rich.traceback import Traceback
 
@@ -37,6 +38,19 @@ class Witness(logging.Handler):
         super().__init__(logging.DEBUG)
         self.heard: set[str] = set()
         self.leaks: list[str] = []
+
+    @contextmanager
+    def listening(self) -> Iterator[Self]:
+        """Hear every record of every logger, debugging's included."""
+        root = logging.getLogger()
+        level = root.level
+        root.addHandler(self)
+        root.setLevel(logging.DEBUG)
+        try:
+            yield self
+        finally:
+            root.removeHandler(self)
+            root.setLevel(level)
 
     def emit(self, record: logging.LogRecord) -> None:
         said = [record.getMessage(), repr(record.args), record.stack_info or ""]

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.loopback.witness import Witness
 from tests.matrix.engines import Engine
 from tests.matrix.facts import cells
-from tests.matrix.logs import overheard
 from tests.matrix.schedule import play_all
 from tests.matrix.statuses import STATUSES
 from tests.matrix.table import explained, markdown
@@ -61,7 +61,7 @@ def _fits(cell: Cell, options: argparse.Namespace) -> bool:
 def _play(chosen: list[Cell], engine: Engine) -> tuple[str, bool]:
     """Play cells with one engine; return the table, and whether anything is wrong."""
     started = time.perf_counter()
-    with overheard() as witness:
+    with Witness().listening() as witness:
         played = asyncio.run(
             play_all(chosen, engine=engine, told=_teller(len(chosen), engine))
         )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitlab_completions._core.verdicts import GATEWAY, AttemptVerdict, OnDetails, Row
+from tests.loopback.witness import Witness
 from tests.matrix.engines import Engine
 from tests.matrix.expectation import Tables
 from tests.matrix.facts import Place, Situation
-from tests.matrix.logs import overheard
 from tests.matrix.rows import cell, row
 from tests.matrix.schedule import play_all
 from tests.matrix.table import explained
@@ -50,7 +50,7 @@ async def wrong_in(
     cells: list[Cell], *, engine: Engine = Engine.OWN, tables: Tables | None = None
 ) -> list[str]:
     """Play cells; return what is unexpected, and what was told to the logs."""
-    with overheard() as witness:
+    with Witness().listening() as witness:
         played = await play_all(cells, engine=engine, tables=tables)
     assert {"gitlab_completions", "asyncio"} & witness.heard
     return [explained(one) for one in played if one.wrong] + witness.leaks

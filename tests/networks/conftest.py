@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -13,29 +12,12 @@ from tests.networks.scene import CREDENTIALS, Eavesdropper, Office
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-
-
-@pytest.fixture(autouse=True)
-def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*NAMES, "SSL_CERT_FILE", "SSL_CERT_DIR"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-
 
 @pytest.fixture(autouse=True)
 def eavesdropper() -> Iterator[Eavesdropper]:
     """Who hears all log records, and fails a test when a secret is among them."""
-    hearing = Eavesdropper()
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(hearing)
-    root.setLevel(logging.DEBUG)
-    try:
+    with Eavesdropper().listening() as hearing:
         yield hearing
-    finally:
-        root.removeHandler(hearing)
-        root.setLevel(level)
     assert hearing.leaks == []
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
-import logging
 import statistics
 import tempfile
 import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,8 +26,6 @@ from tests.soak.verdict import Judge
 from tests.soak.windows import POLICY, Visitor, Window, window_to
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from gitlab_completions import RoutingStatus
     from tests.soak.plan import Plan
 
@@ -77,23 +73,9 @@ class Report:
         return all(right for _, _, right in self.checks)
 
 
-@contextmanager
-def witnessed() -> Generator[Witness, None, None]:
-    """Have a witness listen to all logs."""
-    witness, root = Witness(), logging.getLogger()
-    level = root.level
-    root.addHandler(witness)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield witness
-    finally:
-        root.removeHandler(witness)
-        root.setLevel(level)
-
-
 def soak(plan: Plan) -> Report:
     """Run a soak."""
-    with alarmed() as alarms, witnessed() as witness:
+    with alarmed() as alarms, Witness().listening() as witness:
         before = threading.active_count()
         report = asyncio.run(_Soak(plan, alarms, witness).run())
         after = threading.active_count()
