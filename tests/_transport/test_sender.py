@@ -265,7 +265,7 @@ async def test_a_silent_exchange_that_a_third_client_ends_has_timed_out(
         monkeypatch.setattr(succession, "SILENCE_S", 0.0)
         sender.replace(Route.DIRECT)
         follower = await begun(sender, server.url)
-        await server.requested()
+        await server.requested(2)
         sender.replace(Route.DIRECT)
         with pytest.raises(SendError) as caught:
             await task
