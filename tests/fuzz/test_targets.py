@@ -13,7 +13,9 @@ NAMES = [target.name for target in TARGETS]
 
 @pytest.mark.parametrize("target", TARGETS, ids=NAMES)
 def test_a_target_reads_its_own_samples(target: Target) -> None:
-    for seed in target.seeds():
+    seeds = target.seeds()
+    assert seeds
+    for seed in seeds:
         target.try_out(seed)
 
 
