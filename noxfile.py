@@ -16,9 +16,8 @@ nox.options.default_venv_backend = "venv"  # virtualenv keeps a cache in the hom
 nox.options.error_on_external_run = True
 nox.options.reuse_existing_virtualenvs = True
 nox.options.stop_on_first_error = False
-nox.options.sessions = [
-    *("lint", "types", "tests", "networks", "examples", "soak_quick"),
-]
+# Not `examples`: tests/test_examples.py runs them too.
+nox.options.sessions = ["lint", "types", "tests", "networks", "soak_quick"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
