@@ -13,13 +13,13 @@ The servers need the `emulator` extra, imported when they start. `Instance` and
 
 from gitlab_completions.emulator.access_tokens import AccessTokens, TokenState
 from gitlab_completions.emulator.answers import Answer, Request
+from gitlab_completions.emulator.arrivals import SeenRequest
 from gitlab_completions.emulator.extras import MissingExtraError
 from gitlab_completions.emulator.faults import (
     HOST_FAULTS,
     Endpoint,
     Fault,
     FaultKind,
-    SeenRequest,
 )
 from gitlab_completions.emulator.gateway import Gateway
 from gitlab_completions.emulator.grants import Identity

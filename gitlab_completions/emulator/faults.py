@@ -1,14 +1,12 @@
-"""Faults that can be switched on for an endpoint, and a record of what arrived there.
+"""Faults that can be switched on for an endpoint, and the handle that holds them.
 
 An `Endpoint` is a handle: tests and the control interface set a fault on it, whatever
 carries the requests (the front of the servers, or an in-memory fake) asks `arrive()`
 what to do with each. Nothing here does any I/O.
 """
 
-import hashlib
-import json as jsonlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -19,10 +17,9 @@ from gitlab_completions.emulator.answers import (
     Request,
     json_answer,
 )
+from gitlab_completions.emulator.arrivals import SeenRequest, seen_of
 
-__all__ = ("HOST_FAULTS", "Endpoint", "Fault", "FaultKind", "SeenRequest")
-
-_SECRET_HEADERS: Final = frozenset({"authorization", "private-token", "cookie"})
+__all__ = ("HOST_FAULTS", "Endpoint", "Fault", "FaultKind")
 
 # An emulator may run for days beside an editor.
 _KEPT_REQUESTS: Final = 10_000
@@ -110,33 +107,6 @@ class Fault:
         if self.times is None:
             return self
         return replace(self, times=self.times - 1) if self.times > 1 else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenRequest:
-    """A request that arrived; credentials in `headers` are replaced by a short digest.
-
-    The digest lets a test tell one token from another.
-    """
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-
-    @property
-    def body_size(self) -> int:
-        """The size of the body in bytes."""
-        return len(self.body)
-
-    def json(self) -> object:
-        """Decode the body.
-
-        Raises:
-            ValueError: If it is not JSON.
-        """
-        document: object = jsonlib.loads(self.body)
-        return document
 
 
 class Endpoint:
@@ -308,7 +278,7 @@ class Endpoint:
 
     def arrive(self, request: Request) -> Fault | None:
         """Record `request`; return the fault that strikes it, if any."""
-        seen = _seen(request)
+        seen = seen_of(request)
         self.requests.append(seen)
         del self.requests[:-_KEPT_REQUESTS]
         for listener in self._listeners:
@@ -341,18 +311,3 @@ class Endpoint:
         self.changes += 1
         for watcher in self._watchers:
             watcher()
-
-
-def _seen(request: Request) -> SeenRequest:
-    """Return the record of `request`, without its secrets."""
-    headers = {name: _shown(name, text) for name, text in request.headers.items()}
-    return SeenRequest(
-        method=request.method, path=request.path, headers=headers, body=request.body
-    )
-
-
-def _shown(name: str, value: str) -> str:
-    """Replace the value of a secret header by a digest."""
-    if name not in _SECRET_HEADERS:
-        return value
-    return f"sha256:{hashlib.sha256(value.encode()).hexdigest()[:8]}"
