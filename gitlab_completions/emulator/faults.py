@@ -61,6 +61,17 @@ HOST_FAULTS: Final = (
 )
 """Faults of an endpoint's whole host; of two, the former leaves none for the latter."""
 
+_BREAKS: Final = frozenset(
+    {
+        FaultKind.HANG,
+        FaultKind.RESET,
+        FaultKind.STALE,
+        FaultKind.HALF_ANSWER,
+        FaultKind.RESET_MIDWAY,
+        FaultKind.CUT_CHUNKS,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -93,6 +104,11 @@ class Fault:
     def spoils(self) -> bool:
         """Whether the host's own answer goes out, whole but for its content."""
         return self.kind in {FaultKind.WRONG_TYPES, FaultKind.WRONG_CONTENT_TYPE}
+
+    @property
+    def breaks(self) -> bool:
+        """Whether a connection that it strikes is of no more use."""
+        return self.kind in _BREAKS
 
     def spoil(self, answer: Answer) -> Answer:
         """Return what becomes of the host's own answer."""

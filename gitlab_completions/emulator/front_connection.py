@@ -38,18 +38,6 @@ _SHUTDOWN_S: Final = 1.0
 _DRIP_INTERVAL_S: Final = 0.05
 _LINGER_0: Final = struct.pack("ii", 1, 0)
 
-_BREAKS: Final = frozenset(
-    {
-        FaultKind.HANG,
-        FaultKind.RESET,
-        FaultKind.STALE,
-        FaultKind.HALF_ANSWER,
-        FaultKind.RESET_MIDWAY,
-        FaultKind.CUT_CHUNKS,
-    }
-)
-"""After these a connection is of no more use."""
-
 _Sink = Callable[[bytes], Awaitable[None]]
 
 
@@ -239,7 +227,7 @@ class Connection:
                 await self._exchange(incoming, self._dripper(writer, fault.bytes_per_s))
             case FaultKind.STALE if not self._is_stale(endpoint):
                 await self._relay(incoming, writer)
-            case kind if kind in _BREAKS:
+            case kind if fault.breaks:
                 await self._break_off(kind, incoming, reader, writer)
                 raise _GoneError
             case _:
