@@ -92,7 +92,7 @@ class FileStore:
                     f"FileStore needs {package}: "
                     "pip install 'gitlab-completions[shared]'"
                 )
-        self.directory = _directory(directory)
+        self.directory: Path | None = _directory(directory)
         self.problem: str | None = None
         self._alone: DetailsStore | None = None
         self._clock, self._now = machine_clock()
