@@ -89,12 +89,11 @@ def run_tests(session: nox.Session) -> None:
         session.run("pytest", *session.posargs)
         return
     measure_installed(session)
-    session.run("coverage", "erase")
+    # Two at a time: half of the minutes, and all that CI's machines have cores for.
     # Not `-m pytest`: that would import the package from the checkout.
     # The session `networks` runs those: without a proxy program they would be skipped.
-    left = "--ignore=tests/networks"
-    session.run("coverage", "run", str(Path(session.bin, "pytest")), "tests", left)
-    session.run("coverage", "combine", "--quiet")
+    arguments = ("-n2", "--dist=worksteal", "--cov", "--cov-report=")
+    session.run("pytest", "tests", "--ignore=tests/networks", *arguments)
     pure = "*/_core/*,*/_wire/*"
     session.run("coverage", "report", f"--include={pure}", "--fail-under=100")
     session.run("coverage", "report", "--fail-under=95")

@@ -121,12 +121,25 @@ def apply_fault(endpoint: Endpoint, wish: Mapping[str, object]) -> None:
 
 
 def _strike_host(endpoint: Endpoint, fault: Fault, wish: Mapping[str, object]) -> None:
-    """Strike a whole host for some seconds: it may be the one that could heal it."""
+    """Strike a whole host for some seconds: it may be the one that could heal it.
+
+    What was set or healed at the endpoint since then stays as it is.
+    """
     seconds = _number(wish, "seconds")
     loop = asyncio.get_running_loop()
+    changes = endpoint.changes
+
+    def strike() -> None:
+        if endpoint.changes == changes:
+            endpoint.inject(fault)
+            loop.call_later(seconds, heal)
+
+    def heal() -> None:
+        if endpoint.changes == changes + 1:
+            endpoint.heal()
+
     # The answer to this request must still get out.
-    loop.call_later(_HEAD_START_S, endpoint.inject, fault)
-    loop.call_later(_HEAD_START_S + seconds, endpoint.heal)
+    loop.call_later(_HEAD_START_S, strike)
 
 
 def _fail(endpoint: Endpoint, wish: Mapping[str, object], times: int | None) -> None:

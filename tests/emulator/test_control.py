@@ -127,6 +127,18 @@ async def test_the_state_is_described() -> None:
         assert state["connections"] == {"instance": 1, "gateway": 1}
 
 
+@pytest.mark.virtual_time
+@pytest.mark.parametrize("moment_s", [0.05, 0.2])
+async def test_a_strike_changes_nothing_that_was_set_since(moment_s: float) -> None:
+    endpoint = Endpoint("instance")
+    apply_fault(endpoint, {"fault": "refuse", "seconds": 0.3})
+    await asyncio.sleep(moment_s)
+    endpoint.hang()
+    await asyncio.sleep(1)
+    assert endpoint.fault is not None
+    assert endpoint.fault.kind is FaultKind.HANG
+
+
 async def test_a_host_can_be_struck_for_a_while() -> None:
     async with calling(Emulator()) as caller:
         instance, healed = caller.emulator.instance, asyncio.Event()
