@@ -269,14 +269,17 @@ class _Call:
         return self._wait(now) if self.ends and not isinstance(step, Send) else step
 
     def _back_to_direct(self, now: float) -> Command | Answer:
-        """Send direct after a refusal by the instance, if it would take a call now.
+        """Send direct after a refusal by the instance, unless direct rests.
 
-        It was not sent for want of room in its gate, or its details have come since.
+        It was not sent for want of room in its gate, or its details have come since, or
+        another call probes it: a half-open circuit may well be that of a sound route.
         """
-        other = self._other(Route.INDIRECT, now)
-        if other is None:
+        if self._other(Route.INDIRECT, now) is not None:
+            return self._send(Route.DIRECT, RouteReason.FELL_BACK, now)
+        rests = self.router.direct.state(now) is CircuitState.OPEN
+        if rests or self.freshness.usable(now) is None:
             return GaveUp.EXHAUSTED
-        return self._send(other, RouteReason.FELL_BACK, now)
+        return self._last_try(now, GaveUp.EXHAUSTED)
 
     def _last_try(self, now: float, otherwise: GaveUp) -> Command | Answer:
         """Send direct against its circuit, for the instance could not serve."""

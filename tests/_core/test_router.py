@@ -611,6 +611,18 @@ def test_a_refusal_sends_a_call_direct_with_details_that_came_meanwhile() -> Non
     assert (command.route, command.reason) == (DIRECT, RouteReason.FELL_BACK)
 
 
+def test_a_refusal_sends_a_call_direct_though_another_probes_it() -> None:
+    world = World().half_open()
+    world.direct.admit(NOW - 0.1)
+    flow = world.call()
+    command = next(flow)
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (INDIRECT, RouteReason.CIRCUIT_OPEN)
+    command = flow.send(failed(INDIRECT, NOW + 0.2, passing=False))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (DIRECT, RouteReason.LAST_TRY)
+
+
 def test_a_call_that_left_the_gate_of_direct_heeds_its_rest() -> None:
     world = World()
     flow = world.call()

@@ -262,7 +262,7 @@ def _grants_refused_later(case: _Case) -> Expected:
         outcomes=frozenset({completed("indirect", TEXT)}),
         requests=_requests(
             grants=_all(2 if renews else 1),
-            gateway=_struck(case, verdict, last=False),
+            gateway=_struck(case, verdict),
             instance=_all(case.n),
         ),
         direct=_rest(case, verdict),
@@ -301,7 +301,7 @@ def _gateway_in_trouble(case: _Case) -> Expected:
         outcomes=frozenset({completed("indirect", TEXT)}),
         requests=_requests(
             grants=_all(case.grants + renewals),
-            gateway=_struck(case, verdict, last=False),
+            gateway=_struck(case, verdict),
             instance=_all(case.n),
         ),
         direct=_rest(case, verdict),
@@ -335,7 +335,7 @@ def _instance_in_trouble(case: _Case) -> Expected:
     wait_s = SHORT_S if case.cell.trouble.slow else 0.0
     return Expected(
         outcomes=frozenset(outcomes),
-        requests=_requests(instance=_struck(case, verdict, last=True)),
+        requests=_requests(instance=_struck(case, verdict)),
         indirect=_rest(case, verdict),
         details=Standings(word="none"),
         elapsed_s=(wait_s, wait_s),
@@ -363,7 +363,7 @@ def _instance_in_trouble_while_direct_rests(case: _Case) -> Expected:
         outcomes=frozenset(outcomes),
         requests=_requests(
             gateway=_all(case.n) if verdict.passing else NONE,
-            instance=_struck(case, verdict, last=False),
+            instance=_struck(case, verdict),
         ),
         direct=TRIPPED,  # a last try, whatever it brings, is no probe
         indirect=_rest(case, verdict),
@@ -389,13 +389,13 @@ def _gate(case: _Case) -> int:
     return policy_for(case.cell).max_in_flight
 
 
-def _struck(case: _Case, verdict: AttemptVerdict, *, last: bool) -> Count:
+def _struck(case: _Case, verdict: AttemptVerdict) -> Count:
     """Return how many requests reach the endpoint in trouble.
 
     Those that go at once always do. What waits in the gate goes when there is room,
-    but not with details that are refused meanwhile, nor to a route that rests: one
-    whose circuit has tripped serves only calls that have no other, and one that asked
-    for a rest not even those.
+    but not with details that are refused meanwhile, nor to a route that asked for a
+    rest, nor to the gateway when its circuit has tripped: the instance is the last
+    route, which an open circuit never refuses.
     """
     trouble = case.cell.trouble
     if not trouble.arrives:
@@ -413,7 +413,7 @@ def _struck(case: _Case, verdict: AttemptVerdict, *, last: bool) -> Count:
     if trouble.slow:
         # Those at the gate go elsewhere after the hedge delay, if they may.
         return (at_once, at_once if case.cell.place is Place.GATEWAY else case.n)
-    if verdict.circuit is Effect.FAILURE and not last:
+    if verdict.circuit is Effect.FAILURE and case.cell.place is Place.GATEWAY:
         # Each loss makes room for one, until the one that trips.
         most = at_once + CIRCUIT.losses_in_a_row - 1
         return (at_once, most + resent)

@@ -36,8 +36,15 @@ SLICE = {
     "429 limit",
     "429 model-limit",
     "400 context-empty",
+    "500 crash",
 }
-AT_ONCE = {"read and not answered", "401 expired-token", "429 limit", "429 model-limit"}
+AT_ONCE = {
+    "read and not answered",
+    "401 expired-token",
+    "429 limit",
+    "429 model-limit",
+    "500 crash",
+}
 """Twenty calls at once are dear: these are the ones that meet the gate."""
 USERS_CLIENTS = {
     "reset before the answer",
