@@ -8,14 +8,15 @@ import itertools
 import statistics
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitlab_completions import Route
+from gitlab_completions import GitLabCompletionsError, Route
 from tests.loopback.witness import Witness
-from tests.soak.authors import Author
+from tests.soak.authors import Author, make_request
 from tests.soak.budgets import busiest
 from tests.soak.conductor import Conductor
 from tests.soak.journal import Journal
@@ -152,8 +153,10 @@ class _Soak:
         """Let the plan happen; it is over when all have recovered, or had the time."""
         await conductor.conduct()
         for _ in range(RECOVERY_LOOKS):
-            if _all_direct(_standings(windows)):
+            standings = _standings(windows)
+            if _all_direct(standings):
                 break
+            await _call_for(standings, windows)
             await asyncio.sleep(RECOVERY_LOOK_S)
         journal.over.set()
 
@@ -248,6 +251,17 @@ def _standings(windows: dict[str, Window]) -> dict[str, RoutingStatus]:
 
 def _all_direct(standings: dict[str, RoutingStatus]) -> bool:
     return {one.route for one in standings.values()} == {Route.DIRECT}
+
+
+async def _call_for(
+    standings: dict[str, RoutingStatus], windows: dict[str, Window]
+) -> None:
+    """Call for authors who pause: only a call makes a client go direct again."""
+    for name, standing in standings.items():
+        client, project = AUTHORS[name]
+        if standing.route is not Route.DIRECT:
+            with suppress(GitLabCompletionsError):
+                await windows[client].client.complete(make_request(0, project))
 
 
 async def _settled(before: Holdings) -> None:
