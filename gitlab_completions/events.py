@@ -8,7 +8,7 @@ an observer ignores what it does not know.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from gitlab_completions._records import Record
 
@@ -91,10 +91,18 @@ class Superseded(Record):
 
 
 class CircuitTripped(Record):
-    """A route rests, for so many seconds."""
+    """A route rests.
+
+    Args:
+        route: Which one.
+        rests_s: For so many seconds.
+        cause: It failed, kept callers waiting, asked for the rest, or is slower than
+            the other route.
+    """
 
     route: Route
     rests_s: float
+    cause: Literal["failures", "lateness", "rate_limit", "slower"] = "failures"
 
 
 class CircuitProbed(Record):

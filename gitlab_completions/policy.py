@@ -10,20 +10,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from gitlab_completions._checks import check_count, check_seconds, check_share
 from gitlab_completions.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from types import UnionType
 
 __all__ = (
     "HEDGE_DELAY_S",
     "CircuitPolicy",
     "DetailsPolicy",
     "DirectMode",
+    "HedgePolicy",
     "RoutingPolicy",
 )
 
 HEDGE_DELAY_S = 0.9
-"""Seconds after which a first attempt counts as slow and the other route starts too.
+"""The longest hedge delay, and the one that holds until a route's pace is known.
 
 The p99 of a healthy gateway in GitLab's published figures: later than nearly every good
 answer, early enough that an author still waits for it.
@@ -43,7 +48,11 @@ class DirectMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitPolicy:
-    """When a route rests after failures, and for how long.
+    """When a route rests after losses, and for how long.
+
+    A loss is a failure, or an attempt that nobody waits for any more, later than
+    `late_share` of the hedge delay, while nothing has arrived. A late answer that its
+    caller still received is none.
 
     Args:
         losses_in_a_row: Losses without a success between that trip the circuit.
@@ -61,6 +70,18 @@ class CircuitPolicy:
             other vendors' clients cap it.
         probes_to_close: Answers to probes, each within the hedge delay, that close
             the circuit again.
+        late_share: Share of the hedge delay after which it is a loss when a caller
+            leaves. 0.75: measured; an author who types leaves silent calls long before
+            any timeout, and a breaker that waits for one never notices.
+        doubted: Attempts that are looked back on before a call is given to a route as
+            an extra. 3, of which at most one may have been late or have failed: when
+            both routes are slow, they are slow for one reason.
+        slower_share: Share by which direct has to be slower than indirect, by the
+            medians of both, to lose its preference. 0.2: measured.
+        slower_s: Seconds by which it has to be slower too. 0.05: less nobody feels.
+        compared: Answers of each route that are compared.
+        least_compared: Answers of each route without which nothing is compared.
+        compare_every_s: Seconds between two comparisons.
     """
 
     losses_in_a_row: int = 2
@@ -71,6 +92,13 @@ class CircuitPolicy:
     rate_limit_s: float = 60.0
     max_rate_limit_s: float = 120.0
     probes_to_close: int = 2
+    late_share: float = 0.75
+    doubted: int = 3
+    slower_share: float = 0.2
+    slower_s: float = 0.05
+    compared: int = 20
+    least_compared: int = 10
+    compare_every_s: float = 30.0
 
     def __post_init__(self) -> None:
         for name in (
@@ -78,6 +106,9 @@ class CircuitPolicy:
             "losses_in_window",
             "window",
             "probes_to_close",
+            "doubted",
+            "compared",
+            "least_compared",
         ):
             check_count(f"CircuitPolicy.{name}", getattr(self, name))
         for name in (
@@ -85,8 +116,16 @@ class CircuitPolicy:
             "max_cool_down_s",
             "rate_limit_s",
             "max_rate_limit_s",
+            "slower_s",
+            "compare_every_s",
         ):
             check_seconds(f"CircuitPolicy.{name}", getattr(self, name))
+        for name in ("late_share", "slower_share"):
+            check_share(f"CircuitPolicy.{name}", getattr(self, name))
+        if self.least_compared > self.compared:
+            raise ConfigurationError(
+                "CircuitPolicy.least_compared must be at most compared"
+            )
         if self.cool_down_s > self.max_cool_down_s:
             raise ConfigurationError(
                 "CircuitPolicy.cool_down_s must be at most max_cool_down_s"
@@ -99,6 +138,58 @@ class CircuitPolicy:
             raise ConfigurationError(
                 "CircuitPolicy.losses_in_window must be at most window"
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgePolicy:
+    """When the other route is started beside a slow attempt, and how often.
+
+    The hedge delay of a route is a quantile of its own answers, within bounds. Answers
+    teach it while the route's circuit is closed: a fault must not teach patience.
+
+    Args:
+        quantile: Share of a route's answers that are not slow. 0.98: measured; at 0.95
+            twice as many extra requests buy a healthy gateway's authors 3 % at p99.
+        min_delay_s: Least hedge delay in seconds. 0.4: a route that answers in a
+            tenth of a second is not in trouble when it once takes three.
+        max_delay_s: Longest hedge delay in seconds, and the one that holds before
+            `least_samples` are there. 0.9: the p99 of a healthy gateway.
+        samples: Answers that the delay is learnt from, the latest ones.
+        least_samples: Answers without which nothing is known. 20: below, the 98th
+            percentile is the slowest one seen.
+        budget_share: Hedges a call, in the long run. 0.1: measured; what a gateway in
+            trouble needs until its circuit trips, and less than an overload feels.
+        budget_burst: Hedges that may follow each other at once.
+        give_up_factor: Hedge delays after which a slow attempt that may not be hedged
+            is given up: the call falls back.
+    """
+
+    quantile: float = 0.98
+    min_delay_s: float = 0.4
+    max_delay_s: float = HEDGE_DELAY_S
+    samples: int = 100
+    least_samples: int = 20
+    budget_share: float = 0.1
+    budget_burst: int = 5
+    give_up_factor: float = 1.5
+
+    def __post_init__(self) -> None:
+        for name in ("min_delay_s", "max_delay_s", "give_up_factor"):
+            check_seconds(f"HedgePolicy.{name}", getattr(self, name))
+        for name in ("samples", "least_samples", "budget_burst"):
+            check_count(f"HedgePolicy.{name}", getattr(self, name))
+        for name in ("quantile", "budget_share"):
+            check_share(f"HedgePolicy.{name}", getattr(self, name))
+        if self.min_delay_s > self.max_delay_s:
+            raise ConfigurationError(
+                "HedgePolicy.min_delay_s must be at most max_delay_s"
+            )
+        if self.least_samples > self.samples:
+            raise ConfigurationError(
+                "HedgePolicy.least_samples must be at most samples"
+            )
+        if self.give_up_factor < 1:
+            raise ConfigurationError("HedgePolicy.give_up_factor must be at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +262,8 @@ class RoutingPolicy:
             `None` for no limit. 60: GitLab's default.
         circuit: When a route rests.
         details: How connection details are kept.
+        hedge: When the other route is started beside a slow attempt; `None` for never,
+            nor is a slow attempt given up before its timeout then.
         allow_plain_http: Whether instance and gateway may be spoken to without TLS:
             for an emulator on this machine. Tokens and source then travel in clear.
     """
@@ -184,6 +277,7 @@ class RoutingPolicy:
     indirect_per_minute: int | None = 60
     circuit: CircuitPolicy = field(default_factory=CircuitPolicy)
     details: DetailsPolicy = field(default_factory=DetailsPolicy)
+    hedge: HedgePolicy | None = field(default_factory=HedgePolicy)
     allow_plain_http: bool = False
 
     def __post_init__(self) -> None:
@@ -202,9 +296,10 @@ class RoutingPolicy:
                 )
 
 
-_KINDS: dict[str, tuple[type, str]] = {
+_KINDS: dict[str, tuple[type | UnionType, str]] = {
     "direct": (DirectMode, "DirectMode.AUTO, DirectMode.NEVER or DirectMode.ONLY"),
     "circuit": (CircuitPolicy, "a CircuitPolicy"),
     "details": (DetailsPolicy, "a DetailsPolicy"),
+    "hedge": (HedgePolicy | None, "a HedgePolicy or None"),
     "allow_plain_http": (bool, "True or False"),
 }

@@ -1,32 +1,41 @@
-"""A route's memory of failures: closed, open, half-open.
+"""A route's memory of losses: closed, open, half-open.
 
 The naive breaker counts failures and waits: it forgets nothing on success, so its rest
 grows over a whole session; it lets everyone through when the rest is over, so a route
-that is still broken costs all of them; and an answer that was sent for long before the
-trip closes it again. Here each attempt takes a `Permit` when it is sent, and settles it
-once when it ends, whether or not its caller still waits. A permit knows which era of
-the circuit it was given in: what was sent before a trip has no say after it. After the
-rest one probe at a time goes out, beside a real call that another route serves; probes
-that answer in time close the circuit, and the growth of the rest is then forgotten.
+that is still broken costs all of them; an answer that was sent for long before the
+trip closes it again; and while an author types, who leaves each call long before its
+timeout, it sees no failure at all. Here each attempt takes a `Permit` when it is sent,
+and settles it once when it ends, whether or not its caller still waits. A permit knows
+which era of the circuit it was given in: what was sent before a trip has no say after
+it. After the rest one probe at a time goes out, beside a real call that another route
+serves; probes that answer in time close the circuit, and the growth of the rest is then
+forgotten.
+
+An attempt is lost when it fails, or when it is late: nobody waits for it any more, and
+nothing has arrived. Lateness needs no timer: the circuit keeps the attempts whose
+callers have left, and counts the late ones when it is next asked to. An answer that
+took long, but that its caller received, is no loss.
 
 A rate limit is a rest of a stated length, without growth. While it lasts the route
 still serves a call that has no other, but only once in `LAST_RESORT_S`: GitLab's
-`Retry-After` is a constant of its rate limiter, not the time that is left.
-
-Only failures are losses here.
+`Retry-After` is a constant of its rate limiter, not the time that is left. And a route
+that has a rival gives way when it is the slower one by the medians of both: a rest like
+any other, ended by probes that are no slower than the rival.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitlab_completions.policy import HEDGE_DELAY_S
+from gitlab_completions._core.permit import Permit, Transition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitlab_completions._core.hedging import Pace
     from gitlab_completions.policy import CircuitPolicy
 
 LAST_RESORT_S = 5.0
@@ -46,59 +55,13 @@ class CircuitState(StrEnum):
     HALF_OPEN = "half_open"
 
 
-class Transition(Enum):
-    """What settling a permit did to its circuit."""
+class Cause(StrEnum):
+    """Why a circuit is open."""
 
-    NONE = 0
-    TRIPPED = 1
-    RECOVERED = 2
-
-
-class Permit:
-    """The right to one attempt, to be settled exactly once when the attempt ends.
-
-    Args:
-        circuit: Who gave it.
-        era: The circuit's, when it was given.
-        admitted_at: When it was given.
-        probe: Whether it is a half-open circuit's one probe.
-    """
-
-    __slots__ = ("admitted_at", "circuit", "era", "probe", "settled")
-
-    def __init__(
-        self, circuit: Circuit, era: int, admitted_at: float, *, probe: bool
-    ) -> None:
-        self.circuit = circuit
-        self.era = era
-        self.admitted_at = admitted_at
-        self.probe = probe
-        self.settled = False
-
-    def succeed(self, now: float) -> Transition:
-        """Settle: the route answered."""
-        return self.circuit.settle(self, now, success=True) if self._once() else NO
-
-    def fail(self, now: float) -> Transition:
-        """Settle: the route failed."""
-        return self.circuit.settle(self, now, success=False) if self._once() else NO
-
-    def rest(self, now: float, rest_s: float) -> Transition:
-        """Settle: the route asked for a rest of so many seconds."""
-        return self.circuit.rest(self, now, rest_s) if self._once() else NO
-
-    def release(self) -> Transition:
-        """Settle: the attempt says nothing about the route."""
-        if self._once():
-            self.circuit.release(self)
-        return NO
-
-    def _once(self) -> bool:
-        first, self.settled = not self.settled, True
-        return first
-
-
-NO = Transition.NONE
+    FAILURES = "failures"
+    LATENESS = "lateness"
+    RATE_LIMIT = "rate_limit"
+    SLOWER = "slower"
 
 
 class Circuit:
@@ -107,22 +70,27 @@ class Circuit:
     Args:
         policy: When it trips and how long it rests.
         jitter: Gives a number from 0 up to 1, anew at each call.
-        late_s: Seconds after which a probe's answer is too late; `math.inf` for a
-            route that calls wait for however slow it is.
+        pace: How fast the route answers.
+        rival: How fast the route answers that calls take in place of this one; `None`
+            for the last resort, in use however slow it is: lateness trips it never.
     """
 
     __slots__ = (
+        "_cause",
+        "_compare_at",
         "_cool_down_s",
         "_era",
         "_good_probes",
         "_jitter",
         "_last_resort_at",
-        "_late_s",
+        "_latest",
         "_losses",
         "_open_until",
         "_probe",
-        "_rate_limited",
+        "_rival",
         "_row",
+        "_watched",
+        "pace",
         "policy",
     )
 
@@ -131,26 +99,34 @@ class Circuit:
         policy: CircuitPolicy,
         jitter: Callable[[], float],
         *,
-        late_s: float = HEDGE_DELAY_S,
+        pace: Pace,
+        rival: Pace | None = None,
     ) -> None:
         self.policy = policy
+        self.pace = pace
+        self._rival = rival
         self._jitter = jitter
-        self._late_s = late_s
         self._era = 0
         self._losses: deque[bool] = deque(maxlen=policy.window)
+        self._latest: deque[tuple[float, bool]] = deque(maxlen=policy.doubted)
         self._row = 0
         self._cool_down_s = policy.cool_down_s
         self._open_until: float | None = None
+        self._cause = Cause.FAILURES
+        self._watched: dict[Permit, None] = {}
         self._probe: Permit | None = None
         self._good_probes = 0
-        self._rate_limited = False
         self._last_resort_at = 0.0
+        self._compare_at = -math.inf
 
     def reconfigure(self, policy: CircuitPolicy) -> None:
         """Go by another policy; what is remembered stays, as far as it reaches."""
         self.policy = policy
         self._losses = deque(self._losses, maxlen=policy.window)
+        self._latest = deque(self._latest, maxlen=policy.doubted)
         self._cool_down_s = min(self._cool_down_s, policy.max_cool_down_s)
+
+    # What a flow and a status ask.
 
     def state(self, now: float) -> CircuitState:
         """Tell what the circuit lets through now."""
@@ -158,9 +134,22 @@ class Circuit:
             return CircuitState.CLOSED
         return CircuitState.OPEN if now < self._open_until else CircuitState.HALF_OPEN
 
+    @property
+    def cause(self) -> Cause | None:
+        """Why the circuit is not closed, or `None` when it is."""
+        return None if self._open_until is None else self._cause
+
     def may_probe(self, now: float) -> bool:
         """Tell whether a probe may go out now."""
         return self.state(now) is CircuitState.HALF_OPEN and self._probe is None
+
+    def is_doubtful(self, now: float) -> bool:
+        """Tell whether an extra sent here would probably be in vain.
+
+        What was late or failed longer ago than the longest rest says nothing any more.
+        """
+        since = now - self.policy.max_cool_down_s
+        return sum(bad and at > since for at, bad in self._latest) > 1
 
     def rests_s(self, now: float) -> float | None:
         """Return the seconds until the rest is over, or `None` when there is none."""
@@ -170,7 +159,8 @@ class Circuit:
 
     def is_rate_limited(self, now: float) -> bool:
         """Tell whether the circuit is open because the route asked for a rest."""
-        return self._rate_limited and self.state(now) is CircuitState.OPEN
+        limited = self._cause is Cause.RATE_LIMIT
+        return limited and self.state(now) is CircuitState.OPEN
 
     def refuses_s(self, now: float) -> float | None:
         """Return the seconds for which even a call's last resort is refused.
@@ -182,40 +172,71 @@ class Circuit:
         wait_s = self._last_resort_at + LAST_RESORT_S - now
         return wait_s if wait_s > 0 else None
 
-    def admit(self, now: float) -> Permit:
+    # What attempts, servers and the clock tell.
+
+    def admit(self, now: float, *, timed: bool = True) -> Permit:
         """Give a permit for an attempt that is sent now, whatever the state."""
-        permit = Permit(self, self._era, now, probe=self.may_probe(now))
-        if permit.probe:
+        probe = self.may_probe(now)
+        permit = Permit(self, self._era, now, probe=probe, timed=timed)
+        if probe:
             self._probe = permit
-        if self._rate_limited:
+            if timed:
+                self._watched[permit] = None  # its caller is served by another route
+        if self.cause is Cause.RATE_LIMIT:
             self._last_resort_at = now
         return permit
 
     def settle(self, permit: Permit, now: float, *, success: bool) -> Transition:
-        """Learn from an attempt; called by its permit."""
+        """Learn from the end of an attempt; called by its permit."""
+        elapsed_s = now - permit.admitted_at
+        slow = permit.timed and elapsed_s > self.pace.delay_s
+        if not permit.late:
+            self._latest.append((now, slow or not success))
+        if success:
+            self.learn(permit, now)
+        return self._settle(permit, now, success=success)
+
+    def learn(self, permit: Permit, now: float) -> None:
+        """Let an answer teach the route's pace, as long as the circuit is closed."""
+        if permit.timed and permit.era == self._era and self._open_until is None:
+            self.pace.learn(now - permit.admitted_at)
+
+    def left(self, permit: Permit, now: float) -> Transition:
+        """Count an attempt that is left late, or watch it; called by its permit."""
         if permit is self._probe:
-            self._probe = None
-            return self._judge_probe(permit, now, success=success)
-        if permit.era != self._era or self._open_until is not None:
-            return Transition.NONE
-        return self._judge(now, success=success)
+            return Transition.NONE  # its call is served by another route, and soon over
+        silent_s = now - permit.admitted_at
+        if silent_s >= self.policy.late_share * self.pace.delay_s:
+            return self._lose(permit, now)
+        self._watched[permit] = None
+        return Transition.NONE
+
+    def count_late(self, now: float) -> Transition:
+        """Count what was left before and is silent past the hedge delay by now."""
+        transition = Transition.NONE
+        since = now - self.pace.delay_s
+        for permit in [one for one in self._watched if one.admitted_at < since]:
+            if permit in self._watched:  # else a trip has settled it meanwhile
+                transition = self._lose(permit, now)
+        return transition
 
     def release(self, permit: Permit) -> None:
         """Take back a permit that was not used up; called by the permit."""
+        self._watched.pop(permit, None)
         if permit is self._probe:
             self._probe = None
 
     def rest(self, permit: Permit, now: float, rest_s: float) -> Transition:
         """Open for a stated time, without growth; called by a permit."""
         self.release(permit)
+        self._latest.append((now, True))
         return self.heed(now, rest_s)
 
     def heed(self, now: float, rest_s: float) -> Transition:
         """Open for the time that the server asked for, be it of another process."""
         tripped = self.state(now) is not CircuitState.OPEN
         until = now + min(rest_s, self.policy.max_rate_limit_s)
-        self._open(max(until, self._open_until or until))
-        self._rate_limited = True
+        self._open(max(until, self._open_until or until), Cause.RATE_LIMIT)
         self._last_resort_at = now
         return Transition.TRIPPED if tripped else Transition.NONE
 
@@ -226,50 +247,112 @@ class Circuit:
         """
         self._era += 1
         self._probe = None
+        self._watched.clear()
+        self._latest.clear()
+        self.pace.start_over()
         if self._open_until is not None:
             self._open_until = min(self._open_until, now)
-            self._rate_limited = False
+            if self._cause is Cause.RATE_LIMIT:
+                self._cause = Cause.FAILURES
 
-    def _judge(self, now: float, *, success: bool) -> Transition:
+    # Judgement.
+
+    def _lose(self, permit: Permit, now: float) -> Transition:
+        """Count an attempt as late; on a last resort its end still has the say."""
+        self._watched.pop(permit, None)
+        if permit.late:
+            return Transition.NONE
+        permit.late = True
+        self._latest.append((now, True))
+        if self._rival is None:
+            return Transition.NONE
+        permit.settled = True
+        return self._settle(permit, now, success=False)
+
+    def _settle(self, permit: Permit, now: float, *, success: bool) -> Transition:
+        probe = permit is self._probe
+        self.release(permit)
+        if probe:
+            return self._judge_probe(permit, now, success=success)
+        if permit.era != self._era or self._open_until is not None:
+            return Transition.NONE
+        return self._judge(permit, now, success=success)
+
+    def _judge(self, permit: Permit, now: float, *, success: bool) -> Transition:
         self._losses.append(not success)
         self._row = 0 if success else self._row + 1
         policy = self.policy
+        if success:
+            slower = self._is_slower(now)
+            return self._trip(now, Cause.SLOWER) if slower else Transition.NONE
         too_many = (
             self._row >= policy.losses_in_a_row
             or sum(self._losses) >= policy.losses_in_window
         )
-        return self._trip(now) if too_many and not success else Transition.NONE
+        cause = Cause.LATENESS if permit.late else Cause.FAILURES
+        return self._trip(now, cause) if too_many else Transition.NONE
 
     def _judge_probe(self, probe: Permit, now: float, *, success: bool) -> Transition:
         """Let a probe close the circuit, or send it back to rest.
 
         A probe that answers too late is a route that no caller would wait for.
         """
-        if not success or now - probe.admitted_at > self._late_s:
-            return self._trip(now)
+        if not success and not probe.late:
+            return self._trip(now, Cause.FAILURES)
+        if not success or now - probe.admitted_at > self._in_time_s():
+            gave_way = self._cause is Cause.SLOWER
+            return self._trip(now, Cause.SLOWER if gave_way else Cause.LATENESS)
         self._good_probes += 1
         if self._good_probes < self.policy.probes_to_close:
             return Transition.NONE
         self._close()
         return Transition.RECOVERED
 
-    def _trip(self, now: float) -> Transition:
+    def _in_time_s(self) -> float:
+        """Return the seconds in which a probe has to answer."""
+        if self._rival is None:
+            return math.inf
+        theirs_s = self._rival.median_s(self.policy.least_compared)
+        if self._cause is not Cause.SLOWER or theirs_s is None:
+            return self.pace.delay_s
+        return min(self.pace.delay_s, *self._allowed_s(theirs_s))
+
+    def _is_slower(self, now: float) -> bool:
+        """Tell, now and then, whether the rival is faster by what both delivered."""
+        if self._rival is None or now < self._compare_at:
+            return False
+        self._compare_at = now + self.policy.compare_every_s
+        least = self.policy.least_compared
+        ours_s, theirs_s = self.pace.median_s(least), self._rival.median_s(least)
+        if ours_s is None or theirs_s is None:
+            return False
+        return ours_s > max(self._allowed_s(theirs_s))
+
+    def _allowed_s(self, theirs_s: float) -> tuple[float, float]:
+        """Return up to which seconds a route is not slower than its rival, twice."""
+        policy = self.policy
+        return theirs_s * (1 + policy.slower_share), theirs_s + policy.slower_s
+
+    def _trip(self, now: float, cause: Cause) -> Transition:
         spread = 1 + SPREAD * (2 * self._jitter() - 1)
-        self._open(now + self._cool_down_s * spread)
-        self._rate_limited = False
+        self._open(now + self._cool_down_s * spread, cause)
         self._cool_down_s = min(2 * self._cool_down_s, self.policy.max_cool_down_s)
         return Transition.TRIPPED
 
-    def _open(self, until: float) -> None:
+    def _open(self, until: float, cause: Cause) -> None:
         self._open_until = until
+        self._cause = cause
         self._era += 1
         self._good_probes = 0
         self._probe = None
+        self._watched.clear()
 
     def _close(self) -> None:
         self._open_until = None
         self._era += 1
-        self._rate_limited = False
         self._losses.clear()
+        self._latest.clear()
         self._row = 0
         self._cool_down_s = self.policy.cool_down_s
+        self._watched.clear()
+        self.pace.start_over()

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.race import Race
     from gitlab_completions.models import CompletionRequest, Route
 
+_GIVES_UP = {RouteReason.FELL_BACK, RouteReason.LAST_TRY}
+"""Why a route is sent in place of another, be it still in flight."""
+
 
 class Drive:
     """One call under way.
@@ -101,13 +104,14 @@ class Drive:
 
     async def _converse(self, flow: Flow) -> Chosen | GaveUp:
         self._look_at_details()
+        self.race.look()
         try:
             command = next(flow)
             while True:
                 outcome = await self._perform(command)
                 if self.closing.done():
                     raise ClientClosedError("the client was closed during the call")
-                self.race.look_at_clock()
+                self.race.look()
                 self._look_at_details()
                 command = flow.send(outcome)
         except StopIteration as end:
@@ -138,6 +142,9 @@ class Drive:
         return outcome
 
     def _start(self, send: Send) -> Flight:
+        if send.reason in _GIVES_UP:
+            for one in self._unreported():
+                self.race.give_up(one)
         flight = self.race.start(
             self.call_id, self.request, send, self.entry, since=self.started_at
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._core.budget import InstanceBudget
 from gitlab_completions._core.commands import Chosen
+from gitlab_completions._core.hedging import HedgeBudget
 from gitlab_completions._core.router import Router
 from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
@@ -52,6 +53,7 @@ class Engine:
         self._desk = TokenDesk(setup.access_token, self._token_changed)
         self._circuits = setup.circuits()
         self._budget = InstanceBudget(policy.indirect_per_minute)
+        self._hedges = HedgeBudget(policy.hedge)
         self._gates = setup.gates(self._budget)
         self._exchanger = setup.exchanger(self._desk)
         fetcher = setup.fetcher(self._desk)
@@ -62,6 +64,7 @@ class Engine:
             exchanger=self._exchanger,
             gates=self._gates,
             circuits=self._circuits,
+            hedges=self._hedges,
             clock=clock,
             bulletin=self.bulletin,
             look_at_clock=self.look_at_clock,
@@ -105,6 +108,7 @@ class Engine:
             direct=self._circuits[Route.DIRECT],
             indirect=self._circuits[Route.INDIRECT],
             budget=self._budget,
+            hedges=self._hedges,
         )
 
     @property
@@ -120,6 +124,8 @@ class Engine:
     ) -> Completion:
         """Run a call to its completion, or to the error that says most."""
         entry = self._keeper.entry(request.project_path)
+        if request.intent is Intent.COMPLETION:
+            self._hedges.earn()
         if self._notices is not None:
             self._notices.look(entry)
         drive = Drive(
@@ -246,6 +252,8 @@ class Engine:
         self._router = self._route_by(policy)
         for circuit in self._circuits.values():
             circuit.reconfigure(policy.circuit)
+            circuit.pace.reconfigure(policy.hedge, policy.circuit.compared)
+        self._hedges.reconfigure(policy.hedge)
         for gate in self._gates.values():
             gate.most = min(policy.max_in_flight, self._setup.policy.max_in_flight)
         self._budget.per_minute = policy.indirect_per_minute

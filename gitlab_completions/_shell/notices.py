@@ -164,7 +164,9 @@ class Notices:
         if word is None:
             return
         if self._circuits[route].heed(self._clock.now(), left_s) is Transition.TRIPPED:
-            self._bulletin.publish(CircuitTripped(route=route, rests_s=left_s))
+            self._bulletin.publish(
+                CircuitTripped(route=route, rests_s=left_s, cause="rate_limit")
+            )
 
     def _word(self, told: Told) -> tuple[KeptWord | None, float]:
         """Return a server's word if it still holds, and for how many seconds."""

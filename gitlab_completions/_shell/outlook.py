@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gitlab_completions._core.circuit import CircuitState
+from gitlab_completions._core.circuit import Cause, CircuitState
 from gitlab_completions._shell.clock import wall_time
 from gitlab_completions.errors import (
     CircuitOpenError,
@@ -32,6 +32,14 @@ _WORDS: dict[CircuitState, CircuitWord] = {
     CircuitState.CLOSED: "closed",
     CircuitState.OPEN: "open",
     CircuitState.HALF_OPEN: "half_open",
+}
+
+_RESTS = frozenset({RouteReason.CIRCUIT_OPEN, RouteReason.SLOWER})
+_WHY_IT_RESTS: dict[Cause, str] = {
+    Cause.FAILURES: "direct rests after failures",
+    Cause.LATENESS: "direct rests: it kept callers waiting",
+    Cause.RATE_LIMIT: "direct rests: the gateway asked for it",
+    Cause.SLOWER: "direct rests: it is the slower route now",
 }
 
 _NO_ANSWER = frozenset(
@@ -155,11 +163,11 @@ class Outlook:
     ) -> GitLabCompletionsError | None:
         if refusal is None or refusal is RouteReason.POLICY:
             return None
-        if refusal is RouteReason.CIRCUIT_OPEN:
-            rests_s = self._circuits[Route.DIRECT].rests_s(now)
-            return CircuitOpenError(
-                "direct rests after failures", route=Route.DIRECT, retry_after_s=rests_s
-            )
+        if refusal in _RESTS:
+            direct = self._circuits[Route.DIRECT]
+            why = _WHY_IT_RESTS[direct.cause or Cause.FAILURES]
+            rests_s = direct.rests_s(now)
+            return CircuitOpenError(why, route=Route.DIRECT, retry_after_s=rests_s)
         return entry.freshness.problem(now)
 
     def _recheck_in_s(
@@ -167,7 +175,7 @@ class Outlook:
     ) -> float | None:
         if refusal is None or refusal is RouteReason.POLICY:
             return None
-        if refusal is RouteReason.CIRCUIT_OPEN:
+        if refusal in _RESTS:
             return self._circuits[Route.DIRECT].rests_s(now) or 0.0
         return max(0.0, (entry.freshness.looks_again_at(now) or now) - now)
 

@@ -11,6 +11,7 @@ outstayed the attempt's end.
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 from gitlab_completions._frames import frameless
@@ -18,13 +19,14 @@ from gitlab_completions._shell import endings
 from gitlab_completions._shell.flight import Flight
 from gitlab_completions._shell.settlement import Settlement
 from gitlab_completions._wire.messages import SendError
-from gitlab_completions.models import Route
+from gitlab_completions.models import Intent, Route, RouteReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gitlab_completions._core.circuit import Circuit
     from gitlab_completions._core.commands import Send
+    from gitlab_completions._core.hedging import HedgeBudget
     from gitlab_completions._shell.bulletin import Bulletin
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.exchange import Exchanger
@@ -52,6 +54,7 @@ class Race:
         exchanger: Performs attempts.
         gates: One for each route.
         circuits: One for each route.
+        hedges: The hedges that may be spent.
         clock: Tells the time.
         bulletin: Tells the observers.
         look_at_clock: Notices a suspend, before what has ended teaches anything.
@@ -64,15 +67,17 @@ class Race:
         exchanger: Exchanger,
         gates: Mapping[Route, Gate],
         circuits: Mapping[Route, Circuit],
+        hedges: HedgeBudget,
         clock: Clock,
         bulletin: Bulletin,
         look_at_clock: Callable[[], None],
         notices: Notices | None = None,
     ) -> None:
-        self.look_at_clock = look_at_clock
+        self._look_at_clock = look_at_clock
         self._exchanger = exchanger
         self._gates = gates
         self._circuits = circuits
+        self._hedges = hedges
         self._clock = clock
         self._settlement = Settlement(
             circuits=circuits,
@@ -101,11 +106,16 @@ class Race:
     ) -> Flight:
         """Start an attempt of a call that began at `since`, with a circuit's permit."""
         now = self._clock.now()
+        timed = request.intent is Intent.COMPLETION
+        permit = self._circuits[send.route].admit(now, timed=timed)
+        permit.admitted_at = math.inf  # what is spent in the gate makes nothing late
+        if send.reason is RouteReason.HEDGED and not permit.probe:
+            self._hedges.spend()
         flight = Flight(
             call_id=call_id,
             request=request,
             send=send,
-            permit=self._circuits[send.route].admit(now),
+            permit=permit,
             entry=entry,
             started_at=now,
             since=since,
@@ -116,6 +126,11 @@ class Race:
         flight.task = asyncio.create_task(self._fly(flight))
         return flight
 
+    def look(self) -> None:
+        """Notice a suspend, then count the attempts that are late by now."""
+        self._look_at_clock()
+        self._settlement.count_late()
+
     def withdraw(self, flight: Flight) -> bool:
         """Take an attempt back that is still in the gate; `False` when it has left."""
         if not self._gates[flight.route].withdraw(flight.ticket):
@@ -123,10 +138,15 @@ class Race:
         flight.permit.release()
         return True
 
+    def give_up(self, flight: Flight) -> None:
+        """Let its call go another way; its answer is taken should it still come."""
+        self._settlement.left(flight)
+
     def detach(self, flight: Flight) -> None:
         """Let an attempt go on without its caller; in the gate it is not sent."""
         flight.ticket.detached = True
-        self.withdraw(flight)
+        if not self.withdraw(flight):
+            self._settlement.left(flight)
 
     def stop(self) -> None:
         """Send nothing more: what waits in a gate is not let through."""
@@ -152,7 +172,6 @@ class Race:
         try:
             # A client that was closed before this task began sends nothing more.
             if not self._closing and await gate.enter(flight.ticket):
-                # What was spent in the gate must not make a probe look late.
                 flight.permit.admitted_at = self._clock.now()
                 await self._exchange(flight, gate)
         except asyncio.CancelledError:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gitlab_completions._core.circuit import Transition
+from gitlab_completions._core.circuit import Cause
+from gitlab_completions._core.permit import Transition
 from gitlab_completions._core.verdicts import (
     GATEWAY,
     INSTANCE,
@@ -89,6 +90,17 @@ class Settlement:
         if self._notices is not None:
             self._notices.tell(flight.route, flight.entry, verdict, ending)
 
+    def left(self, flight: Flight) -> None:
+        """Let it teach that nobody waits for the attempt any more."""
+        now = self._clock.now()
+        self._tell(flight.route, flight.permit.left(now), now)
+
+    def count_late(self) -> None:
+        """Let it teach that attempts which were left before are silent still."""
+        now = self._clock.now()
+        for route, circuit in self._circuits.items():
+            self._tell(route, circuit.count_late(now), now)
+
     def _report(self, flight: Flight, ending: Ending, elapsed_s: float) -> None:
         call_id, route, error = flight.call_id, flight.route, ending.error
         if error is not None:
@@ -120,12 +132,20 @@ class Settlement:
             transition = permit.rest(now, rest_s)
         else:
             transition = permit.release()
-        if transition is Transition.TRIPPED:
+        self._tell(flight.route, transition, now)
+
+    def _tell(self, route: Route, transition: Transition, now: float) -> None:
+        """Tell of what a circuit did, and turn away who waits for it at the gate."""
+        circuit = self._circuits[route]
+        cause = circuit.cause
+        if transition is Transition.TRIPPED and cause is not None:
             rests_s = circuit.rests_s(now) or 0.0
-            self._bulletin.publish(CircuitTripped(route=flight.route, rests_s=rests_s))
-            self._turn_away(partial(_rests, flight.route, verdict))
+            self._bulletin.publish(
+                CircuitTripped(route=route, rests_s=rests_s, cause=cause.value)
+            )
+            self._turn_away(partial(_rests, route, cause))
         elif transition is Transition.RECOVERED:
-            self._bulletin.publish(CircuitRecovered(route=flight.route))
+            self._bulletin.publish(CircuitRecovered(route=route))
 
     def _settle_details(
         self, flight: Flight, verdict: AttemptVerdict, ending: Ending, now: float
@@ -172,7 +192,7 @@ def _problem(
     return kind(error.message, status_code=status_code, code=error.code)
 
 
-def _rests(route: Route, verdict: AttemptVerdict, send: Send) -> bool:
+def _rests(route: Route, cause: Cause, send: Send) -> bool:
     """Tell whether a route that has tripped refuses what was to be sent there.
 
     As it would calls that come later: a rest that it asked for refuses all but a last
@@ -181,6 +201,6 @@ def _rests(route: Route, verdict: AttemptVerdict, send: Send) -> bool:
     """
     if send.route is not route:
         return False
-    if verdict.circuit is Effect.REST:
+    if cause is Cause.RATE_LIMIT:
         return send.reason is not RouteReason.LAST_TRY
     return route is Route.DIRECT and not send.last_resort

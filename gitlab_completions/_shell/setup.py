@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.circuit import Circuit
+from gitlab_completions._core.hedging import Pace
 from gitlab_completions._records import Record
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.fetch import Fetcher
@@ -60,10 +60,10 @@ class Setup(Record):
     def circuits(self) -> dict[Route, Circuit]:
         """Return a circuit for each route."""
         policy, jitter = self.policy.circuit, self.jitter
+        direct, indirect = (Pace(self.policy.hedge, policy.compared) for _ in Route)
         return {
-            Route.DIRECT: Circuit(policy, jitter),
-            # The last resort is in use however late it answers.
-            Route.INDIRECT: Circuit(policy, jitter, late_s=math.inf),
+            Route.DIRECT: Circuit(policy, jitter, pace=direct, rival=indirect),
+            Route.INDIRECT: Circuit(policy, jitter, pace=indirect),
         }
 
     def gates(self, budget: InstanceBudget) -> dict[Route, Gate]:

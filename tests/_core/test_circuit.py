@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
@@ -13,10 +12,10 @@ from gitlab_completions._core.circuit import (
     LAST_RESORT_S,
     Circuit,
     CircuitState,
-    Permit,
-    Transition,
 )
-from gitlab_completions.policy import CircuitPolicy
+from gitlab_completions._core.hedging import Pace
+from gitlab_completions._core.permit import Permit, Transition
+from gitlab_completions.policy import CircuitPolicy, HedgePolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,12 +37,23 @@ def RELEASE(permit: Permit, _: float) -> Transition:  # noqa: N802 - reads as it
     return permit.release()
 
 
-def circuit(jitter: float = 0.5, *, late_s: float = 0.9) -> Circuit:
-    return Circuit(CircuitPolicy(), lambda: jitter, late_s=late_s)
+def circuit(
+    jitter: float = 0.5,
+    *,
+    policy: CircuitPolicy | None = None,
+    last_resort: bool = False,
+) -> Circuit:
+    """Return a circuit with a hedge delay of 0.9 s, and a rival unless told."""
+    ours, theirs = (Pace(HedgePolicy(), 20) for _ in range(2))
+    rival = None if last_resort else theirs
+    policy = policy or CircuitPolicy()
+    return Circuit(policy, lambda: jitter, pace=ours, rival=rival)
 
 
-def tripped(now: float = 0.0, jitter: float = 0.5, *, late_s: float = 0.9) -> Circuit:
-    one = circuit(jitter, late_s=late_s)
+def tripped(
+    now: float = 0.0, jitter: float = 0.5, *, last_resort: bool = False
+) -> Circuit:
+    one = circuit(jitter, last_resort=last_resort)
     one.admit(now).fail(now)
     assert one.admit(now).fail(now) is TRIPPED
     return one
@@ -89,7 +99,7 @@ def test_two_losses_in_a_row_or_four_of_the_last_ten_trip(
 
 
 def test_a_success_never_trips_however_many_losses_there_were() -> None:
-    one = Circuit(CircuitPolicy(losses_in_window=1, losses_in_a_row=2), lambda: 0.5)
+    one = circuit(policy=CircuitPolicy(losses_in_window=1, losses_in_a_row=2))
     one._losses.append(True)
     assert one.admit(0.0).succeed(0.0) is NONE
 
@@ -211,7 +221,7 @@ def test_a_late_good_probe_trips_again() -> None:
 
 
 def test_no_good_probe_is_late_on_a_route_that_calls_wait_for() -> None:
-    one = tripped(late_s=math.inf)
+    one = tripped(last_resort=True)
     assert one.admit(1.0).succeed(9.0) is NONE
     assert one.admit(9.0).succeed(60.0) is RECOVERED
 
@@ -335,7 +345,10 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.policy = CircuitPolicy()
         self.jitter = 0.5
-        self.circuit = Circuit(self.policy, lambda: self.jitter)
+        ours, theirs = (Pace(HedgePolicy(), 20) for _ in range(2))
+        self.circuit = Circuit(
+            self.policy, lambda: self.jitter, pace=ours, rival=theirs
+        )
         self.now = 1000.0
         self.era = 0
         self.in_flight: list[tuple[int, Permit]] = []
@@ -457,7 +470,9 @@ TestHistories = Histories.TestCase
 
 
 def test_another_policy_reaches_what_is_remembered() -> None:
-    circuit = Circuit(CircuitPolicy(losses_in_a_row=9), lambda: 0.5)
+    circuit = Circuit(
+        CircuitPolicy(losses_in_a_row=9), lambda: 0.5, pace=Pace(None, 20)
+    )
     for _ in range(3):
         circuit.admit(0.0).fail(0.0)
     circuit.reconfigure(CircuitPolicy(losses_in_a_row=9, losses_in_window=3, window=3))

@@ -25,6 +25,7 @@ from gitlab_completions._core.commands import (
     Wait,
 )
 from gitlab_completions._core.freshness import Freshness
+from gitlab_completions._core.hedging import HedgeBudget, Pace
 from gitlab_completions._core.router import Router
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import AccessVerdict, Standing
@@ -50,8 +51,11 @@ class World:
     def __init__(self, mode: DirectMode = DirectMode.AUTO, *, had: bool = True) -> None:
         self.policy = RoutingPolicy(direct=mode)
         circuits = self.policy.circuit
-        self.direct = Circuit(circuits, lambda: 0.5)
-        self.indirect = Circuit(circuits, lambda: 0.5, late_s=math.inf)
+        paces = [Pace(self.policy.hedge, circuits.compared) for _ in Route]
+        direct, indirect = paces
+        self.direct = Circuit(circuits, lambda: 0.5, pace=direct, rival=indirect)
+        self.indirect = Circuit(circuits, lambda: 0.5, pace=indirect)
+        self.hedges = HedgeBudget(self.policy.hedge)
         self.budget = InstanceBudget(60)
         details = self.policy.details
         self.freshness = Freshness(details, lambda: 0.5, UserAccess(details))
@@ -60,6 +64,7 @@ class World:
             direct=self.direct,
             indirect=self.indirect,
             budget=self.budget,
+            hedges=self.hedges,
         )
         if had:
             self.freshness.fetch_starts(NOW - 1)
@@ -484,7 +489,8 @@ def test_a_probe_that_another_call_was_quicker_with_is_left_to_it() -> None:
     flow = world.call()
     next(flow)
     world.direct.admit(NOW)
-    assert flow.send(Slow(at=NOW)) == wait(NOW + 9)
+    assert flow.send(Slow(at=NOW)) == wait(NOW + 0.9)
+    assert flow.send(FIRST_SLOW) == wait(NOW + 9)
 
 
 @pytest.mark.parametrize(
@@ -515,9 +521,13 @@ def test_a_slow_call_probes_a_circuit_that_has_become_half_open() -> None:
     assert after(flow, FIRST_SLOW) == hedge
 
 
-def test_a_slow_call_does_not_hedge_to_an_open_circuit() -> None:
+def test_a_slow_call_looks_again_when_the_rest_of_the_other_route_is_over() -> None:
     flow = World().tripped(DIRECT, NOW).call()
-    assert after(flow, FIRST_SLOW) == wait(NOW + 6)
+    assert after(flow, FIRST_SLOW) == wait(NOW + 1)
+    command = flow.send(Slow(at=NOW + 1))
+    assert command == send(
+        DIRECT, RouteReason.HEDGED, until=NOW + 6, ends_at=NOW + 6, last=True
+    )
 
 
 # The last try.
@@ -538,7 +548,7 @@ def test_direct_gets_a_last_try_against_its_circuit(world: World) -> None:
 
 
 def test_a_timeout_of_indirect_leaves_time_for_a_last_try() -> None:
-    flow = World().tripped(DIRECT, NOW).call()
+    flow = World().rate_limited(DIRECT).call()
     assert after(flow, FIRST_SLOW) == wait(NOW + 6)
     command = flow.send(Slow(at=NOW + 6))
     assert command == send(
@@ -547,7 +557,7 @@ def test_a_timeout_of_indirect_leaves_time_for_a_last_try() -> None:
 
 
 def test_a_late_answer_of_indirect_is_taken_though_direct_failed_meanwhile() -> None:
-    flow = World().tripped(DIRECT, NOW).call()
+    flow = World().rate_limited(DIRECT).call()
     after(flow, FIRST_SLOW, Slow(at=NOW + 6))
     assert flow.send(failed(DIRECT, NOW + 6.1)) == wait(NOW + 9)
     chosen = Chosen(route=INDIRECT, reason=RouteReason.CIRCUIT_OPEN)

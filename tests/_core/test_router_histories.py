@@ -35,6 +35,7 @@ from gitlab_completions._core.commands import (
     Slow,
 )
 from gitlab_completions._core.freshness import Freshness
+from gitlab_completions._core.hedging import HedgeBudget, Pace
 from gitlab_completions._core.router import Router
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import AccessVerdict, Scope, Standing
@@ -143,9 +144,11 @@ class Client:
         self.order = itertools.count()
         self.policy = RoutingPolicy(direct=mode)
         circuits = self.policy.circuit
+        direct, indirect = (Pace(self.policy.hedge, circuits.compared) for _ in Route)
+        self.hedges = HedgeBudget(self.policy.hedge)
         self.circuits = {
-            DIRECT: Circuit(circuits, dice.random),
-            INDIRECT: Circuit(circuits, dice.random, late_s=math.inf),
+            DIRECT: Circuit(circuits, dice.random, pace=direct, rival=indirect),
+            INDIRECT: Circuit(circuits, dice.random, pace=indirect),
         }
         self.budget = InstanceBudget(dice.choice([None, 8, 60]))
         details = self.policy.details
@@ -155,6 +158,7 @@ class Client:
             direct=self.circuits[DIRECT],
             indirect=self.circuits[INDIRECT],
             budget=self.budget,
+            hedges=self.hedges,
         )
         self.weathers = {route: Weather(dice) for route in Route}
         self.fetches_well = True

@@ -7,6 +7,7 @@ import pytest
 from gitlab_completions._core.circuit import Circuit
 from gitlab_completions._core.commands import Send
 from gitlab_completions._core.freshness import Freshness
+from gitlab_completions._core.hedging import Pace
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import GATEWAY, Body, Observation, decide
 from gitlab_completions._shell.flight import Flight
@@ -30,7 +31,7 @@ async def flight() -> Flight:
             ends_at=5.0,
             last_resort=True,
         ),
-        permit=Circuit(CircuitPolicy(), lambda: 0.5).admit(0.0),
+        permit=Circuit(CircuitPolicy(), lambda: 0.5, pace=Pace(None, 20)).admit(0.0),
         entry=Entry(None, freshness),
         started_at=0.0,
         since=7.0,

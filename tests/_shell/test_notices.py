@@ -9,6 +9,7 @@ import pytest
 
 from gitlab_completions._core.circuit import Circuit, CircuitState
 from gitlab_completions._core.freshness import DetailsState
+from gitlab_completions._core.hedging import Pace
 from gitlab_completions._core.verdicts import (
     GATEWAY,
     INSTANCE,
@@ -77,7 +78,8 @@ class Window:
         fetcher = Fetcher(HeldSender(), desk, ROOT, AGENT, allow_plain_http=False)
         shared = SharedFetcher(fetcher, self.sharing)
         self.circuits = {
-            route: Circuit(CircuitPolicy(), lambda: 0.5) for route in Route
+            route: Circuit(CircuitPolicy(), lambda: 0.5, pace=Pace(None, 20))
+            for route in Route
         }
         self.keeper = Keeper(
             policy=RoutingPolicy(direct=direct),

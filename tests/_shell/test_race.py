@@ -13,6 +13,7 @@ import pytest
 from gitlab_completions._core.circuit import Circuit, CircuitState
 from gitlab_completions._core.commands import Send
 from gitlab_completions._core.freshness import Freshness
+from gitlab_completions._core.hedging import HedgeBudget, Pace
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.bulletin import Bulletin
@@ -24,7 +25,7 @@ from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import RouteTimeoutError
 from gitlab_completions.events import AttemptFailed, CircuitTripped, DetailsRefused
 from gitlab_completions.models import CompletionRequest, Route, RouteReason
-from gitlab_completions.policy import CircuitPolicy, DetailsPolicy
+from gitlab_completions.policy import CircuitPolicy, DetailsPolicy, HedgePolicy
 from gitlab_completions.senders import SendError
 from gitlab_completions.testing import VirtualClock, wait_all_tasks_blocked
 from tests._shell.parts import AGENT, GATEWAY, REQUEST, ROOT, Diary, HeldSender
@@ -52,13 +53,19 @@ class Track:
         freshness.fetch_starts(0.0)
         freshness.granted(0.0, DETAILS)
         self.entry = Entry(None, freshness)
-        self.circuits = {r: Circuit(CircuitPolicy(), lambda: 0.5) for r in Route}
+        pace = Pace(HedgePolicy(), 20)
+        self.circuits = {
+            route: Circuit(CircuitPolicy(), lambda: 0.5, pace=pace, rival=pace)
+            for route in Route
+        }
+        self.hedges = HedgeBudget(HedgePolicy())
         self.gates = {route: Gate(most, clock, lambda: False) for route in Route}
         desk = TokenDesk("glpat-1", lambda: None)
         self.race = Race(
             exchanger=Exchanger(self.sender, desk, clock, ROOT, AGENT),
             gates=self.gates,
             circuits=self.circuits,
+            hedges=self.hedges,
             clock=clock,
             bulletin=Bulletin([self.diary]),
             look_at_clock=self.looks_at_clock,

@@ -9,6 +9,7 @@ import pytest
 from gitlab_completions._core.circuit import Circuit, CircuitState
 from gitlab_completions._core.commands import Send
 from gitlab_completions._core.freshness import DetailsState, Freshness
+from gitlab_completions._core.hedging import Pace
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import Body, Observation
 from gitlab_completions._shell.bulletin import Bulletin
@@ -20,7 +21,7 @@ from gitlab_completions._wire.suggestions import Suggestion
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import RouteStatusError
 from gitlab_completions.models import Choice, Route, RouteReason
-from gitlab_completions.policy import CircuitPolicy, DetailsPolicy
+from gitlab_completions.policy import CircuitPolicy, DetailsPolicy, HedgePolicy
 from gitlab_completions.testing import VirtualClock
 from tests._shell.parts import GATEWAY, REQUEST, Diary
 
@@ -38,8 +39,11 @@ class Court:
         self.looks = 0
         self.refused: list[Callable[[Send], bool]] = []
         policy = DetailsPolicy()
+        pace = Pace(HedgePolicy(), 20)
         self.circuits = {
-            route: Circuit(CircuitPolicy(losses_in_a_row=1), lambda: 0.5)
+            route: Circuit(
+                CircuitPolicy(losses_in_a_row=1), lambda: 0.5, pace=pace, rival=pace
+            )
             for route in Route
         }
         self.entry = Entry(None, Freshness(policy, lambda: 0.5, UserAccess(policy)))

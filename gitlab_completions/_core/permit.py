@@ -1,0 +1,101 @@
+"""The right to one attempt, and what its holder may say of how it went."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gitlab_completions._core.circuit import Circuit
+
+
+class Transition(Enum):
+    """What settling a permit did to its circuit."""
+
+    NONE = 0
+    TRIPPED = 1
+    RECOVERED = 2
+
+
+class Permit:
+    """The right to one attempt, to be settled exactly once when the attempt ends.
+
+    Args:
+        circuit: Who gave it.
+        era: The circuit's, when it was given.
+        admitted_at: When the attempt was sent; infinite while it waits to be.
+        probe: Whether it is a half-open circuit's one probe.
+        timed: Whether how long it takes says anything: a generation takes its time.
+    """
+
+    __slots__ = (
+        "admitted_at",
+        "circuit",
+        "era",
+        "late",
+        "probe",
+        "settled",
+        "timed",
+    )
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        era: int,
+        admitted_at: float,
+        *,
+        probe: bool,
+        timed: bool,
+    ) -> None:
+        self.circuit = circuit
+        self.era = era
+        self.admitted_at = admitted_at
+        self.probe = probe
+        self.timed = timed
+        self.late = False
+        self.settled = False
+
+    def succeed(self, now: float) -> Transition:
+        """Settle: the route answered."""
+        if self._once():
+            return self.circuit.settle(self, now, success=True)
+        if self._ends_late():
+            self.circuit.learn(self, now)
+        return Transition.NONE
+
+    def fail(self, now: float) -> Transition:
+        """Settle: the route failed."""
+        if self._once():
+            return self.circuit.settle(self, now, success=False)
+        return Transition.NONE
+
+    def rest(self, now: float, rest_s: float) -> Transition:
+        """Settle: the route asked for a rest of so many seconds."""
+        if self._once() or self._ends_late():
+            return self.circuit.rest(self, now, rest_s)
+        return Transition.NONE
+
+    def release(self) -> Transition:
+        """Settle: the attempt says nothing about the route."""
+        if self._once():
+            self.circuit.release(self)
+        return Transition.NONE
+
+    def left(self, now: float) -> Transition:
+        """Tell that nobody waits for the attempt any more; its exchange goes on.
+
+        Late, with nothing arrived, this is a loss. Earlier it is neutral, but the
+        attempt is late too when it is still silent after the hedge delay.
+        """
+        if self.settled or not self.timed:
+            return Transition.NONE
+        return self.circuit.left(self, now)
+
+    def _once(self) -> bool:
+        first, self.settled = not self.settled, True
+        return first
+
+    def _ends_late(self) -> bool:
+        """Tell, once, whether this is the end of an attempt that was lost before."""
+        lost, self.late = self.late, False
+        return lost
