@@ -194,7 +194,7 @@ class Circuit:
             self._latest.append((now, slow or not success))
         if success:
             self.learn(permit, now)
-        return self._settle(permit, now, success=success)
+        return self._settle(permit, now, None if success else Cause.FAILURES)
 
     def learn(self, permit: Permit, now: float) -> None:
         """Let an answer teach the route's pace, as long as the circuit is closed."""
@@ -267,41 +267,40 @@ class Circuit:
         if self._rival is None:
             return Transition.NONE
         permit.settled = True
-        return self._settle(permit, now, success=False)
+        return self._settle(permit, now, Cause.LATENESS)
 
-    def _settle(self, permit: Permit, now: float, *, success: bool) -> Transition:
+    def _settle(self, permit: Permit, now: float, loss: Cause | None) -> Transition:
         probe = permit is self._probe
         self.release(permit)
         if probe:
-            return self._judge_probe(permit, now, success=success)
+            return self._judge_probe(permit, now, loss)
         if permit.era != self._era or self._open_until is not None:
             return Transition.NONE
-        return self._judge(permit, now, success=success)
+        return self._judge(now, loss)
 
-    def _judge(self, permit: Permit, now: float, *, success: bool) -> Transition:
-        self._losses.append(not success)
-        self._row = 0 if success else self._row + 1
-        policy = self.policy
-        if success:
+    def _judge(self, now: float, loss: Cause | None) -> Transition:
+        self._losses.append(loss is not None)
+        if loss is None:
+            self._row = 0
             slower = self._is_slower(now)
             return self._trip(now, Cause.SLOWER) if slower else Transition.NONE
+        self._row += 1
         too_many = (
-            self._row >= policy.losses_in_a_row
-            or sum(self._losses) >= policy.losses_in_window
+            self._row >= self.policy.losses_in_a_row
+            or sum(self._losses) >= self.policy.losses_in_window
         )
-        cause = Cause.LATENESS if permit.late else Cause.FAILURES
-        return self._trip(now, cause) if too_many else Transition.NONE
+        return self._trip(now, loss) if too_many else Transition.NONE
 
-    def _judge_probe(self, probe: Permit, now: float, *, success: bool) -> Transition:
+    def _judge_probe(self, probe: Permit, now: float, loss: Cause | None) -> Transition:
         """Let a probe close the circuit, or send it back to rest.
 
         A probe that answers too late is a route that no caller would wait for.
         """
-        if not success and not probe.late:
-            return self._trip(now, Cause.FAILURES)
-        if not success or now - probe.admitted_at > self._in_time_s():
-            gave_way = self._cause is Cause.SLOWER
-            return self._trip(now, Cause.SLOWER if gave_way else Cause.LATENESS)
+        if loss is None and now - probe.admitted_at > self._in_time_s():
+            loss = Cause.LATENESS
+        if loss is not None:
+            slow_still = loss is Cause.LATENESS and self._cause is Cause.SLOWER
+            return self._trip(now, Cause.SLOWER if slow_still else loss)
         self._good_probes += 1
         if self._good_probes < self.policy.probes_to_close:
             return Transition.NONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from gitlab_completions._core.circuit import (
     LAST_RESORT_S,
+    Cause,
     Circuit,
     CircuitState,
 )
@@ -234,6 +236,239 @@ def test_good_probes_before_a_trip_do_not_count_after_it() -> None:
     assert one.admit(3.0).succeed(3.0) is RECOVERED
 
 
+# Lateness.
+
+
+def taught(one: Circuit, *spans_s: float) -> None:
+    for span_s in spans_s:
+        one.admit(0.0).succeed(span_s)
+
+
+@pytest.mark.parametrize(("left_at", "late"), [(0.67, False), (0.675, True)])
+def test_to_be_left_late_with_nothing_arrived_is_a_loss(
+    left_at: float, late: bool
+) -> None:
+    one = circuit()
+    assert one.admit(0.0).left(left_at) is NONE
+    assert one.admit(0.0).left(left_at) is (TRIPPED if late else NONE)
+    assert one.cause is (Cause.LATENESS if late else None)
+
+
+def test_an_attempt_left_early_is_late_when_it_is_silent_past_the_hedge_delay() -> None:
+    one = circuit()
+    for sent_at in (0.0, 0.2):
+        one.admit(sent_at).left(sent_at + 0.1)
+    assert one.count_late(0.9) is NONE
+    assert one.count_late(1.0) is NONE
+    assert one.count_late(1.0) is NONE, "it was counted before"
+    assert one.count_late(1.2) is TRIPPED
+    assert one.cause is Cause.LATENESS
+
+
+def test_an_answer_in_time_to_nobody_is_a_success() -> None:
+    one = circuit()
+    one.admit(0.0).fail(0.0)
+    permit = one.admit(0.0)
+    permit.left(0.1)
+    permit.succeed(0.8)
+    assert one.count_late(5.0) is NONE
+    assert one.admit(5.0).fail(5.0) is NONE
+
+
+def test_a_slow_answer_that_its_caller_received_is_no_loss() -> None:
+    one = circuit()
+    taught(one, *[3.0] * 20)
+    assert one.state(3.0) is CLOSED
+
+
+def test_lateness_goes_by_the_learnt_delay() -> None:
+    one = circuit()
+    taught(one, *[0.4] * 20)
+    assert one.admit(1.0).left(1.29) is NONE
+    one.admit(1.0).left(1.3)
+    assert one.count_late(1.41) is TRIPPED
+
+
+def test_what_waits_to_be_sent_is_never_late() -> None:
+    one = circuit()
+    permit = one.admit(0.0)
+    permit.admitted_at = math.inf
+    assert permit.left(5.0) is NONE
+    assert one.count_late(60.0) is NONE
+
+
+def test_what_trips_a_circuit_makes_those_before_it_late_for_nothing() -> None:
+    one = circuit()
+    for _ in range(4):
+        one.admit(0.0).left(0.1)
+    assert one.count_late(1.0) is TRIPPED
+    assert rests(one, 1.0) == pytest.approx(1), "two more would have doubled it"
+
+
+def test_a_jump_makes_nothing_late() -> None:
+    one = circuit()
+    for _ in range(2):
+        one.admit(0.0).left(0.1)
+    one.jump(100.0)
+    assert one.count_late(100.0) is NONE
+
+
+def test_lateness_never_trips_the_last_resort() -> None:
+    one = circuit(last_resort=True)
+    permits = [one.admit(0.0) for _ in range(9)]
+    assert [permit.left(5.0) for permit in permits] == [NONE] * 9
+    assert not any(permit.settled for permit in permits)
+    assert permits[0].fail(5.0) is NONE
+    assert permits[1].fail(5.0) is TRIPPED, "how they end still has the say"
+    assert one.cause is Cause.FAILURES
+
+
+def test_a_silent_probe_is_late_though_its_call_was_served() -> None:
+    one = tripped()
+    probe = one.admit(1.0)
+    assert probe.left(1.8) is NONE, "the other route's answer says nothing of it"
+    assert one.count_late(1.9) is NONE
+    assert one.count_late(1.91) is TRIPPED
+    assert [one.cause, probe.settled] == [Cause.LATENESS, True]
+    assert rests(one, 1.91) == pytest.approx(2)
+
+
+def test_nothing_teaches_the_delay_while_the_circuit_is_not_closed() -> None:
+    one = circuit()
+    taught(one, *[0.5] * 30)
+    old = one.admit(0.0)
+    outcomes(one, "xx")
+    old.succeed(60.0)
+    for _ in range(50):
+        one.admit(0.5).succeed(60.0)
+    one.admit(2.0).succeed(2.8)
+    assert one.pace.delay_s == 0.5
+
+
+# Doubt.
+
+
+def test_a_route_that_was_late_or_failed_twice_of_three_times_is_doubtful() -> None:
+    one = circuit(last_resort=True)
+    assert not one.is_doubtful(0.0)
+    one.admit(0.0).succeed(1.0)
+    assert not one.is_doubtful(1.0)
+    one.admit(1.0).left(2.0)
+    assert one.is_doubtful(2.0)
+    one.admit(2.0).succeed(2.1)
+    assert one.is_doubtful(2.1)
+    one.admit(2.1).succeed(2.2)
+    assert not one.is_doubtful(2.2)
+
+
+def test_doubt_passes_with_the_longest_rest() -> None:
+    one = circuit(last_resort=True)
+    one.admit(0.0).fail(0.0)
+    one.admit(0.0).rest(1.0, 5)
+    assert [one.is_doubtful(at) for at in (29.9, 30.0)] == [True, False]
+
+
+def test_an_attempt_that_was_late_and_then_fails_is_doubted_once() -> None:
+    one = circuit(last_resort=True)
+    permit = one.admit(0.0)
+    permit.left(1.0)
+    permit.fail(5.0)
+    assert not one.is_doubtful(5.0)
+
+
+def test_a_generation_casts_no_doubt_by_taking_its_time() -> None:
+    one = circuit(last_resort=True)
+    for _ in range(3):
+        one.admit(0.0, timed=False).succeed(20.0)
+    assert not one.is_doubtful(20.0)
+
+
+# The slower route.
+
+
+def rivals(ours_s: float, theirs_s: float, answers: int = 10) -> Circuit:
+    """Return a circuit whose next answer has it compared with its rival."""
+    ours, theirs = (Pace(HedgePolicy(), 20) for _ in range(2))
+    one = Circuit(CircuitPolicy(), lambda: 0.5, pace=ours, rival=theirs)
+    for _ in range(answers):
+        theirs.learn(theirs_s)
+    for _ in range(answers - 1):
+        ours.learn(ours_s)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("ours_s", "theirs_s", "gives_way"),
+    [
+        (0.61, 0.5, True),
+        (0.59, 0.5, False),  # less than a fifth
+        (0.16, 0.12, False),  # a third, but 40 ms
+        (0.18, 0.12, True),
+        (0.2, 0.5, False),
+    ],
+)
+def test_a_route_gives_way_when_it_is_slower_by_a_fifth_and_by_50_ms(
+    ours_s: float, theirs_s: float, gives_way: bool
+) -> None:
+    one = rivals(ours_s, theirs_s)
+    transition = one.admit(0.0).succeed(ours_s)
+    assert transition is (TRIPPED if gives_way else NONE)
+    assert one.cause is (Cause.SLOWER if gives_way else None)
+
+
+def test_nothing_is_compared_before_there_are_ten_answers_of_both() -> None:
+    one = rivals(0.8, 0.2, answers=9)
+    assert one.admit(0.0).succeed(0.8) is NONE
+    lonely = circuit()
+    taught(lonely, *[0.8] * 20)
+    assert lonely.state(0.8) is CLOSED
+
+
+def test_routes_are_compared_every_half_minute() -> None:
+    one = rivals(0.2, 0.2)
+    assert one.admit(0.0).succeed(0.2) is NONE
+    for _ in range(20):
+        one.pace.learn(0.8)
+    assert one.admit(29.0).succeed(29.8) is NONE
+    assert one.admit(30.0).succeed(30.8) is TRIPPED
+
+
+def test_the_slower_route_comes_back_by_probes_that_are_no_slower() -> None:
+    one = rivals(0.8, 0.4)
+    one.admit(0.0).succeed(0.8)
+    assert one.admit(2.0).succeed(2.5) is TRIPPED, "slower than 0.45 s"
+    assert [one.cause, rests(one, 2.5)] == [Cause.SLOWER, pytest.approx(2)]
+    assert one.admit(5.0).succeed(5.44) is NONE
+    assert one.admit(6.0).succeed(6.44) is RECOVERED
+    assert one.cause is None
+    assert one.admit(40.0).succeed(40.4) is NONE, "what was slow is forgotten"
+
+
+def test_a_slower_route_whose_probe_fails_has_failed() -> None:
+    one = rivals(0.8, 0.4)
+    one.admit(0.0).succeed(0.8)
+    one.admit(2.0).fail(2.1)
+    assert one.cause is Cause.FAILURES
+    assert one.admit(9.0).succeed(9.8) is NONE, "in time is again the hedge delay"
+
+
+def test_a_slower_route_whose_probe_is_silent_is_the_slower_one_still() -> None:
+    one = rivals(0.8, 0.4)
+    one.admit(0.0).succeed(0.8)
+    one.admit(2.0)
+    assert one.count_late(3.0) is TRIPPED
+    assert one.cause is Cause.SLOWER
+
+
+def test_a_rival_that_has_nothing_to_show_is_no_measure() -> None:
+    one = rivals(0.8, 0.4)
+    one.admit(0.0).succeed(0.8)
+    rival = one._rival
+    assert rival is not None
+    rival.start_over()
+    assert one.admit(2.0).succeed(2.8) is NONE
+
+
 # Rate limits.
 
 
@@ -404,16 +639,49 @@ class Histories(RuleBasedStateMachine):
             closes = RECOVERED if recovers else NONE
             assert settled is (closes if good and in_time else TRIPPED)
         if settled is TRIPPED:
-            rest_s = min(2.0**self.trips_in_a_row, self.policy.max_cool_down_s)
-            assert 0.799 <= rests(self.circuit, self.now) / rest_s <= 1.201
-            self.trips_in_a_row += 1
-            self.limited = False
-            self.opened()
+            self.check_rest()
         elif settled is RECOVERED:
             assert self.circuit.state(self.now) is CLOSED
             self.trips_in_a_row = 0
             self.limited = False
             self.opened()
+
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data())
+    def an_attempt_is_left(self, data: st.DataObject) -> None:
+        era, permit = data.draw(st.sampled_from(self.in_flight))
+        before = self.circuit.state(self.now)
+        silent_s = self.now - permit.admitted_at
+        left = permit.left(self.now)
+        if era != self.era or before is not CLOSED or silent_s < 0.75 * 0.9:
+            assert left is NONE
+        self.saw(left)
+
+    @rule()
+    def the_late_are_counted(self) -> None:
+        probes = [one for era, one in self.in_flight if self.probes(era, one)]
+        late = any(self.now - one.admitted_at > 0.9 for one in probes)
+        transition = self.circuit.count_late(self.now)
+        assert transition is not RECOVERED
+        assert (transition is TRIPPED) or not late, "a silent probe holds up all others"
+        self.saw(transition)
+        assert self.circuit.count_late(self.now) is NONE, "counted twice"
+
+    def probes(self, era: int, permit: Permit) -> bool:
+        return permit.probe and era == self.era and not permit.settled
+
+    def saw(self, transition: Transition) -> None:
+        """Check a trip by lateness: it is like any other."""
+        if transition is TRIPPED:
+            assert self.circuit.cause is Cause.LATENESS
+            self.check_rest()
+
+    def check_rest(self) -> None:
+        rest_s = min(2.0**self.trips_in_a_row, self.policy.max_cool_down_s)
+        assert 0.799 <= rests(self.circuit, self.now) / rest_s <= 1.201
+        self.trips_in_a_row += 1
+        self.limited = False
+        self.opened()
 
     @precondition(lambda self: self.in_flight)
     @rule(data=st.data(), rest_s=st.floats(1, 500))

@@ -44,6 +44,7 @@ class View:
             direct=track.circuits[Route.DIRECT],
             indirect=track.circuits[Route.INDIRECT],
             budget=self.budget,
+            hedges=track.hedges,
         )
 
     def look(self, *, closed: bool = False) -> tuple[Health, Route | None, RouteReason]:

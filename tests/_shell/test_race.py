@@ -141,7 +141,9 @@ async def test_a_rate_limit_makes_the_route_rest(track: Track) -> None:
     await track.start(Route.INDIRECT)
     (await track.sender.next()).reply(429, b"{}", {"retry-after": "30"})
     await wait_all_tasks_blocked()
-    assert track.diary.events[-1] == CircuitTripped(route=Route.INDIRECT, rests_s=30)
+    assert track.diary.events[-1] == CircuitTripped(
+        route=Route.INDIRECT, rests_s=30, cause="rate_limit"
+    )
 
 
 async def test_a_route_that_asks_for_a_rest_turns_away_who_waits_for_it(

@@ -1,0 +1,95 @@
+"""What the holder of a permit may say, and that it counts once."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitlab_completions._core.circuit import Circuit, CircuitState
+from gitlab_completions._core.hedging import Pace
+from gitlab_completions._core.permit import Permit, Transition
+from gitlab_completions.policy import CircuitPolicy, HedgePolicy
+
+
+def circuit() -> Circuit:
+    ours, theirs = (Pace(HedgePolicy(), 20) for _ in range(2))
+    policy = CircuitPolicy(losses_in_a_row=2)
+    return Circuit(policy, lambda: 0.5, pace=ours, rival=theirs)
+
+
+def settled(permit: Permit) -> bool:
+    return permit.settled
+
+
+def test_whatever_settles_it_first_has_the_say() -> None:
+    one = circuit()
+    one.admit(0.0).fail(0.0)
+    permit = one.admit(0.0)
+    assert permit.succeed(0.1) is Transition.NONE
+    assert permit.settled
+    assert permit.fail(0.1) is Transition.NONE
+    assert permit.rest(0.1, 60) is Transition.NONE
+    assert permit.release() is Transition.NONE
+    assert one.admit(0.1).fail(0.1) is Transition.NONE, "the success came between"
+    assert one.admit(0.1).fail(0.1) is Transition.TRIPPED
+
+
+def test_leaving_settles_it_only_when_it_is_late() -> None:
+    one = circuit()
+    early, late = one.admit(0.0), one.admit(0.0)
+    assert early.left(0.6) is Transition.NONE
+    assert not settled(early)
+    late.left(0.7)
+    assert settled(late)
+    assert early.fail(0.8) is Transition.TRIPPED, "two losses in a row"
+
+
+def test_leaving_an_attempt_that_has_ended_says_nothing() -> None:
+    one = circuit()
+    one.admit(0.0).fail(0.0)
+    permit = one.admit(0.0)
+    permit.succeed(0.3)
+    assert permit.left(2.0) is Transition.NONE
+    assert one.count_late(9.0) is Transition.NONE
+
+
+def test_a_generation_is_never_late() -> None:
+    one = circuit()
+    for _ in range(3):
+        permit = one.admit(0.0, timed=False)
+        assert permit.left(60.0) is Transition.NONE
+        assert permit.succeed(60.0) is Transition.NONE
+    assert one.pace.median_s(1) is None
+
+
+def test_an_answer_to_a_lost_attempt_teaches_the_pace_once() -> None:
+    one = circuit()
+    permit = one.admit(0.0)
+    permit.left(1.0)
+    permit.succeed(1.5)
+    assert one.pace.median_s(1) == 1.5
+    permit.succeed(3.0)
+    assert one.pace.median_s(1) == 1.5
+    assert one.state(3.0) is CircuitState.CLOSED
+
+
+def test_a_lost_attempt_that_is_told_to_rest_is_heeded_once() -> None:
+    one = circuit()
+    permit = one.admit(0.0)
+    permit.left(1.0)
+    assert permit.rest(1.5, 60) is Transition.TRIPPED
+    assert one.rests_s(1.5) == 60
+    assert permit.rest(2.0, 120) is Transition.NONE
+    assert one.rests_s(2.0) == 59.5
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_a_permit_that_is_released_makes_way(probe: bool) -> None:
+    one = circuit()
+    if probe:
+        for _ in range(2):
+            one.admit(0.0).fail(0.0)
+    permit = one.admit(1.0)
+    assert permit.probe is probe
+    permit.release()
+    assert one.may_probe(1.0) is probe
+    assert one.count_late(9.0) is Transition.NONE
