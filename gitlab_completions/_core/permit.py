@@ -18,7 +18,7 @@ class Transition(Enum):
 
 
 class Permit:
-    """The right to one attempt, to be settled exactly once when the attempt ends.
+    """The right to one attempt, settled exactly once: when it ends, or is lost before.
 
     Args:
         circuit: Who gave it.
@@ -29,6 +29,7 @@ class Permit:
     """
 
     __slots__ = (
+        "_ended",
         "admitted_at",
         "circuit",
         "era",
@@ -54,48 +55,51 @@ class Permit:
         self.timed = timed
         self.late = False
         self.settled = False
+        self._ended = False
 
     def succeed(self, now: float) -> Transition:
         """Settle: the route answered."""
-        if self._once():
+        if not self._ends():
+            return Transition.NONE
+        if self._settles():
             return self.circuit.settle(self, now, success=True)
-        if self._ends_late():
-            self.circuit.learn(self, now)
+        self.circuit.learn(self, now)
         return Transition.NONE
 
     def fail(self, now: float) -> Transition:
         """Settle: the route failed."""
-        if self._once():
+        if self._ends() and self._settles():
             return self.circuit.settle(self, now, success=False)
         return Transition.NONE
 
     def rest(self, now: float, rest_s: float) -> Transition:
         """Settle: the route asked for a rest of so many seconds."""
-        if self._once() or self._ends_late():
-            return self.circuit.rest(self, now, rest_s)
-        return Transition.NONE
+        if not self._ends():
+            return Transition.NONE
+        self.settled = True
+        return self.circuit.rest(self, now, rest_s)
 
     def release(self) -> Transition:
         """Settle: the attempt says nothing about the route."""
-        if self._once():
+        if self._ends() and self._settles():
             self.circuit.release(self)
         return Transition.NONE
 
     def left(self, now: float) -> Transition:
         """Tell that nobody waits for the attempt any more; its exchange goes on.
 
-        Late, with nothing arrived, this is a loss. Earlier it is neutral, but the
-        attempt is late too when it is still silent after the hedge delay.
+        Late, with nothing arrived, this is a loss, and settles the permit before the
+        attempt has ended. Earlier it is neutral, but the attempt is late too when it is
+        still silent after the hedge delay.
         """
         if self.settled or not self.timed:
             return Transition.NONE
         return self.circuit.left(self, now)
 
-    def _once(self) -> bool:
-        first, self.settled = not self.settled, True
+    def _ends(self) -> bool:
+        first, self._ended = not self._ended, True
         return first
 
-    def _ends_late(self) -> bool:
-        """Tell, once, whether this is the end of an attempt that was lost before."""
-        lost, self.late = self.late, False
-        return lost
+    def _settles(self) -> bool:
+        first, self.settled = not self.settled, True
+        return first
