@@ -30,6 +30,7 @@ from collections import deque
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gitlab_completions._core.comparison import Comparison
 from gitlab_completions._core.permit import Permit, Transition
 
 if TYPE_CHECKING:
@@ -71,13 +72,13 @@ class Circuit:
         policy: When it trips and how long it rests.
         jitter: Gives a number from 0 up to 1, anew at each call.
         pace: How fast the route answers.
-        rival: How fast the route answers that calls take in place of this one; `None`
+        rival: The circuit of the route that calls take in place of this one; `None`
             for the last resort, in use however slow it is: lateness trips it never.
     """
 
     __slots__ = (
         "_cause",
-        "_compare_at",
+        "_comparison",
         "_cool_down_s",
         "_era",
         "_good_probes",
@@ -86,10 +87,10 @@ class Circuit:
         "_latest",
         "_losses",
         "_open_until",
+        "_out",
         "_probe",
         "_rival",
         "_row",
-        "_watched",
         "pace",
         "policy",
     )
@@ -100,11 +101,12 @@ class Circuit:
         jitter: Callable[[], float],
         *,
         pace: Pace,
-        rival: Pace | None = None,
+        rival: Circuit | None = None,
     ) -> None:
         self.policy = policy
         self.pace = pace
         self._rival = rival
+        self._comparison = None if rival is None else Comparison(pace, rival.pace)
         self._jitter = jitter
         self._era = 0
         self._losses: deque[bool] = deque(maxlen=policy.window)
@@ -113,11 +115,10 @@ class Circuit:
         self._cool_down_s = policy.cool_down_s
         self._open_until: float | None = None
         self._cause = Cause.FAILURES
-        self._watched: dict[Permit, None] = {}
+        self._out: dict[Permit, None] = {}
         self._probe: Permit | None = None
         self._good_probes = 0
         self._last_resort_at = 0.0
-        self._compare_at = -math.inf
 
     def reconfigure(self, policy: CircuitPolicy) -> None:
         """Go by another policy; what is remembered stays, as far as it reaches."""
@@ -146,10 +147,15 @@ class Circuit:
     def is_doubtful(self, now: float) -> bool:
         """Tell whether an extra sent here would probably be in vain.
 
-        What was late or failed longer ago than the longest rest says nothing any more.
+        What was late or failed longer ago than `doubt_s` says nothing any more.
         """
-        since = now - self.policy.max_cool_down_s
+        since = now - self.policy.doubt_s
         return sum(bad and at > since for at, bad in self._latest) > 1
+
+    def is_overdue(self, now: float) -> bool:
+        """Tell whether an attempt has been silent for longer than the hedge delay."""
+        since = now - self.pace.delay_s
+        return any(one.admitted_at < since for one in self._out)
 
     def rests_s(self, now: float) -> float | None:
         """Return the seconds until the rest is over, or `None` when there is none."""
@@ -180,8 +186,8 @@ class Circuit:
         permit = Permit(self, self._era, now, probe=probe, timed=timed)
         if probe:
             self._probe = permit
-            if timed:
-                self._watched[permit] = None  # its caller is served by another route
+        if timed:
+            self._out[permit] = None
         if self.cause is Cause.RATE_LIMIT:
             self._last_resort_at = now
         return permit
@@ -208,21 +214,24 @@ class Circuit:
         silent_s = now - permit.admitted_at
         if silent_s >= self.policy.late_share * self.pace.delay_s:
             return self._lose(permit, now)
-        self._watched[permit] = None
+        permit.alone = True
         return Transition.NONE
 
     def count_late(self, now: float) -> Transition:
         """Count what was left before and is silent past the hedge delay by now."""
+        if not self._out:
+            return Transition.NONE
         transition = Transition.NONE
         since = now - self.pace.delay_s
-        for permit in [one for one in self._watched if one.admitted_at < since]:
-            if permit in self._watched:  # else a trip has settled it meanwhile
+        for permit in [one for one in self._out if one.admitted_at < since]:
+            # It may be out no more: a trip forgets all that were sent before it.
+            if permit in self._out and (permit.alone or permit is self._probe):
                 transition = self._lose(permit, now)
         return transition
 
     def release(self, permit: Permit) -> None:
         """Take back a permit that was not used up; called by the permit."""
-        self._watched.pop(permit, None)
+        self._out.pop(permit, None)
         if permit is self._probe:
             self._probe = None
 
@@ -247,7 +256,7 @@ class Circuit:
         """
         self._era += 1
         self._probe = None
-        self._watched.clear()
+        self._out.clear()
         self._latest.clear()
         self.pace.start_over()
         if self._open_until is not None:
@@ -258,14 +267,18 @@ class Circuit:
     # Judgement.
 
     def _lose(self, permit: Permit, now: float) -> Transition:
-        """Count an attempt as late; on a last resort its end still has the say."""
-        self._watched.pop(permit, None)
+        """Count an attempt as late; where there is nothing better, its end counts.
+
+        When the rival is late too, both are slow for one reason, and a rest of this
+        route would only send its calls to the other, with probes beside them.
+        """
         if permit.late:
             return Transition.NONE
         permit.late = True
         self._latest.append((now, True))
-        if self._rival is None:
+        if not self._has_better(now):
             return Transition.NONE
+        self._out.pop(permit, None)
         permit.settled = True
         return self._settle(permit, now, Cause.LATENESS)
 
@@ -296,7 +309,7 @@ class Circuit:
 
         A probe that answers too late is a route that no caller would wait for.
         """
-        if loss is None and now - probe.admitted_at > self._in_time_s():
+        if loss is None and now - probe.admitted_at > self._in_time_s(now):
             loss = Cause.LATENESS
         if loss is not None:
             slow_still = loss is Cause.LATENESS and self._cause is Cause.SLOWER
@@ -307,30 +320,21 @@ class Circuit:
         self._close()
         return Transition.RECOVERED
 
-    def _in_time_s(self) -> float:
+    def _has_better(self, now: float) -> bool:
+        """Tell whether calls would be served sooner by the rival."""
+        return self._rival is not None and not self._rival.is_doubtful(now)
+
+    def _in_time_s(self, now: float) -> float:
         """Return the seconds in which a probe has to answer."""
-        if self._rival is None:
+        if self._comparison is None or not self._has_better(now):
             return math.inf
-        theirs_s = self._rival.median_s(self.policy.least_compared)
-        if self._cause is not Cause.SLOWER or theirs_s is None:
+        if self._cause is not Cause.SLOWER:
             return self.pace.delay_s
-        return min(self.pace.delay_s, *self._allowed_s(theirs_s))
+        return min(self.pace.delay_s, self._comparison.no_slower_s(self.policy))
 
     def _is_slower(self, now: float) -> bool:
-        """Tell, now and then, whether the rival is faster by what both delivered."""
-        if self._rival is None or now < self._compare_at:
-            return False
-        self._compare_at = now + self.policy.compare_every_s
-        least = self.policy.least_compared
-        ours_s, theirs_s = self.pace.median_s(least), self._rival.median_s(least)
-        if ours_s is None or theirs_s is None:
-            return False
-        return ours_s > max(self._allowed_s(theirs_s))
-
-    def _allowed_s(self, theirs_s: float) -> tuple[float, float]:
-        """Return up to which seconds a route is not slower than its rival, twice."""
-        policy = self.policy
-        return theirs_s * (1 + policy.slower_share), theirs_s + policy.slower_s
+        comparison = self._comparison
+        return comparison is not None and comparison.is_slower(self.policy, now)
 
     def _trip(self, now: float, cause: Cause) -> Transition:
         spread = 1 + SPREAD * (2 * self._jitter() - 1)
@@ -344,7 +348,7 @@ class Circuit:
         self._era += 1
         self._good_probes = 0
         self._probe = None
-        self._watched.clear()
+        self._out.clear()
 
     def _close(self) -> None:
         self._open_until = None
@@ -353,5 +357,5 @@ class Circuit:
         self._latest.clear()
         self._row = 0
         self._cool_down_s = self.policy.cool_down_s
-        self._watched.clear()
+        self._out.clear()
         self.pace.start_over()

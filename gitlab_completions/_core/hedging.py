@@ -77,8 +77,9 @@ class Pace:
             return HEDGE_DELAY_S
         if len(self._sorted) < policy.least_samples:
             return policy.max_delay_s
-        at = max(0, math.ceil(policy.quantile * len(self._sorted)) - 1)
-        return min(max(self._sorted[at], policy.min_delay_s), policy.max_delay_s)
+        rank = max(1, math.ceil(policy.quantile * len(self._sorted)))
+        learnt_s = self._sorted[rank - 1]
+        return min(max(learnt_s, policy.min_delay_s), policy.max_delay_s)
 
 
 class HedgeBudget:

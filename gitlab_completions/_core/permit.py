@@ -26,11 +26,17 @@ class Permit:
         admitted_at: When the attempt was sent; infinite while it waits to be.
         probe: Whether it is a half-open circuit's one probe.
         timed: Whether how long it takes says anything: a generation takes its time.
+
+    Attributes:
+        alone: Nobody waits for the attempt any more.
+        late: It has been counted as late.
+        settled: It has been counted, and is not counted again.
     """
 
     __slots__ = (
         "_ended",
         "admitted_at",
+        "alone",
         "circuit",
         "era",
         "late",
@@ -53,6 +59,7 @@ class Permit:
         self.admitted_at = admitted_at
         self.probe = probe
         self.timed = timed
+        self.alone = False
         self.late = False
         self.settled = False
         self._ended = False

@@ -162,9 +162,15 @@ class Prospects(Record):
         merely_slower = why_not is None or why_not is RouteReason.SLOWER
         return merely_slower or self.may_probe_direct(why_not, now)
 
-    def hedge_delay_s(self, route: Route) -> float:
-        """Return the seconds after which an attempt on the route counts as slow."""
-        return self.circuit(route).pace.delay_s
+    def hedge_delay_s(self, route: Route, now: float) -> float:
+        """Return the seconds after which an attempt that is sent now counts as slow.
+
+        While another one is silent for longer, this one is not waited for as long.
+        """
+        circuit, hedge = self.circuit(route), self.policy.hedge
+        if hedge is None or not circuit.is_overdue(now):
+            return circuit.pace.delay_s
+        return hedge.min_delay_s
 
     def may_hedge(self, route: Route, now: float) -> bool:
         """Tell whether a route may be started beside one that is slow.
@@ -180,16 +186,16 @@ class Prospects(Record):
         return sound or circuit.may_probe(now)
 
     def give_up_s(self, slow: Route, other: Route, now: float) -> float | None:
-        """Return in how many seconds to give up a slow attempt; `None` for not at all.
+        """Return the seconds after which to give up a slow attempt; `None` for never.
 
-        Counted from its hedge delay. What the budgets cannot spare as an extra the
-        other route can serve instead, if it is well.
+        What the budgets cannot spare as an extra the other route can serve instead, if
+        it is well.
         """
         hedge, circuit = self.policy.hedge, self.circuit(other)
         well = self._is_ready(other, now) and not circuit.is_doubtful(now)
         if hedge is None or not well:
             return None
-        return (hedge.give_up_factor - 1) * self.hedge_delay_s(slow)
+        return hedge.give_up_factor * self.circuit(slow).pace.delay_s
 
     def _is_ready(self, route: Route, now: float) -> bool:
         """Tell whether a route may get an extra; it may be the probe that closes it."""

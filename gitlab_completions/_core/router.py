@@ -120,6 +120,7 @@ class _Call:
         self.ends: dict[Route, float] = {}
         self.hedges = True
         self.probes = False
+        self.sent_at = 0.0
         self.hedge_at = math.inf
         self.give_up_at = math.inf
         self.rejected = False
@@ -285,9 +286,9 @@ class _Call:
             return None
         if self.prospects.may_hedge(other, now):
             return self._send(other, RouteReason.HEDGED, now)
-        spare_s = self.prospects.give_up_s(slow, other, now)
-        if spare_s is not None:
-            self.give_up_at = min(self.give_up_at, now + spare_s)
+        given_s = self.prospects.give_up_s(slow, other, now)
+        if given_s is not None:
+            self.give_up_at = min(self.give_up_at, self.sent_at + given_s)
         return None
 
     def _looks_again_at(self, slow: Route, now: float) -> float:
@@ -321,7 +322,8 @@ class _Call:
         end = now + min(self.prospects.timeout_s(route), left_s)
         # Also of what waits in its gate to the last: the other route needs time too.
         self.give_up_at = math.inf if alone else now + SHARE_BEFORE_LAST * left_s
-        self.hedge_at = now + self.prospects.hedge_delay_s(route)
+        self.sent_at = now
+        self.hedge_at = now + self.prospects.hedge_delay_s(route, now)
         self.reasons[route] = reason
         self.ends[route] = end
         self.hedges = self.hedges and len(self.reasons) == 1

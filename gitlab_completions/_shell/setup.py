@@ -60,11 +60,10 @@ class Setup(Record):
     def circuits(self) -> dict[Route, Circuit]:
         """Return a circuit for each route."""
         policy, jitter = self.policy.circuit, self.jitter
-        direct, indirect = (Pace(self.policy.hedge, policy.compared) for _ in Route)
-        return {
-            Route.DIRECT: Circuit(policy, jitter, pace=direct, rival=indirect),
-            Route.INDIRECT: Circuit(policy, jitter, pace=indirect),
-        }
+        paces = {route: Pace(self.policy.hedge, policy.compared) for route in Route}
+        indirect = Circuit(policy, jitter, pace=paces[Route.INDIRECT])
+        direct = Circuit(policy, jitter, pace=paces[Route.DIRECT], rival=indirect)
+        return {Route.DIRECT: direct, Route.INDIRECT: indirect}
 
     def gates(self, budget: InstanceBudget) -> dict[Route, Gate]:
         """Return a gate for each route; the instance's keeps to the budget."""

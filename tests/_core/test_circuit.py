@@ -46,9 +46,9 @@ def circuit(
     last_resort: bool = False,
 ) -> Circuit:
     """Return a circuit with a hedge delay of 0.9 s, and a rival unless told."""
-    ours, theirs = (Pace(HedgePolicy(), 20) for _ in range(2))
-    rival = None if last_resort else theirs
     policy = policy or CircuitPolicy()
+    ours, theirs = (Pace(HedgePolicy(), policy.compared) for _ in range(2))
+    rival = None if last_resort else Circuit(policy, lambda: jitter, pace=theirs)
     return Circuit(policy, lambda: jitter, pace=ours, rival=rival)
 
 
@@ -345,7 +345,41 @@ def test_nothing_teaches_the_delay_while_the_circuit_is_not_closed() -> None:
     assert one.pace.delay_s == 0.5
 
 
+def test_a_silent_attempt_is_overdue_past_the_hedge_delay_until_it_ends() -> None:
+    one = circuit()
+    permit = one.admit(0.0)
+    one.admit(0.0, timed=False)
+    assert [one.is_overdue(at) for at in (0.9, 0.91)] == [False, True]
+    permit.succeed(2.0)
+    assert not one.is_overdue(2.0)
+
+
 # Doubt.
+
+
+def doubted() -> Circuit:
+    """Return a circuit whose rival is late as well."""
+    one = circuit()
+    for _ in range(2):
+        rival_of(one).admit(0.0).left(1.0)
+    return one
+
+
+def test_lateness_is_no_loss_while_the_rival_is_late_too() -> None:
+    one = doubted()
+    permits = [one.admit(1.0) for _ in range(3)]
+    assert [permit.left(2.0) for permit in permits] == [NONE] * 3
+    assert one.is_doubtful(2.0)
+    assert permits[0].fail(6.0) is NONE
+    assert permits[1].fail(6.0) is TRIPPED, "how they end still has the say"
+    assert one.cause is Cause.FAILURES
+
+
+def test_a_late_probe_is_good_enough_while_the_rival_is_late_too() -> None:
+    one = doubted()
+    outcomes(one, "xx")
+    assert one.admit(2.0).succeed(5.0) is NONE
+    assert one.admit(5.0).succeed(8.0) is RECOVERED
 
 
 def test_a_route_that_was_late_or_failed_twice_of_three_times_is_doubtful() -> None:
@@ -361,11 +395,11 @@ def test_a_route_that_was_late_or_failed_twice_of_three_times_is_doubtful() -> N
     assert not one.is_doubtful(2.2)
 
 
-def test_doubt_passes_with_the_longest_rest() -> None:
+def test_doubt_passes_after_two_minutes() -> None:
     one = circuit(last_resort=True)
     one.admit(0.0).fail(0.0)
     one.admit(0.0).rest(1.0, 5)
-    assert [one.is_doubtful(at) for at in (29.9, 30.0)] == [True, False]
+    assert [one.is_doubtful(at) for at in (119.9, 120.0)] == [True, False]
 
 
 def test_an_attempt_that_was_late_and_then_fails_is_doubted_once() -> None:
@@ -388,13 +422,17 @@ def test_a_generation_casts_no_doubt_by_taking_its_time() -> None:
 
 def rivals(ours_s: float, theirs_s: float, answers: int = 10) -> Circuit:
     """Return a circuit whose next answer has it compared with its rival."""
-    ours, theirs = (Pace(HedgePolicy(), 20) for _ in range(2))
-    one = Circuit(CircuitPolicy(), lambda: 0.5, pace=ours, rival=theirs)
+    one = circuit()
     for _ in range(answers):
-        theirs.learn(theirs_s)
+        rival_of(one).pace.learn(theirs_s)
     for _ in range(answers - 1):
-        ours.learn(ours_s)
+        one.pace.learn(ours_s)
     return one
+
+
+def rival_of(one: Circuit) -> Circuit:
+    assert one._rival is not None
+    return one._rival
 
 
 @pytest.mark.parametrize(
@@ -463,9 +501,7 @@ def test_a_slower_route_whose_probe_is_silent_is_the_slower_one_still() -> None:
 def test_a_rival_that_has_nothing_to_show_is_no_measure() -> None:
     one = rivals(0.8, 0.4)
     one.admit(0.0).succeed(0.8)
-    rival = one._rival
-    assert rival is not None
-    rival.start_over()
+    rival_of(one).pace.start_over()
     assert one.admit(2.0).succeed(2.8) is NONE
 
 
@@ -581,9 +617,8 @@ class Histories(RuleBasedStateMachine):
         self.policy = CircuitPolicy()
         self.jitter = 0.5
         ours, theirs = (Pace(HedgePolicy(), 20) for _ in range(2))
-        self.circuit = Circuit(
-            self.policy, lambda: self.jitter, pace=ours, rival=theirs
-        )
+        rival = Circuit(self.policy, lambda: self.jitter, pace=theirs)
+        self.circuit = Circuit(self.policy, lambda: self.jitter, pace=ours, rival=rival)
         self.now = 1000.0
         self.era = 0
         self.in_flight: list[tuple[int, Permit]] = []

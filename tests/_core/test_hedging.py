@@ -29,15 +29,15 @@ def test_before_there_are_twenty_answers_the_delay_is_the_longest() -> None:
     assert taught(*[0.1] * 20).delay_s == 0.4
 
 
-def test_the_delay_is_the_98th_percentile_of_the_last_hundred_answers() -> None:
-    hundred = [0.400 + 0.001 * number for number in range(1, 101)]
-    assert taught(*hundred).delay_s == pytest.approx(0.498)
-    assert taught(*[0.8] * 50, *hundred).delay_s == pytest.approx(0.498)
+def test_the_delay_is_the_98th_percentile_of_the_last_two_hundred_answers() -> None:
+    spans_s = [0.400 + 0.001 * number for number in range(1, 201)]
+    assert taught(*spans_s).delay_s == pytest.approx(0.596)
+    assert taught(*[0.8] * 50, *spans_s).delay_s == pytest.approx(0.596)
 
 
-def test_two_stray_answers_in_a_hundred_do_not_move_the_delay() -> None:
-    assert taught(*[0.5] * 98, 5.0, 5.0).delay_s == 0.5
-    assert taught(*[0.5] * 97, 5.0, 5.0, 5.0).delay_s == 0.9
+def test_four_stray_answers_in_two_hundred_do_not_move_the_delay() -> None:
+    assert taught(*[0.5] * 196, *[5.0] * 4).delay_s == 0.5
+    assert taught(*[0.5] * 195, *[5.0] * 5).delay_s == 0.9
 
 
 @given(spans_s=st.lists(SPANS, max_size=250), quantile=st.floats(0, 0.999))

@@ -13,7 +13,8 @@ from gitlab_completions.policy import CircuitPolicy, HedgePolicy
 def circuit() -> Circuit:
     ours, theirs = (Pace(HedgePolicy(), 20) for _ in range(2))
     policy = CircuitPolicy(losses_in_a_row=2)
-    return Circuit(policy, lambda: 0.5, pace=ours, rival=theirs)
+    rival = Circuit(policy, lambda: 0.5, pace=theirs)
+    return Circuit(policy, lambda: 0.5, pace=ours, rival=rival)
 
 
 def settled(permit: Permit) -> bool:

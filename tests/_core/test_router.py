@@ -53,8 +53,8 @@ class World:
         circuits = self.policy.circuit
         paces = [Pace(self.policy.hedge, circuits.compared) for _ in Route]
         direct, indirect = paces
-        self.direct = Circuit(circuits, lambda: 0.5, pace=direct, rival=indirect)
         self.indirect = Circuit(circuits, lambda: 0.5, pace=indirect)
+        self.direct = Circuit(circuits, lambda: 0.5, pace=direct, rival=self.indirect)
         self.hedges = HedgeBudget(self.policy.hedge)
         self.budget = InstanceBudget(60)
         details = self.policy.details

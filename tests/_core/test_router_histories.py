@@ -146,9 +146,10 @@ class Client:
         circuits = self.policy.circuit
         direct, indirect = (Pace(self.policy.hedge, circuits.compared) for _ in Route)
         self.hedges = HedgeBudget(self.policy.hedge)
+        rival = Circuit(circuits, dice.random, pace=indirect)
         self.circuits = {
-            DIRECT: Circuit(circuits, dice.random, pace=direct, rival=indirect),
-            INDIRECT: Circuit(circuits, dice.random, pace=indirect),
+            DIRECT: Circuit(circuits, dice.random, pace=direct, rival=rival),
+            INDIRECT: rival,
         }
         self.budget = InstanceBudget(dice.choice([None, 8, 60]))
         details = self.policy.details

@@ -54,10 +54,10 @@ class Track:
         freshness.granted(0.0, DETAILS)
         self.entry = Entry(None, freshness)
         pace = Pace(HedgePolicy(), 20)
-        self.circuits = {
-            route: Circuit(CircuitPolicy(), lambda: 0.5, pace=pace, rival=pace)
-            for route in Route
-        }
+        rival = Circuit(CircuitPolicy(), lambda: 0.5, pace=pace)
+        pace = Pace(HedgePolicy(), 20)
+        direct = Circuit(CircuitPolicy(), lambda: 0.5, pace=pace, rival=rival)
+        self.circuits = {Route.DIRECT: direct, Route.INDIRECT: rival}
         self.hedges = HedgeBudget(HedgePolicy())
         self.gates = {route: Gate(most, clock, lambda: False) for route in Route}
         desk = TokenDesk("glpat-1", lambda: None)

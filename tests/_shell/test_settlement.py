@@ -39,13 +39,11 @@ class Court:
         self.looks = 0
         self.refused: list[Callable[[Send], bool]] = []
         policy = DetailsPolicy()
-        pace = Pace(HedgePolicy(), 20)
-        self.circuits = {
-            route: Circuit(
-                CircuitPolicy(losses_in_a_row=1), lambda: 0.5, pace=pace, rival=pace
-            )
-            for route in Route
-        }
+        policies = CircuitPolicy(losses_in_a_row=1)
+        paces = [Pace(HedgePolicy(), 20) for _ in Route]
+        rival = Circuit(policies, lambda: 0.5, pace=paces[1])
+        direct = Circuit(policies, lambda: 0.5, pace=paces[0], rival=rival)
+        self.circuits = {Route.DIRECT: direct, Route.INDIRECT: rival}
         self.entry = Entry(None, Freshness(policy, lambda: 0.5, UserAccess(policy)))
         self.entry.freshness.granted(0.0, DETAILS)
         self.settlement = Settlement(
