@@ -13,18 +13,28 @@ from gitlab_completions.policy import (
     CircuitPolicy,
     DetailsPolicy,
     DirectMode,
+    HedgePolicy,
     RoutingPolicy,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
+
+    Kind: TypeAlias = type[CircuitPolicy | DetailsPolicy | HedgePolicy | RoutingPolicy]
+
+
+KINDS = [CircuitPolicy, DetailsPolicy, HedgePolicy, RoutingPolicy]
 
 
 def test_the_defaults_hold_together() -> None:
     policy = RoutingPolicy()
     assert policy.direct is DirectMode.AUTO
     assert policy.direct_timeout_s < policy.indirect_timeout_s < policy.deadline_s
-    assert policy.direct_timeout_s > HEDGE_DELAY_S
+    hedge = policy.hedge
+    assert hedge is not None
+    assert hedge.min_delay_s < hedge.max_delay_s == HEDGE_DELAY_S
+    assert hedge.give_up_factor * hedge.max_delay_s < policy.direct_timeout_s
     assert policy.circuit.losses_in_a_row <= policy.circuit.losses_in_window
     assert policy.circuit.losses_in_window <= policy.circuit.window
     assert policy.circuit.cool_down_s <= policy.circuit.max_cool_down_s
@@ -32,9 +42,9 @@ def test_the_defaults_hold_together() -> None:
     assert not policy.allow_plain_http
 
 
-@pytest.mark.parametrize("kind", [CircuitPolicy, DetailsPolicy, RoutingPolicy])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_knob_is_checked(
-    kind: type[CircuitPolicy | DetailsPolicy | RoutingPolicy],
+    kind: Kind,
 ) -> None:
     odd: tuple[object, ...] = ("s3cret", b"", [], -1, math.nan)
     make: Callable[..., object] = kind
@@ -45,9 +55,9 @@ def test_every_knob_is_checked(
         assert "s3cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kind", [CircuitPolicy, DetailsPolicy, RoutingPolicy])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_knob_is_documented(
-    kind: type[CircuitPolicy | DetailsPolicy | RoutingPolicy],
+    kind: Kind,
 ) -> None:
     for field in dataclasses.fields(kind):
         assert f"{field.name}: " in (kind.__doc__ or "")
@@ -104,11 +114,15 @@ def test_direct_mode_is_a_member_not_its_text() -> None:
         (CircuitPolicy, {"cool_down_s": 60.0, "max_cool_down_s": 5.0}),
         (CircuitPolicy, {"rate_limit_s": 200.0}),
         (CircuitPolicy, {"losses_in_window": 11}),
+        (CircuitPolicy, {"least_compared": 21}),
+        (HedgePolicy, {"min_delay_s": 1.0}),
+        (HedgePolicy, {"least_samples": 300}),
+        (HedgePolicy, {"give_up_factor": 0.5}),
         (DetailsPolicy, {"forced_reserve": 10}),
     ],
 )
 def test_knobs_that_contradict_each_other_are_refused(
-    kind: type[CircuitPolicy | DetailsPolicy], knobs: dict[str, float]
+    kind: Kind, knobs: dict[str, float]
 ) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(knobs))):
         kind(**knobs)  # type: ignore[arg-type]

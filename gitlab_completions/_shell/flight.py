@@ -10,8 +10,8 @@ from gitlab_completions._shell.gate import Ticket
 if TYPE_CHECKING:
     import asyncio
 
-    from gitlab_completions._core.circuit import Permit
     from gitlab_completions._core.commands import Send
+    from gitlab_completions._core.permit import Permit
     from gitlab_completions._core.verdicts import AttemptVerdict
     from gitlab_completions._shell.endings import Ending
     from gitlab_completions._shell.keeper import Entry

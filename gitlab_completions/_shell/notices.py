@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from cachetools import LRUCache
 
-from gitlab_completions._core.circuit import Transition
+from gitlab_completions._core.permit import Transition
 from gitlab_completions._core.verdicts import Effect, OnDetails
 from gitlab_completions._shell.endings import NAMES
 from gitlab_completions._shell.imports import import_off_loop

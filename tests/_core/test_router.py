@@ -32,13 +32,14 @@ from gitlab_completions._core.verdicts import AccessVerdict, Standing
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import DirectAccessError
 from gitlab_completions.models import Intent, Route, RouteReason
-from gitlab_completions.policy import DirectMode, RoutingPolicy
+from gitlab_completions.policy import DirectMode, HedgePolicy, RoutingPolicy
 
 if TYPE_CHECKING:
     from gitlab_completions._core.router import Flow
 
 DIRECT, INDIRECT = Route
 NOW = 100.0
+DEFAULT_HEDGE = HedgePolicy()
 DETAILS = ConnectionDetails(
     base_url="https://gateway", token="token", headers={}, lifetime_s=3600
 )
@@ -48,8 +49,14 @@ PROBLEM = DirectAccessError("the instance said no")
 class World:
     """What a call finds: by default, direct is usable and nothing has failed."""
 
-    def __init__(self, mode: DirectMode = DirectMode.AUTO, *, had: bool = True) -> None:
-        self.policy = RoutingPolicy(direct=mode)
+    def __init__(
+        self,
+        mode: DirectMode = DirectMode.AUTO,
+        *,
+        had: bool = True,
+        hedge: HedgePolicy | None = DEFAULT_HEDGE,
+    ) -> None:
+        self.policy = RoutingPolicy(direct=mode, hedge=hedge)
         circuits = self.policy.circuit
         paces = [Pace(self.policy.hedge, circuits.compared) for _ in Route]
         direct, indirect = paces
@@ -86,6 +93,32 @@ class World:
     def spent(self, completions: int = 45) -> World:
         for _ in range(completions):
             self.budget.spend(NOW - 1)
+        return self
+
+    def circuit(self, route: Route) -> Circuit:
+        return self.direct if route is DIRECT else self.indirect
+
+    def taught(self, route: Route, span_s: float) -> World:
+        for _ in range(20):
+            self.circuit(route).admit(NOW - 2).succeed(NOW - 2 + span_s)
+        return self
+
+    def without_hedges(self) -> World:
+        while self.hedges.allows():
+            self.hedges.spend()
+        return self
+
+    def doubted(self, route: Route) -> World:
+        for _ in range(2):
+            self.circuit(route).admit(NOW - 5).left(NOW - 4)
+        return self
+
+    def slower(self, since: float = NOW - 0.1) -> World:
+        """Have direct be the slower route; by default it rests for a second yet."""
+        for _ in range(10):
+            self.indirect.pace.learn(0.3)
+            self.direct.pace.learn(0.8)
+        self.direct.admit(since - 0.8).succeed(since)
         return self
 
     def tripped(self, route: Route, at: float = NOW - 0.5) -> World:
@@ -452,6 +485,96 @@ def test_a_route_that_is_rate_limited_meanwhile_is_not_fallen_back_to() -> None:
     after(flow, FIRST_SLOW)
     world.rate_limited(at=NOW + 1)
     assert flow.send(GIVEN_UP) == wait(NOW + 5)
+
+
+# The learnt delay, the budget, and doubt.
+
+
+def test_an_attempt_is_hedged_after_the_delay_of_its_route() -> None:
+    world = World().taught(DIRECT, 0.5)
+    assert next(world.call()) == send(
+        DIRECT, RouteReason.PREFERRED, until=NOW + 0.5, ends_at=NOW + 5
+    )
+    indirect = World().taught(INDIRECT, 0.6).tripped(DIRECT, NOW)
+    command = next(indirect.call())
+    assert isinstance(command, Send)
+    assert command.until == near(NOW + 0.6)
+
+
+def test_while_another_attempt_is_silent_a_call_waits_for_the_least_delay() -> None:
+    world = World()
+    world.direct.admit(NOW - 1)
+    command = next(world.call())
+    assert isinstance(command, Send)
+    assert command.until == near(NOW + 0.4)
+
+
+def test_when_no_hedge_is_left_a_slow_attempt_is_given_up_instead() -> None:
+    world = World().without_hedges()
+    flow = world.call()
+    assert after(flow, FIRST_SLOW) == wait(NOW + 1.35)
+    command = flow.send(GIVEN_UP)
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (INDIRECT, RouteReason.FELL_BACK)
+
+
+def test_a_call_is_given_up_by_the_learnt_delay() -> None:
+    world = World().without_hedges().taught(DIRECT, 0.6)
+    flow = world.call()
+    assert after(flow, Slow(at=NOW + 0.6)) == wait(NOW + 0.9)
+
+
+def test_when_both_routes_are_late_nothing_more_is_sent_before_the_timeout() -> None:
+    world = World().doubted(INDIRECT)
+    flow = world.call()
+    assert after(flow, FIRST_SLOW) == wait(NOW + 5)
+    command = flow.send(Slow(at=NOW + 5))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (INDIRECT, RouteReason.FELL_BACK)
+
+
+def test_without_a_hedge_policy_nothing_is_hedged_or_given_up() -> None:
+    world = World(hedge=None)
+    flow = world.call()
+    assert after(flow, FIRST_SLOW) == wait(NOW + 5)
+
+
+def test_without_a_hedge_policy_a_half_open_circuit_is_probed_all_the_same() -> None:
+    flow = World(hedge=None).half_open().call()
+    next(flow)
+    command = flow.send(Slow(at=NOW))
+    assert isinstance(command, Send)
+    assert command.route is DIRECT
+
+
+# The slower route.
+
+
+def test_indirect_serves_while_direct_is_the_slower_route() -> None:
+    flow = World().slower().call()
+    command = next(flow)
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (INDIRECT, RouteReason.SLOWER)
+    end = answer(flow, Answered(route=INDIRECT, at=NOW + 0.5))
+    assert end == chosen(INDIRECT, RouteReason.SLOWER)
+
+
+def test_a_slower_route_is_as_good_a_hedge_as_any() -> None:
+    world = World().slower()
+    flow = world.call()
+    command = after(flow, Slow(at=NOW + 0.9))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (DIRECT, RouteReason.HEDGED)
+
+
+def test_a_slower_route_is_probed_beside_a_call_when_its_rest_is_over() -> None:
+    flow = World().slower(NOW - 10).call()
+    command = next(flow)
+    assert isinstance(command, Send)
+    assert (command.route, command.until) == (INDIRECT, NOW)
+    probe = flow.send(Slow(at=NOW))
+    assert isinstance(probe, Send)
+    assert (probe.route, probe.reason) == (DIRECT, RouteReason.HEDGED)
 
 
 # Probes.

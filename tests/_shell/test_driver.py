@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions._core.circuit import CircuitState
 from gitlab_completions._core.commands import (
     Answered,
     AwaitDetails,
@@ -251,6 +252,41 @@ async def test_events_tell_a_hedge_from_a_fallback(road: Road) -> None:
     )
     await call
     assert road.diary.kinds == ["RouteChosen", "Hedged"]
+
+
+@pytest.mark.parametrize("reason", [RouteReason.FELL_BACK, RouteReason.LAST_TRY])
+async def test_what_is_still_in_flight_when_a_call_falls_back_is_given_up(
+    road: Road, reason: RouteReason
+) -> None:
+    call = road.start(send(until=1.35), send(Route.INDIRECT, reason=reason, until=2.0))
+    await asyncio.sleep(1.4)
+    late, fallen = road.drive.flights
+    assert late.permit.late
+    assert not fallen.permit.late
+    for exchange in road.track.sender.exchanges:
+        exchange.complete()
+    await call
+
+
+async def test_a_hedge_gives_nothing_up(road: Road) -> None:
+    hedge = send(Route.INDIRECT, reason=RouteReason.HEDGED, until=2.0)
+    call = road.start(send(until=1.35), hedge)
+    await asyncio.sleep(1.4)
+    assert not road.drive.flights[0].permit.late
+    for exchange in road.track.sender.exchanges:
+        exchange.complete()
+    await call
+    assert road.track.state(Route.DIRECT) is CircuitState.CLOSED
+
+
+async def test_lateness_is_counted_before_a_call_chooses_its_route(road: Road) -> None:
+    for _ in range(2):
+        road.track.race.detach(await road.track.start())
+    await asyncio.sleep(1)
+    await road.start()
+    assert road.track.state(Route.DIRECT) is CircuitState.OPEN
+    for exchange in road.track.sender.exchanges:
+        exchange.complete()
 
 
 async def test_a_probe_is_told_as_such(road: Road) -> None:

@@ -156,6 +156,39 @@ async def test_an_open_circuit_is_the_problem_and_says_until_when() -> None:
     assert status.circuits == {Route.DIRECT: "open", Route.INDIRECT: "closed"}
 
 
+@pytest.mark.parametrize(
+    ("cause", "says"),
+    [
+        ("failures", "after failures"),
+        ("lateness", "kept callers waiting"),
+        ("rate_limit", "asked for it"),
+        ("slower", "the slower route"),
+    ],
+)
+async def test_an_open_circuit_says_why(cause: str, says: str) -> None:
+    view = View()
+    direct, indirect = view.track.circuits.values()
+    if cause == "failures":
+        view.trip()
+    elif cause == "lateness":
+        for _ in range(2):
+            direct.admit(0.0).left(1.0)
+    elif cause == "rate_limit":
+        direct.admit(0.0).rest(0.0, 30.0)
+    else:
+        for _ in range(10):
+            indirect.pace.learn(0.1)
+            direct.pace.learn(0.8)
+        direct.admit(0.0).succeed(0.8)
+    status = view.outlook.status(view.router, view.track.entry, closed=False)
+    assert says in str(status.problem)
+    assert status.route is Route.INDIRECT
+    assert status.reason is (
+        RouteReason.SLOWER if cause == "slower" else RouteReason.CIRCUIT_OPEN
+    )
+    assert status.recheck_in_s is not None
+
+
 async def test_the_wait_for_a_route_is_its_rest_or_the_next_slot() -> None:
     view = View()
     assert view.outlook.wait_s(Route.INDIRECT, 0.0) is None

@@ -24,7 +24,7 @@ from gitlab_completions._shell.race import Race
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import RouteTimeoutError
 from gitlab_completions.events import AttemptFailed, CircuitTripped, DetailsRefused
-from gitlab_completions.models import CompletionRequest, Route, RouteReason
+from gitlab_completions.models import CompletionRequest, Intent, Route, RouteReason
 from gitlab_completions.policy import CircuitPolicy, DetailsPolicy, HedgePolicy
 from gitlab_completions.senders import SendError
 from gitlab_completions.testing import VirtualClock, wait_all_tasks_blocked
@@ -135,6 +135,98 @@ async def test_failures_trip_the_circuit_though_their_callers_have_left(
     assert track.state(Route.DIRECT) is CircuitState.OPEN
     assert track.diary.kinds == ["AttemptFailed", "AttemptFailed", "CircuitTripped"]
     assert track.diary.events[-1] == CircuitTripped(route=Route.DIRECT, rests_s=1.0)
+
+
+async def test_silence_trips_the_circuit_though_every_caller_leaves_early(
+    track: Track,
+) -> None:
+    """An author who types never waits for a timeout."""
+    flights = [await track.start() for _ in range(2)]
+    for flight in flights:
+        await asyncio.sleep(0.1)
+        track.race.detach(flight)
+    track.race.look()
+    assert track.state(Route.DIRECT) is CircuitState.CLOSED
+    await asyncio.sleep(0.8)
+    waiting = await track.start()
+    track.race.look()
+    assert track.state(Route.DIRECT) is CircuitState.OPEN
+    assert track.diary.events == [
+        CircuitTripped(route=Route.DIRECT, rests_s=1.0, cause="lateness")
+    ]
+    assert not waiting.sent
+    assert waiting.ticket.turn.done()
+    for exchange in track.sender.exchanges:
+        exchange.complete()
+    await wait_all_tasks_blocked()
+    assert track.diary.kinds[1:] == ["AttemptSucceeded"] * 2
+    assert track.state(Route.DIRECT) is CircuitState.OPEN
+
+
+async def test_a_caller_that_leaves_late_is_a_loss_at_once(track: Track) -> None:
+    flights = [await track.start() for _ in range(2)]
+    await asyncio.sleep(0.7)
+    for flight in flights:
+        track.race.detach(flight)
+    assert track.diary.kinds == ["CircuitTripped"]
+    for exchange in track.sender.exchanges:
+        exchange.complete()
+
+
+async def test_an_attempt_that_is_given_up_is_a_loss_and_may_still_answer(
+    track: Track,
+) -> None:
+    flights = [await track.start() for _ in range(2)]
+    await asyncio.sleep(1.35)
+    for flight in flights:
+        track.race.give_up(flight)
+    assert track.diary.kinds == ["CircuitTripped"]
+    track.sender.exchanges[0].complete()
+    await wait_all_tasks_blocked()
+    assert flights[0].answered
+    track.sender.exchanges[1].complete()
+
+
+async def test_what_is_spent_in_the_gate_makes_nothing_late(track: Track) -> None:
+    flights = [await track.start() for _ in range(3)]
+    await asyncio.sleep(3)
+    track.sender.exchanges[0].complete()
+    await wait_all_tasks_blocked()
+    track.race.detach(flights[2])
+    assert not flights[2].permit.settled
+    track.race.look()
+    assert track.state(Route.DIRECT) is CircuitState.CLOSED
+    for exchange in track.sender.exchanges[1:]:
+        exchange.complete()
+
+
+@pytest.mark.parametrize("probe", [False, True])
+async def test_a_hedge_is_paid_for_unless_it_is_a_probe(
+    track: Track, probe: bool
+) -> None:
+    if probe:
+        for _ in range(2):
+            track.circuits[Route.INDIRECT].admit(0.0).fail(0.0)
+        await asyncio.sleep(2)
+    while track.hedges.allows():
+        track.hedges.spend()
+    for _ in range(10):
+        track.hedges.earn()
+    assert track.hedges.allows()
+    await track.start(Route.INDIRECT, reason=RouteReason.HEDGED)
+    assert track.hedges.allows() is probe
+    (await track.sender.next()).complete()
+
+
+async def test_a_generation_is_never_late(track: Track) -> None:
+    request = replace(REQUEST, intent=Intent.GENERATION)
+    flights = [await track.start(Route.INDIRECT, request) for _ in range(2)]
+    await asyncio.sleep(4)
+    for flight in flights:
+        track.race.detach(flight)
+    assert not track.circuits[Route.INDIRECT].is_doubtful(4.0)
+    for exchange in track.sender.exchanges:
+        exchange.complete()
 
 
 async def test_a_rate_limit_makes_the_route_rest(track: Track) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitlab_completions._core.budget import InstanceBudget
-from gitlab_completions._core.circuit import CircuitState, Transition
+from gitlab_completions._core.circuit import CircuitState
+from gitlab_completions._core.permit import Transition
 from gitlab_completions._records import replace
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.gate import Ticket
