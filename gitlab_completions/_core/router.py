@@ -294,8 +294,6 @@ class _Call:
     def _looks_again_at(self, slow: Route, now: float) -> float:
         """Return when the route that rests may be asked for help again."""
         other = Route.DIRECT if slow is Route.INDIRECT else Route.INDIRECT
-        if other in self.reasons:
-            return math.inf
         rests_s = self.prospects.circuit(other).rests_s(now)
         return math.inf if rests_s is None else now + rests_s
 

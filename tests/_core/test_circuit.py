@@ -318,6 +318,7 @@ def test_lateness_never_trips_the_last_resort() -> None:
     permits = [one.admit(0.0) for _ in range(9)]
     assert [permit.left(5.0) for permit in permits] == [NONE] * 9
     assert not any(permit.settled for permit in permits)
+    assert permits[0].left(5.0) is NONE
     assert permits[0].fail(5.0) is NONE
     assert permits[1].fail(5.0) is TRIPPED, "how they end still has the say"
     assert one.cause is Cause.FAILURES
