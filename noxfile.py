@@ -22,6 +22,11 @@ nox.options.sessions = ["lint", "types", "tests", "networks", "soak_quick"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 EXTRAS = "cli,emulator,shared,redis"
+# Modules of tests/benchmarks, each with a `main` and the options of its `rounds`.
+BENCHMARKS = (
+    "import_time",
+    "sync_overhead",
+)
 CACHE = Path(".nox", ".cache").resolve()
 
 # Whoever runs this finds nothing new outside the checkout afterwards.
@@ -211,10 +216,13 @@ def run_soak(session: nox.Session, *arguments: str) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, with ratios side by side; `-- --quick` for a look at whether it runs."""
-    session.install(".")
-    session.run("python", "tests/benchmarks/import_time.py", *session.posargs)
-    session.run("python", "tests/benchmarks/sync_overhead.py", *session.posargs)
+    """Measure, side by side, and draw; `-- --quick` for a look at whether it runs."""
+    install(session, "bench")
+    pictures = Path(session.create_tmp())
+    for name in BENCHMARKS:
+        png = str(pictures / f"{name}.png")
+        module = f"tests.benchmarks.{name}"
+        session.run("python", "-m", module, "--png", png, *session.posargs)
 
 
 @nox.session(python=PYTHONS)

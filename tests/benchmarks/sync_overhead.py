@@ -1,23 +1,20 @@
 """Measure what a thread of its own costs: `SyncCompletionClient` beside `await`.
 
 A sender that answers at once, so that all that is left is ours. Each round times a
-batch of each kind in turn, in one process; CPU is that of all its threads, which says
-more than the clock on a machine that is busy. `submit` is what keeps its caller; the
-call has ended before the next one begins. TSV on stdout, units on stderr.
+batch of each kind, in one process; CPU is that of all its threads, which says more than
+the clock on a machine that is busy. `submit` is what keeps its caller; the call has
+ended before the next one begins.
 
-    python tests/benchmarks/sync_overhead.py [--quick]
+    python -m tests.benchmarks.sync_overhead [--quick] [--rounds N] [--png FILE]
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
-import platform
-import statistics
-import sys
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlab_completions import (
@@ -28,14 +25,25 @@ from gitlab_completions import (
 )
 from gitlab_completions.senders import WireRequest, WireResponse
 from gitlab_completions.testing import completion_json, grant_json
+from tests.benchmarks.pictures import bars, picture
+from tests.benchmarks.rounds import (
+    Series,
+    interleave,
+    machine,
+    print_row,
+    read_wish,
+    say_origin,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+    from pathlib import Path
+
+    from tests.benchmarks.rounds import Wish
 
 URL = "https://gitlab.example.com"
 REQUEST = CompletionRequest(file_name="f.py", content_above_cursor="total = 1\ntot")
-ROUNDS, QUICK_ROUNDS, BATCH = 41, 3, 100
-KINDS = ("await complete", "sync complete", "submit", "submit and result")
+ROUNDS, BATCH = 41, 100
 
 
 class AtOnce:
@@ -88,28 +96,53 @@ class Stopwatch:
         return 1e6 * clock_s / BATCH, 1e6 * cpu_s / BATCH
 
 
-Taken = dict[str, list[tuple[float, float]]]
+Taken = dict[str, tuple[Series, Series]]
+"""The clock's microseconds of a call, and the CPU's, by its kind."""
 
 
-def measure(rounds: int) -> Taken:
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and report."""
+    wish = read_wish(__doc__, arguments, rounds=ROUNDS)
+    say_origin("us a call", wish)
+    taken = measure(wish)
+    report(taken)
+    if wish.png is not None:
+        draw(taken, wish.png, wish)
+
+
+def measure(wish: Wish) -> Taken:
     """Return what each kind of call took, round by round."""
-    taken: Taken = {kind: [] for kind in KINDS}
     awaited = CompletionClient(URL, "glpat-1", sender=AtOnce())
     with (
         asyncio.Runner() as runner,
         SyncCompletionClient(URL, "glpat-1", sender=AtOnce()) as client,
     ):
-        runner.run(await_batch(awaited, Stopwatch()))
+        batches: dict[str, Callable[[Stopwatch], None]] = {
+            "await complete": lambda watch: runner.run(await_batch(awaited, watch)),
+            "sync complete": partial(sync_batch, client),
+            "submit": partial(submit_batch, client),
+            "submit and result": partial(submit_and_wait_batch, client),
+        }
+        for batch in batches.values():
+            batch(Stopwatch())
         assert client.complete(REQUEST).route is Route.DIRECT
-        for _ in range(rounds):
-            watches = {kind: Stopwatch() for kind in KINDS}
-            runner.run(await_batch(awaited, watches["await complete"]))
-            sync_batch(client, watches["sync complete"])
-            submit_batch(client, watches["submit"], watches["submit and result"])
-            for kind, watch in watches.items():
-                taken[kind].append(watch.us_a_call())
+        subjects = {kind: partial(timed, batch) for kind, batch in batches.items()}
+        taken = interleave(subjects, wish)
         runner.run(awaited.aclose())
-    return taken
+    return {
+        kind: (
+            Series.of(clock for clock, _ in pairs),
+            Series.of(cpu for _, cpu in pairs),
+        )
+        for kind, pairs in taken.items()
+    }
+
+
+def timed(batch: Callable[[Stopwatch], None]) -> tuple[float, float]:
+    """Return the microseconds of one call of a batch: the clock's, the CPU's."""
+    watch = Stopwatch()
+    batch(watch)
+    return watch.us_a_call()
 
 
 async def await_batch(client: CompletionClient, watch: Stopwatch) -> None:
@@ -126,38 +159,46 @@ def sync_batch(client: SyncCompletionClient, watch: Stopwatch) -> None:
             client.complete(REQUEST)
 
 
-def submit_batch(
-    client: SyncCompletionClient, submits: Stopwatch, both: Stopwatch
-) -> None:
+def submit_batch(client: SyncCompletionClient, watch: Stopwatch) -> None:
     """Submit a batch of calls, each when the one before has ended."""
     for _ in range(BATCH):
-        with both:
-            with submits:
-                future = client.submit(REQUEST)
-            future.result()
+        with watch:
+            future = client.submit(REQUEST)
+        future.result()
+
+
+def submit_and_wait_batch(client: SyncCompletionClient, watch: Stopwatch) -> None:
+    """Submit a batch of calls and wait for each."""
+    for _ in range(BATCH):
+        with watch:
+            client.submit(REQUEST).result()
 
 
 def report(taken: Taken) -> None:
     """Print what each kind takes, and how much more than `await` in the same round."""
-    columns = ("us_median", "us_min", "us_over_await")
-    print("call", *columns, *(f"cpu_{column}" for column in columns), sep="\t")
-    for kind, rounds in taken.items():
-        figures: list[float] = []
-        for index in range(2):
-            series = [one[index] for one in rounds]
-            beside = [one[index] for one in taken["await complete"]]
-            over = [one - other for one, other in zip(series, beside, strict=True)]
-            figures += statistics.median(series), min(series), statistics.median(over)
-        print(kind, *(f"{figure:.0f}" for figure in figures), sep="\t")
+    columns = ("us_median", "us_min", "us_max", "us_over_await")
+    print_row("call", *columns, *(f"cpu_{column}" for column in columns))
+    awaited = taken["await complete"]
+    for kind, both in taken.items():
+        cells: list[str] = []
+        for one, beside in zip(both, awaited, strict=True):
+            cells += [*one.cells(0), f"{one.minus(beside).median:.0f}"]
+        print_row(kind, *cells)
 
 
-def main() -> None:
-    """Measure and report."""
-    rounds = QUICK_ROUNDS if "--quick" in sys.argv[1:] else ROUNDS
-    machine = f"{platform.machine()}, {os.cpu_count()} CPUs"
-    python = f"CPython {platform.python_version()}"
-    print(f"us a call; {python}, {machine}, {rounds} rounds", file=sys.stderr)
-    report(measure(rounds))
+def draw(taken: Taken, path: Path, wish: Wish) -> None:
+    """Draw the CPU of each kind."""
+    cpu = {kind: both[1] for kind, both in taken.items()}
+    over = cpu["sync complete"].minus(cpu["await complete"]).median
+    with picture(
+        path,
+        title=f"A call from a thread without asyncio takes {over:.0f} us of CPU more "
+        "than an awaited one",
+        caption="A sender that answers from memory; CPU of all threads; bar: median of "
+        f"{wish.rounds} rounds of {BATCH} calls, line: least and greatest\n{machine()}",
+    ) as (axes,):
+        bars(axes, cpu, digits=0)
+        axes.set_xlabel("microseconds of CPU a call (less is better)")
 
 
 if __name__ == "__main__":
