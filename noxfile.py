@@ -26,6 +26,8 @@ EXTRAS = "cli,emulator,shared,redis"
 BENCHMARKS = (
     "import_time",
     "sync_overhead",
+    "call_cost",
+    "memory",
 )
 CACHE = Path(".nox", ".cache").resolve()
 

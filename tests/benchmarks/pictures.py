@@ -89,7 +89,7 @@ def picture(
             wrap=True,
         )
         lines = caption.count("\n") + 1
-        figure.tight_layout(rect=(0, 0.03 * (lines + 1), 1, 0.97))
+        figure.tight_layout(rect=(0, 0.024 * (lines + 1), 1, 0.97))
         figure.savefig(path, dpi=110)
     finally:
         pyplot.close(figure)

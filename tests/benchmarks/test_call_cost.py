@@ -1,0 +1,31 @@
+"""The benchmark runs, in its quick mode; what it measures is for people to judge."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.benchmarks import call_cost
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_every_caller_is_measured_and_all_of_ours_go_direct(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    call_cost.main(["--quick", "--rounds", "1"])
+    captured = capsys.readouterr()
+    head, *rows = captured.out.splitlines()
+    subjects = call_cost.subjects()
+    labels = [subject.label for subject in subjects]
+    assert head.split("\t")[-1] == "cpu_x openai SDK"
+    assert [row.split("\t")[2] for row in rows] == labels * 2
+    assert all(len(row.split("\t")) == 9 + 2 * len(call_cost.BASES) for row in rows)
+    # Each batch has one call in flight, then eight, each warmed up by as many.
+    calls = sum(call_cost.QUICK_CALLS + number for number in (1, 8))
+    started = re.search(r"started=(\d+), finished=(\d+)", captured.err)
+    assert started is not None
+    assert started[1] == started[2]
+    if "once more" not in captured.err:
+        assert int(started[1]) == calls * len(subjects)
