@@ -28,6 +28,7 @@ BENCHMARKS = (
     "sync_overhead",
     "call_cost",
     "memory",
+    "growth",
 )
 CACHE = Path(".nox", ".cache").resolve()
 

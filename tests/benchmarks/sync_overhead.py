@@ -11,9 +11,7 @@ ended before the next one begins.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,8 +21,7 @@ from gitlab_completions import (
     Route,
     SyncCompletionClient,
 )
-from gitlab_completions.senders import WireRequest, WireResponse
-from gitlab_completions.testing import completion_json, grant_json
+from tests.benchmarks.at_once import AtOnce
 from tests.benchmarks.pictures import bars, picture
 from tests.benchmarks.rounds import (
     Series,
@@ -36,7 +33,7 @@ from tests.benchmarks.rounds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tests.benchmarks.rounds import Wish
@@ -44,36 +41,6 @@ if TYPE_CHECKING:
 URL = "https://gitlab.example.com"
 REQUEST = CompletionRequest(file_name="f.py", content_above_cursor="total = 1\ntot")
 ROUNDS, BATCH = 41, 100
-
-
-class AtOnce:
-    """A sender that answers from memory."""
-
-    def __init__(self) -> None:
-        grant = json.dumps(grant_json("https://gateway.example.com"))
-        self.grant = grant.encode()
-        self.completion = json.dumps(completion_json("x")).encode()
-
-    @asynccontextmanager
-    async def exchange(
-        self, request: WireRequest
-    ) -> AsyncGenerator[WireResponse, None]:
-        """Answer."""
-        details = request.purpose == "details"
-        body = self.grant if details else self.completion
-        yield WireResponse(
-            status_code=201 if details else 200,
-            headers={"content-type": "application/json"},
-            chunks=chunks_of(body),
-        )
-
-    async def aclose(self) -> None:
-        """Do nothing."""
-
-
-async def chunks_of(body: bytes) -> AsyncIterator[bytes]:
-    """Give a body in one piece."""
-    yield body
 
 
 class Stopwatch:
