@@ -20,6 +20,7 @@ from gitlab_completions import (
     Route,
     RoutingPolicy,
 )
+from gitlab_completions.policy import HedgePolicy
 from tests.benchmarks.at_once import AtOnce
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from gitlab_completions.events import Event
 
 URL = "https://gitlab.example.com"
+PATIENCE_S = 9.0
+"""Seconds that a call waits for its turn before it would take the other route."""
 LEAST_CALLS = 200
 """Calls that a measurement has at least, lest the clock's own steps show."""
 IN_FLIGHT = (1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -106,7 +109,8 @@ async def client_of(
 ) -> AsyncIterator[CompletionClient]:
     """Give a client whose budget of fetches is no limit here, warmed up."""
     details = DetailsPolicy(projects=projects, fetches_per_minute=1_000_000)
-    policy = RoutingPolicy(max_in_flight=wire, details=details)
+    patient = HedgePolicy(min_delay_s=PATIENCE_S, max_delay_s=PATIENCE_S)
+    policy = RoutingPolicy(max_in_flight=wire, details=details, hedge=patient)
     async with CompletionClient(
         URL, "glpat-1", policy=policy, sender=sender, observers=observers
     ) as client:
