@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 ROUNDS = 7
 CALLS, QUICK_CALLS = 200, 16
+WAVES = 8
+"""Calls for each one in flight, at least: with few the last ones, no longer so many at
+a time, would be most of what is measured."""
 SIZES, QUICK_SIZES = (2, 20, 50), (2,)
 IN_FLIGHT, QUICK_IN_FLIGHT = (1, 8, 50), (1, 8)
 PACKAGES = ("httpx", "httpx2", "aiohttp", "openai", "orjson", "PyJWT", "tenacity")
@@ -82,7 +85,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measure(wish: Wish) -> Taken:
     """Return what a call of each subject took in each cell, round by round."""
-    calls = QUICK_CALLS if wish.quick else CALLS
     with ExitStack() as stack:
         target = stack.enter_context(served(keep_alive_s=3600.0))
         workers = {
@@ -92,7 +94,7 @@ def measure(wish: Wish) -> Taken:
         batches = {
             (cell, one): partial(
                 workers[one.orjson].make,
-                Batch(one.caller, calls, cell.in_flight, cell.kilobytes),
+                batch_of(one, cell, quick=wish.quick),
             )
             for cell in cells(wish)
             for one in subjects()
@@ -104,6 +106,12 @@ def measure(wish: Wish) -> Taken:
     if counts["instance"].started:
         say("SOME CALLS DID NOT GO DIRECT; their batches were made anew")
     return taken
+
+
+def batch_of(one: Subject, cell: Cell, *, quick: bool) -> Batch:
+    """Return the calls by which a subject is measured in a cell."""
+    calls = QUICK_CALLS if quick else max(CALLS, WAVES * cell.in_flight)
+    return Batch(one.caller, calls, cell.in_flight, cell.kilobytes)
 
 
 def _interleave(

@@ -29,3 +29,10 @@ def test_every_caller_is_measured_and_all_of_ours_go_direct(
     assert started[1] == started[2]
     if "once more" not in captured.err:
         assert int(started[1]) == calls * len(subjects)
+
+
+def test_most_of_a_batch_has_as_many_in_flight_as_it_says() -> None:
+    one = call_cost.Subject("bare httpx", orjson=True)
+    for number in call_cost.IN_FLIGHT:
+        batch = call_cost.batch_of(one, call_cost.Cell(20, number), quick=False)
+        assert batch.calls >= call_cost.WAVES * number
