@@ -29,6 +29,9 @@ BENCHMARKS = (
     "call_cost",
     "memory",
     "growth",
+    "storm",
+    "first_keystroke",
+    "idle",
 )
 CACHE = Path(".nox", ".cache").resolve()
 
