@@ -69,7 +69,9 @@ class Pauses(NamedTuple):
     keeps_s: tuple[float, ...] = (75.0, 5.0)
 
 
-QUICK = Pauses(gaps_s=(1.0,), keeps_s=(75.0, 0.5))
+MOST_SHOWN = 2.8
+"""The ratio at a picture's right edge: a cold call has 1.6, and then come numbers."""
+QUICK = Pauses(gaps_s=(0.5,), keeps_s=(75.0, 0.2))
 
 
 class Subject(NamedTuple):
@@ -269,8 +271,11 @@ def draw(found: Found, wish: Wish, pauses: Pauses) -> None:
                 if (who.keep_s, who.gap_s) == (keep_s, gap_s)
             }
             bars(axes, ratios)
-            axes.set_title(f"{gap_s:g} s; the server keeps {keep_s:g} s")
+            axes.set_xlim(0, MOST_SHOWN)
+            axes.set_title(f"after {gap_s:g} s; the server keeps {keep_s:g} s")
             axes.set_xlabel("answer / ideal")
+            if axes is not grid[0]:
+                axes.set_yticklabels([])
             axes.axvline(1.0, color="black", lw=0.8, ls=":")
 
 
