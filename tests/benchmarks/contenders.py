@@ -90,6 +90,7 @@ def document() -> dict[str, object]:
             "file_name": FILE_NAME,
             "content_above_cursor": ABOVE,
             "content_below_cursor": BELOW,
+            "language_identifier": "python",
         },
         "stream": False,
     }

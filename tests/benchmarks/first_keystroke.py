@@ -215,7 +215,9 @@ def draw(found: Found, wish: Wish) -> None:
         f"Round trip {1000 * RTT_S:.0f} ms, answers of {1000 * ANSWER_S:.0f} ms, TLS; "
         f"{wish.rounds} rounds, a process for each sample.\n"
         "Bars: medians, lines: least to greatest. Bare clients have their token from "
-        "the start; this library asks for it.\n"
+        "the start; this library asks the instance\n"
+        "for it, and its cold call waits for that 0.25 s before it goes through the "
+        "instance.\n"
         f"{machine(*PACKAGES)}"
     )
     with picture(wish.png, title=title, caption=caption) as (axes,):
