@@ -51,8 +51,9 @@ class HttpxSender:
         client: An `httpx.AsyncClient` (httpx2 works the same) to use for both routes
             instead. It is never closed or replaced, and no other argument goes with it:
             its proxies and certificates are its own, and errors tell the same of them.
-            Give it 20 connections, `httpx.Limits(max_connections=20)` or more: with
-            fewer a route that hangs takes them from the other.
+            Give it `httpx.Limits(max_connections=20, keepalive_expiry=55)`: with fewer
+            connections a route that hangs takes them from the other, and httpx's 5 s
+            cost a handshake after each pause for thought.
         proxy: A proxy's URL, `http://user:password@host:port`, or one per route; `None`
             for a route means no proxy. By default the environment decides, as it is
             when a host is first spoken to. `socks5://` needs
