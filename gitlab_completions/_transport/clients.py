@@ -3,7 +3,8 @@
 Ours sends by httpx's transports, without `httpx.AsyncClient` above them: that layer
 costs a fifth of a request's CPU for cookies, redirects and authentication, none of
 which may happen here, and it fails on an answer whose `Location` is no URL. Tools that
-answer in httpx's place (respx, pytest-httpx) work below it and see our requests.
+answer in httpx's place (respx, pytest-httpx) work below it and see our requests. Below
+these the connections are on plain asyncio: see network.py.
 """
 
 from __future__ import annotations
@@ -184,6 +185,8 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
     """
     import httpx  # noqa: PLC0415
 
+    from gitlab_completions._transport.network import use_asyncio  # noqa: PLC0415
+
     if proxy is not None and not is_proxy_url(proxy):
         raise SendError("proxy", detail="proxy_url")
     fault: SendErrorDetail
@@ -196,7 +199,7 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
             # Without it a proxy that speaks TLS is checked against other authorities.
             ssl_context=settings.context if scheme == "https" else None,
         )
-        return httpx.AsyncHTTPTransport(
+        transport = httpx.AsyncHTTPTransport(
             verify=settings.context,
             http2=settings.http2,
             limits=httpx.Limits(
@@ -213,6 +216,9 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
         fault = "proxy_url"
     except ImportError:
         fault = "proxy_package"
+    else:
+        use_asyncio(transport)
+        return transport
     raise SendError("proxy", detail=fault)
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from gitlab_completions._wire.messages import SendErrorDetail
 
-_LOADED_LATE = ("httpcore", "anyio.streams.tls", "anyio._backends._asyncio")
-"""What httpx needs at its first request and imports only then; absent: never mind."""
+_LOADED_LATE = ("gitlab_completions._transport.network", "anyio._backends._asyncio")
+"""What is needed at the first request and imported only then; absent: never mind."""
 
 
 class Preparation:

@@ -1,0 +1,243 @@
+"""TCP and TLS on plain asyncio, for the connections in the HTTP library's pool.
+
+httpcore takes any network backend. Its own goes through anyio, whose cancel scopes and
+checkpoints serve trio as well, and whose TLS is a second state machine in Python: a
+quarter of a call's CPU, for nothing that a library on asyncio needs. The pool, the
+protocols, proxies and tracing stay httpcore's, and so do the exceptions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import ssl
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+
+import httpcore
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Generator, Iterable
+
+    import httpx
+
+EYEBALLS_S = 0.25
+"""Seconds before a host's next address is tried beside the first (RFC 8305)."""
+MOST_UNREAD = 64 * 1024
+"""Bytes that may wait to be read before the server has to: what httpcore reads at once.
+"""
+
+
+class AsyncioBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections on the running event loop."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> AsyncioStream:
+        """Connect to a host, whichever of its addresses answers first.
+
+        Raises:
+            httpcore.ConnectTimeout: When none does in time.
+            httpcore.ConnectError: When none does at all.
+        """
+        loop = asyncio.get_running_loop()
+        with _told_as(httpcore.ConnectTimeout, httpcore.ConnectError):
+            async with asyncio.timeout(timeout):
+                _, stream = await loop.create_connection(
+                    AsyncioStream,
+                    host,
+                    port,
+                    local_addr=None if local_address is None else (local_address, 0),
+                    happy_eyeballs_delay=EYEBALLS_S,
+                )
+        for option in cast("Iterable[tuple[int, int, int]]", socket_options or ()):
+            stream.socket.setsockopt(*option)
+        return stream
+
+
+class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
+    """One connection, of TCP or of TLS above another, and what has arrived on it."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport
+        self._unread = bytearray()
+        self._is_over = False
+        self._error: Exception | None = None
+        self._is_jammed = False
+        self._waiting: list[asyncio.Future[None]] = []
+
+    # What the HTTP library asks.
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return what arrives next; nothing when the connection has ended.
+
+        Raises:
+            httpcore.ReadTimeout: When nothing arrives in time.
+            httpcore.ReadError: When the connection is broken.
+        """
+        if not self._unread and not self._is_over:
+            with _told_as(httpcore.ReadTimeout, httpcore.ReadError):
+                async with asyncio.timeout(timeout):
+                    while not self._unread and not self._is_over:
+                        await self._news()
+        if not self._unread and self._error is not None:
+            raise httpcore.ReadError from self._error
+        data = bytes(self._unread[:max_bytes])
+        del self._unread[:max_bytes]
+        if len(self._unread) < MOST_UNREAD:
+            self._transport.resume_reading()
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send, and wait while too much of it has yet to leave.
+
+        Raises:
+            httpcore.WriteTimeout: When it does not leave in time.
+            httpcore.WriteError: When the connection is broken.
+        """
+        if not self._is_over:
+            self._transport.write(buffer)
+        if self._is_jammed:
+            with _told_as(httpcore.WriteTimeout, httpcore.WriteError):
+                async with asyncio.timeout(timeout):
+                    while self._is_jammed and not self._is_over:
+                        await self._news()
+        if self._is_over:
+            raise httpcore.WriteError from self._error
+
+    async def aclose(self) -> None:
+        """Close at once, without a farewell that the server would have to answer."""
+        self._transport.abort()
+        await asyncio.sleep(0)  # noqa: TID251 - the loop closes it in its next round
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> AsyncioStream:
+        """Return a connection that speaks TLS on this one.
+
+        Raises:
+            httpcore.ConnectTimeout: When the handshake takes too long.
+            httpcore.ConnectError: When it fails; an `ssl.SSLError` may be its cause.
+        """
+        try:
+            with _told_as(httpcore.ConnectTimeout, httpcore.ConnectError):
+                async with asyncio.timeout(timeout):
+                    return await self._shake_hands(ssl_context, server_hostname)
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def _shake_hands(
+        self, context: ssl.SSLContext, host: str | None
+    ) -> AsyncioStream:
+        stream = AsyncioStream()
+        above = await asyncio.get_running_loop().start_tls(
+            self._transport, stream, context, server_hostname=host
+        )
+        if above is None:
+            raise ConnectionResetError("closed right after the handshake")
+        stream.connection_made(above)
+        return stream
+
+    @property
+    def socket(self) -> socket.socket:
+        """The socket below."""
+        below: socket.socket = self._transport.get_extra_info("socket")
+        return below
+
+    def get_extra_info(self, info: str) -> object:
+        """Return what is known of the connection, by httpcore's names."""
+        if info == "is_readable":
+            return self._is_readable()
+        names = {"client_addr": "sockname", "server_addr": "peername"}
+        return self._transport.get_extra_info(names.get(info, info))
+
+    def _is_readable(self) -> bool:
+        """Tell whether an idle connection has ended, or has what nobody asked for.
+
+        The kernel knows first: when the loop was held up, or slept with the machine, a
+        request may come before the news.
+        """
+        if self._unread or self._is_over or self._transport.is_closing():
+            return True
+        return _has_input(self.socket.fileno())
+
+    async def _news(self) -> None:
+        """Wait for the loop to tell something; on HTTP/2 two may wait at a time."""
+        news: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(news)
+        await news
+
+    # What the event loop tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._unread += data
+        if len(self._unread) >= MOST_UNREAD:
+            self._transport.pause_reading()
+        self._tell()
+
+    def eof_received(self) -> None:
+        self._is_over = True
+        self._tell()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_over = True
+        # Many servers end TLS without saying so; HTTP knows whether all has come.
+        self._error = None if isinstance(exc, ssl.SSLEOFError) else exc
+        self._tell()
+
+    def pause_writing(self) -> None:
+        self._is_jammed = True
+
+    def resume_writing(self) -> None:
+        self._is_jammed = False
+        self._tell()
+
+    def _tell(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for news in waiting:
+            if not news.done():
+                news.set_result(None)
+
+
+def _has_input(number: int) -> bool:
+    if sys.platform == "win32":
+        return bool(select.select([number], [], [], 0)[0])
+    poll = select.poll()  # `select` refuses numbers over 1023
+    poll.register(number, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def use_asyncio(transport: httpx.AsyncHTTPTransport) -> None:
+    """Have a transport that has sent nothing yet connect by `AsyncioBackend`.
+
+    httpx does not pass on httpcore's public `network_backend`. A release whose pool is
+    not where it has been since 0.18 goes on by anyio.
+    """
+    pool = getattr(transport, "_pool", None)
+    if isinstance(pool, httpcore.AsyncConnectionPool):
+        vars(pool)["_network_backend"] = AsyncioBackend()
+
+
+@contextmanager
+def _told_as(late: type[Exception], broken: type[Exception]) -> Generator[None]:
+    """Turn what asyncio raises into the HTTP library's exceptions."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise late from error
+    except OSError as error:
+        raise broken from error

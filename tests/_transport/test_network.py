@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+import ssl
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import httpcore
+import httpx
+import pytest
+import trustme
+
+from gitlab_completions._transport.network import (
+    MOST_UNREAD,
+    AsyncioBackend,
+    AsyncioStream,
+    use_asyncio,
+)
+from tests._transport.loopback import Loopback, loopback
+
+if TYPE_CHECKING:
+    from tests._transport.loopback import Peer
+
+LARGE = 8 * 1024 * 1024
+"""Bytes that no socket's buffers hold."""
+PATIENCE_S = 20.0
+
+
+@pytest.fixture(scope="module")
+def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    authority = trustme.CA()
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
+    return server, client
+
+
+async def connect(served: Loopback) -> AsyncioStream:
+    port = httpx.URL(served.url).port
+    assert port is not None
+    return await AsyncioBackend().connect_tcp("127.0.0.1", port, timeout=PATIENCE_S)
+
+
+async def all_of(stream: httpcore.AsyncNetworkStream) -> bytes:
+    data = bytearray()
+    while part := await stream.read(65_536, timeout=PATIENCE_S):
+        data += part
+    return bytes(data)
+
+
+async def echo(peer: Peer) -> None:
+    peer.asked.set()
+    while data := await peer.reader.read(65_536):
+        await peer.write(data)
+
+
+async def nothing(peer: Peer) -> None:
+    await peer.reader.read()
+
+
+@pytest.mark.parametrize("secure", [False, True])
+async def test_what_is_sent_comes_back_and_then_the_end(
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext], *, secure: bool
+) -> None:
+    async def once(peer: Peer) -> None:
+        await peer.write(await peer.reader.readexactly(5))
+
+    server, client = contexts
+    async with loopback(once, tls=server if secure else None) as served:
+        stream = await connect(served)
+        if secure:
+            stream = await stream.start_tls(client, "127.0.0.1", PATIENCE_S)
+        assert isinstance(stream.get_extra_info("ssl_object"), ssl.SSLObject) is secure
+        await stream.write(b"hello")
+        assert await stream.read(2, timeout=PATIENCE_S) == b"he"
+        assert await all_of(stream) == b"llo"
+        assert stream.get_extra_info("is_readable")
+        await stream.aclose()
+
+
+async def test_a_connection_has_the_tcp_options_and_tells_its_addresses() -> None:
+    async with loopback(nothing) as served:
+        port = httpx.URL(served.url).port or 0
+        option = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        stream = await AsyncioBackend().connect_tcp(
+            "127.0.0.1", port, local_address="127.0.0.1", socket_options=[option]
+        )
+        assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
+        assert "127.0.0.1" in cast(
+            "tuple[str, int]", stream.get_extra_info("client_addr")
+        )
+        assert stream.socket.getsockopt(*option[:2]) == 1
+        assert stream.get_extra_info("ssl_object") is None
+        await stream.aclose()
+
+
+async def test_where_nobody_listens_there_is_no_connection() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        with pytest.raises(httpcore.ConnectError) as caught:
+            await AsyncioBackend().connect_tcp("127.0.0.1", closed.getsockname()[1])
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+
+
+async def test_a_connection_that_takes_too_long_is_told_as_a_timeout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
+    with pytest.raises(httpcore.ConnectTimeout):
+        await AsyncioBackend().connect_tcp("127.0.0.1", 9, timeout=0.001)
+
+
+async def test_an_answer_that_takes_too_long_is_still_read_when_it_comes() -> None:
+    async with loopback(echo) as served:
+        stream = await connect(served)
+        with pytest.raises(httpcore.ReadTimeout):
+            await stream.read(10, timeout=0.001)
+        await stream.write(b"late")
+        assert await stream.read(10, timeout=PATIENCE_S) == b"late"
+        await stream.aclose()
+
+
+async def test_a_reset_is_told_to_who_reads_and_to_who_writes_then() -> None:
+    async def reset(peer: Peer) -> None:
+        await peer.reader.readexactly(1)
+        peer.reset()
+
+    async with loopback(reset) as served:
+        stream = await connect(served)
+        await stream.write(b"x")
+        with pytest.raises(httpcore.ReadError) as caught:
+            await stream.read(10, timeout=PATIENCE_S)
+        assert isinstance(caught.value.__cause__, ConnectionResetError)
+        with pytest.raises(httpcore.WriteError):
+            await stream.write(b"y")
+        await stream.aclose()
+
+
+async def test_what_came_before_a_reset_is_read_first() -> None:
+    stream = AsyncioStream()
+    stream.connection_made(cast("asyncio.Transport", Transport()))
+    stream.data_received(b"answer")
+    stream.connection_lost(ConnectionResetError())
+    assert await stream.read(100) == b"answer"
+    with pytest.raises(httpcore.ReadError):
+        await stream.read(100)
+
+
+async def test_tls_may_end_without_saying_so() -> None:
+    stream = AsyncioStream()
+    stream.connection_made(cast("asyncio.Transport", Transport()))
+    stream.data_received(b"answer")
+    stream.connection_lost(ssl.SSLEOFError(8, "EOF occurred"))
+    assert await stream.read(100) == b"answer"
+    assert await stream.read(100) == b""
+
+
+async def test_a_certificate_that_is_not_trusted_is_the_cause_that_is_told(
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    async with loopback(nothing, tls=contexts[0]) as served:
+        stream = await connect(served)
+        with pytest.raises(httpcore.ConnectError) as caught:
+            await stream.start_tls(ssl.create_default_context(), "127.0.0.1")
+        assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
+        assert stream.get_extra_info("is_readable")
+
+
+async def test_a_handshake_that_takes_too_long_closes_the_connection(
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    left = asyncio.Event()
+
+    async def dumb(peer: Peer) -> None:
+        await peer.reader.read()
+        left.set()
+
+    async with loopback(dumb) as served:
+        stream = await connect(served)
+        with pytest.raises(httpcore.ConnectTimeout):
+            await stream.start_tls(contexts[1], "127.0.0.1", 0.01)
+        async with asyncio.timeout(PATIENCE_S):
+            await left.wait()
+
+
+async def test_a_connection_lost_right_after_the_handshake_is_told(
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_: object, **__: object) -> None:
+        """As asyncio has it: the TLS transport is gone by then."""
+
+    async with loopback(nothing) as served:
+        stream = await connect(served)
+        monkeypatch.setattr(asyncio.get_running_loop(), "start_tls", lost)
+        with pytest.raises(httpcore.ConnectError):
+            await stream.start_tls(contexts[1], "127.0.0.1")
+
+
+async def test_a_server_that_does_not_read_holds_up_who_writes() -> None:
+    allowed = asyncio.Event()
+
+    async def reluctant(peer: Peer) -> None:
+        await allowed.wait()
+        await echo(peer)
+
+    async with loopback(reluctant) as served:
+        stream = await connect(served)
+        with pytest.raises(httpcore.WriteTimeout):
+            await stream.write(bytes(LARGE), timeout=0.001)
+        allowed.set()
+        # On HTTP/2 one task reads while another writes.
+        writing = asyncio.create_task(stream.write(b"x", timeout=PATIENCE_S))
+        data = bytearray()
+        while len(data) <= LARGE:
+            data += await stream.read(65_536, timeout=PATIENCE_S)
+        await writing
+        assert data == bytes(LARGE) + b"x"
+        await stream.aclose()
+
+
+async def test_who_writes_to_a_connection_that_ends_meanwhile_is_told() -> None:
+    async with loopback(nothing) as served:
+        stream = await connect(served)
+        writing = asyncio.create_task(stream.write(bytes(LARGE)))
+        await asyncio.sleep(0)
+        assert not writing.done()
+        await stream.aclose()
+        with pytest.raises(httpcore.WriteError):
+            await writing
+
+
+async def test_a_server_that_sends_without_end_has_to_wait() -> None:
+    async def flood(peer: Peer) -> None:
+        await peer.write(bytes(LARGE))
+
+    async with loopback(flood) as served:
+        stream = await connect(served)
+        first = await stream.read(1, timeout=PATIENCE_S)
+        before = -1
+        while before != len(stream._unread):  # until the socket's is all that comes
+            before = len(stream._unread)
+            for _ in range(10):
+                await asyncio.sleep(0)
+        assert MOST_UNREAD <= before < 8 * MOST_UNREAD
+        assert len(first + await all_of(stream)) == LARGE
+        await stream.aclose()
+
+
+async def test_the_kernel_is_asked_whether_an_idle_connection_has_ended() -> None:
+    # The loop has had no turn since: as when the machine wakes up.
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        stream = await AsyncioBackend().connect_tcp("127.0.0.1", port)
+        peer, _ = listener.accept()
+        assert not stream.get_extra_info("is_readable")
+        peer.close()
+        number = stream.socket.fileno()
+        assert select.select([number], [], [], PATIENCE_S)[0]
+        assert stream.get_extra_info("is_readable")
+        await stream.aclose()
+        assert stream.get_extra_info("is_readable")
+
+
+async def test_who_waits_in_vain_may_be_cancelled() -> None:
+    async with loopback(echo) as served:
+        stream = await connect(served)
+        reading = asyncio.create_task(stream.read(1))
+        await asyncio.sleep(0)
+        reading.cancel()
+        await asyncio.wait([reading])
+        assert reading.cancelled()
+        await stream.write(b"x")
+        assert await stream.read(1, timeout=PATIENCE_S) == b"x"
+        await stream.aclose()
+
+
+@pytest.mark.parametrize(
+    "proxy", [None, "http://proxy.example:8080", "socks5://proxy.example:1080"]
+)
+def test_every_kind_of_pool_connects_by_asyncio(proxy: str | None) -> None:
+    context = ssl.create_default_context()
+    transport = httpx.AsyncHTTPTransport(proxy=proxy, verify=context)
+    use_asyncio(transport)
+    backend = vars(transport._pool)["_network_backend"]
+    assert isinstance(backend, AsyncioBackend)
+
+
+def test_a_pool_that_is_somewhere_else_is_left_alone() -> None:
+    elsewhere = SimpleNamespace()
+    use_asyncio(cast("httpx.AsyncHTTPTransport", elsewhere))
+    assert vars(elsewhere) == {}
+
+
+class Transport:
+    """A connection that has been closed."""
+
+    def resume_reading(self) -> None:
+        """There is nothing more to read."""
