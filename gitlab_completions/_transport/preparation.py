@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
     from gitlab_completions._wire.messages import SendErrorDetail
 
-_LOADED_LATE = ("gitlab_completions._transport.network", "anyio._backends._asyncio")
+_LOADED_LATE = (
+    "gitlab_completions._transport.network",
+    "anyio._backends._asyncio",
+    "orjson",  # by which _wire/jsons.py makes bodies, if it is installed
+)
 """What is needed at the first request and imported only then; absent: never mind."""
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.bodies import context_items, current_file
-from gitlab_completions._wire.jsons import encode
+from gitlab_completions._wire.jsons import encode_body
 from gitlab_completions._wire.limits import fit
 from gitlab_completions._wire.messages import WireRequest
 from gitlab_completions._wire.suggestions import Suggestion, decode_suggestion
@@ -49,7 +49,7 @@ def completion_request(
         method="POST",
         url=f"{details.base_url}/v2/completions",
         headers=_bound(details) | {"X-Request-ID": request_id},
-        body=encode(body).encode(),
+        body=encode_body(body),
         timeout_s=timeout_s,
         purpose="completion",
         last_resort=last_resort,

@@ -13,7 +13,7 @@ from gitlab_completions._wire.characters import (
     whole_characters,
 )
 from gitlab_completions._wire.headers import bearer_headers
-from gitlab_completions._wire.jsons import encode
+from gitlab_completions._wire.jsons import encode, encode_body
 from gitlab_completions._wire.limits import fit
 from gitlab_completions._wire.messages import WireRequest
 from gitlab_completions._wire.suggestions import Suggestion, decode_suggestion
@@ -61,7 +61,7 @@ def completion_request(
         method="POST",
         url=f"{root}/api/v4/code_suggestions/completions",
         headers=headers | {"X-Request-ID": request_id},
-        body=_encode(request).encode(),
+        body=_encode(request),
         timeout_s=timeout_s,
         purpose="completion",
         last_resort=last_resort,
@@ -104,22 +104,28 @@ def warm_up_request(
     )
 
 
-def _encode(request: CompletionRequest) -> str:
+def _encode(request: CompletionRequest) -> bytes:
     """Return the body, cut until GitLab takes it: what is farthest goes first."""
     fitted = fit(request)
-    body = encode(_body(request, fitted))
+    body = encode_body(_body(request, fitted))
     for cut in (_cut_context, _cut_below, _cut_above):
-        excess = len(body) - MAX_BODY
+        excess = _characters(body) - MAX_BODY
         if excess <= 0:
             return body
         fitted = cut(fitted, excess)
-        body = encode(_body(request, fitted))
-    if len(body) > MAX_BODY:
+        body = encode_body(_body(request, fitted))
+    size = _characters(body)
+    if size > MAX_BODY:
         raise RequestRejectedError(
-            f"the request has {len(body)} characters of JSON with all that may be cut "
+            f"the request has {size} characters of JSON with all that may be cut "
             f"cut away; at most {MAX_BODY} are allowed: shorten user_instruction"
         )
     return body
+
+
+def _characters(body: bytes) -> int:
+    """Count as GitLab does; there are never more characters than bytes."""
+    return len(body) if len(body) <= MAX_BODY else len(body.decode())
 
 
 def _body(request: CompletionRequest, fitted: Fitted) -> dict[str, object]:

@@ -1,10 +1,17 @@
-"""JSON in and out: it enters as `object` and is narrowed by these few functions."""
+"""JSON in and out: it enters as `object` and is narrowed by these few functions.
+
+orjson makes and reads the bodies of completions where it is installed. What it refuses
+and `json` takes (half a character, a byte order mark, `NaN`) goes to `json`. What both
+take is the same to who asks here: an integer over 64 bits is a float to orjson, and no
+number to `as_number`.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, cast
+from functools import cache
+from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +23,7 @@ __all__ = (
     "as_text",
     "as_word",
     "encode",
+    "encode_body",
     "parse",
     "parse_object",
 )
@@ -63,6 +71,12 @@ def parse(body: bytes) -> object:
     """
     if _has_too_many_values(body):
         raise ValueError("too many values")
+    orjson = _orjson()
+    if orjson is not None:
+        try:
+            return orjson.loads(body)
+        except ValueError:
+            pass
     try:
         value: object = _DECODER.decode(body.decode("utf-8-sig"))
     except RecursionError:
@@ -98,6 +112,33 @@ def _has_too_many_values(body: bytes) -> bool:
 def encode(value: object) -> str:
     """Return the value as compact JSON; characters stay as they are."""
     return _ENCODER.encode(value)
+
+
+def encode_body(value: object) -> bytes:
+    """Return the value as compact JSON in UTF-8; numbers in it are integers."""
+    orjson = _orjson()
+    if orjson is not None:
+        try:
+            return orjson.dumps(value)
+        except TypeError:
+            pass
+    return encode(value).encode()
+
+
+class _Orjson(Protocol):
+    def dumps(self, value: object, /) -> bytes: ...
+
+    def loads(self, body: bytes, /) -> object: ...
+
+
+@cache
+def _orjson() -> _Orjson | None:
+    """Return orjson if it is installed; a sender has imported it off the loop."""
+    try:
+        import orjson  # noqa: PLC0415 - up to 10 ms
+    except ImportError:
+        return None
+    return orjson
 
 
 def as_object(value: object) -> Mapping[str, object] | None:

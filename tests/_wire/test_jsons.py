@@ -3,10 +3,14 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
+from typing import TYPE_CHECKING
 
+import orjson
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from gitlab_completions._wire import jsons
 from gitlab_completions._wire.jsons import (
     MAX_VALUES,
     as_list,
@@ -15,15 +19,49 @@ from gitlab_completions._wire.jsons import (
     as_text,
     as_word,
     encode,
+    encode_body,
     parse,
     parse_object,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
+
+
+@pytest.fixture(params=[orjson, None], autouse=True, scope="module")
+def installed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run each test with orjson, and without it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "orjson", request.param)
+        jsons._orjson.cache_clear()
+        yield
+    jsons._orjson.cache_clear()
+
+
+@given(values)
+def test_bodies_are_the_same_whoever_makes_them(value: object) -> None:
+    assert encode_body(value) == encode(value).encode()
+
+
+def test_what_orjson_refuses_is_made_and_read_by_json() -> None:
+    huge = 2**70
+    assert encode_body([huge]) == b"[%d]" % huge
+    assert parse(b"[NaN]") != parse(b"[0]")
+    assert parse(b'"\\ud800"') == "\ud800"
+    with pytest.raises(TypeError):
+        encode_body(object())
+
+
+@pytest.mark.parametrize("digits", [1, 19, 20, 21, 300, 301, 400])
+def test_integers_of_any_length_are_the_same_to_who_asks(digits: int) -> None:
+    number = parse(b"9" * digits)
+    assert as_number(number) == (float("9" * digits) if digits < 19 else None)
 
 
 @given(values)

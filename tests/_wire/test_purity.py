@@ -9,9 +9,18 @@ import gitlab_completions._wire as wire
 
 FOLDER = Path(str(wire.__file__)).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
-EVER = {"__future__", "dataclasses", "ipaddress", "json", "re", "typing", "urllib"}
+EVER = {
+    *("__future__", "dataclasses", "functools", "ipaddress", "json", "re", "typing"),
+    "urllib",
+}
 WITH_A_STORE = {"hashlib", "hmac"}  # slow to import too, with what seals entries
-LATE = {"calendar", "email", "idna", "jwt"}  # slow to import, and needed by few calls
+LATE = {
+    "calendar",
+    "email",
+    "idna",
+    "jwt",
+    "orjson",
+}  # slow to import, and needed by few calls
 OURS = {"_records", "_secrets", "_wire", "details", "errors", "models"}
 
 
