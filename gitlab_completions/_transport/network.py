@@ -28,6 +28,10 @@ EYEBALLS_S = 0.25
 MOST_UNREAD = 64 * 1024
 """Bytes that may wait to be read before the server has to: what httpcore reads at once.
 """
+SMALL = 4096
+"""Bytes that wait for what is written next in the same round of the loop: a request's
+head and its body then leave as one packet and one record of TLS.
+"""
 
 
 class AsyncioBackend(httpcore.AsyncNetworkBackend):
@@ -68,6 +72,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     def __init__(self) -> None:
         self._transport: asyncio.Transport
         self._unread = bytearray()
+        self._unsent = bytearray()
         self._is_over = False
         self._error: Exception | None = None
         self._is_jammed = False
@@ -82,6 +87,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
             httpcore.ReadTimeout: When nothing arrives in time.
             httpcore.ReadError: When the connection is broken.
         """
+        self._flush()
         if not self._unread and not self._is_over:
             with _told_as(httpcore.ReadTimeout, httpcore.ReadError):
                 async with asyncio.timeout(timeout):
@@ -102,8 +108,11 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
             httpcore.WriteTimeout: When it does not leave in time.
             httpcore.WriteError: When the connection is broken.
         """
-        if not self._is_over:
-            self._transport.write(buffer)
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent += buffer
+        if len(self._unsent) >= SMALL:
+            self._flush()
         if self._is_jammed:
             with _told_as(httpcore.WriteTimeout, httpcore.WriteError):
                 async with asyncio.timeout(timeout):
@@ -111,6 +120,11 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
                         await self._news()
         if self._is_over:
             raise httpcore.WriteError from self._error
+
+    def _flush(self) -> None:
+        if self._unsent and not self._is_over:
+            self._transport.write(self._unsent)
+        self._unsent = bytearray()
 
     async def aclose(self) -> None:
         """Close at once, without a farewell that the server would have to answer."""

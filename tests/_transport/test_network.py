@@ -14,6 +14,7 @@ import trustme
 
 from gitlab_completions._transport.network import (
     MOST_UNREAD,
+    SMALL,
     AsyncioBackend,
     AsyncioStream,
     use_asyncio,
@@ -189,6 +190,41 @@ async def test_a_handshake_that_takes_too_long_closes_the_connection(
             await left.wait()
 
 
+async def test_a_requests_head_and_its_body_leave_as_one() -> None:
+    transport = Transport()
+    stream = AsyncioStream()
+    stream.connection_made(cast("asyncio.Transport", transport))
+    await stream.write(b"head")
+    await stream.write(bytes(SMALL))
+    assert transport.written == [b"head" + bytes(SMALL)]
+
+
+async def test_what_is_small_leaves_before_the_answer_is_awaited() -> None:
+    transport = Transport()
+    stream = AsyncioStream()
+    stream.connection_made(cast("asyncio.Transport", transport))
+    await stream.write(b"head")
+    await stream.write(b"body")
+    reading = asyncio.create_task(stream.read(10))
+    await asyncio.sleep(0)
+    assert transport.written == [b"headbody"]
+    stream.data_received(b"answer")
+    assert await reading == b"answer"
+
+
+async def test_what_is_small_leaves_though_nothing_follows() -> None:
+    transport = Transport()
+    stream = AsyncioStream()
+    stream.connection_made(cast("asyncio.Transport", transport))
+    await stream.write(b"pong")
+    await asyncio.sleep(0)
+    assert transport.written == [b"pong"]
+    await stream.write(b"x")
+    stream.connection_lost(None)
+    await asyncio.sleep(0)
+    assert transport.written == [b"pong"]
+
+
 async def test_a_connection_lost_right_after_the_handshake_is_told(
     contexts: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,7 +334,13 @@ def test_a_pool_that_is_somewhere_else_is_left_alone() -> None:
 
 
 class Transport:
-    """A connection that has been closed."""
+    """A connection that keeps what is sent on it."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.written.append(bytes(data))
 
     def resume_reading(self) -> None:
-        """There is nothing more to read."""
+        """Nothing was paused."""
