@@ -141,13 +141,14 @@ class Freshness:
 
     def usable(self, now: float) -> ConnectionDetails | None:
         """Return the details if a direct attempt may use them now."""
-        usable = {DetailsState.FRESH, DetailsState.STALE}
-        return self.details if self.state(now) in usable else None
+        is_usable = now < self._usable_until and self.bar(now) is None
+        return self.details if is_usable else None
 
     def bar(self, now: float) -> Bar | None:
         """Return the bar that holds now, the later one of two."""
-        bars = [bar for bar in (self._bar, self._user.bar) if now < bar.until]
-        return max(bars, key=lambda bar: bar.until) if bars else None
+        project, user = self._bar, self._user.bar
+        later = user if user.until > project.until else project
+        return later if now < later.until else None
 
     def problem(self, now: float) -> DirectAccessError | None:
         """Return why there are no usable details, where the instance said."""
@@ -175,10 +176,7 @@ class Freshness:
 
     def wanted(self, now: float) -> bool:
         """Tell whether a fetch should start now, for a call or for what it used."""
-        if self.fetching or self.state(now) in {
-            DetailsState.FRESH,
-            DetailsState.BARRED,
-        }:
+        if self.fetching or self.is_fresh(now) or self.bar(now) is not None:
             return False
         return now >= self._retry_at and now >= self._affordable_at(now)
 
