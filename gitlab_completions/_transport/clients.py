@@ -36,6 +36,9 @@ httpx's 5 s cost a handshake, two round trips, after each pause for thought.
 _MOST_URLS = 64
 """Prepared URLs; a client sees a handful, so what is over is some server's whim."""
 
+REQUEST_ID = "X-Request-ID"
+CONTENT_LENGTH = "Content-Length"
+"""The headers that are others in each request."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _SOCKET_OPTIONS = (
@@ -98,35 +101,28 @@ class OwnClient:
         self._settings = settings
         self._options = socket_options()
         self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
-        self._prepared: dict[str, tuple[httpx.URL, httpx.AsyncHTTPTransport]] = {}
+        self._prepared: dict[str, Prepared] = {}
 
     async def send(self, request: WireRequest, progress: Progress) -> httpx.Response:
         """Send the request on a transport, with its own headers and no others."""
-        import httpx  # noqa: PLC0415
-
-        url, transport = self._prepare(request.url)
-        message = httpx.Request(
-            request.method,
-            url,
-            headers=headers_of(request),
-            content=request.body,
-            extensions=_extensions(progress, url),
-        )
+        prepared = self._prepare(request.url)
+        message = prepared.message(request)
+        message.extensions = _extensions(progress, prepared.url)
         progress.proxy_options = self._options
-        return await transport.handle_async_request(message)
+        return await prepared.transport.handle_async_request(message)
 
     async def aclose(self) -> None:
         """Close the pools."""
         for transport in self._transports.values():
             await transport.aclose()
 
-    def _prepare(self, text: str) -> tuple[httpx.URL, httpx.AsyncHTTPTransport]:
+    def _prepare(self, text: str) -> Prepared:
         import httpx  # noqa: PLC0415
 
         known = self._prepared.get(text)
         if known is None:
-            url = httpx.URL(text)
-            known = url, self._transport(self._settings.proxy_for(text))
+            transport = self._transport(self._settings.proxy_for(text))
+            known = Prepared(httpx.URL(text), transport)
             if len(self._prepared) >= _MOST_URLS:
                 self._prepared.clear()
             self._prepared[text] = known
@@ -136,6 +132,43 @@ class OwnClient:
         if proxy not in self._transports:
             self._transports[proxy] = make_transport(self._settings, proxy)
         return self._transports[proxy]
+
+
+class Prepared:
+    """What all requests to a URL have in common, so that it is made once.
+
+    Their headers too, for as long as these are the same but for the request's name:
+    making them takes httpx longer than all else about a request.
+
+    Args:
+        url: The URL.
+        transport: What sends there.
+    """
+
+    def __init__(self, url: httpx.URL, transport: httpx.AsyncHTTPTransport) -> None:
+        self.url = url
+        self.transport = transport
+        self._common: list[tuple[str, str]] = []
+        self._headers: httpx.Headers | None = None
+
+    def message(self, request: WireRequest) -> httpx.Request:
+        """Return the request as the transport takes it."""
+        import httpx  # noqa: PLC0415
+
+        method, body, pairs = request.method, request.body, headers_of(request)
+        request_id = request.headers.get(REQUEST_ID)
+        common = [("", method), *(pair for pair in pairs if pair[0] != REQUEST_ID)]
+        if self._headers is None or request_id is None or common != self._common:
+            made = httpx.Request(method, self.url, headers=pairs, content=body)
+            self._common = common
+            # Else it has no body, or is sent in chunks.
+            self._headers = made.headers if CONTENT_LENGTH in made.headers else None
+            return made
+        headers = self._headers.copy()
+        headers[REQUEST_ID] = request_id
+        headers[CONTENT_LENGTH] = str(len(body))
+        stream = httpx.ByteStream(body)
+        return httpx.Request(method, self.url, headers=headers, stream=stream)
 
 
 class UserClient:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 import ssl
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import httpx
@@ -13,6 +15,7 @@ import pytest
 
 from gitlab_completions._transport.clients import (
     OwnClient,
+    Prepared,
     Settings,
     UserClient,
     headers_of,
@@ -190,6 +193,34 @@ async def test_a_users_client_keeps_its_settings_but_not_its_credentials(
     assert b"X-Corp: 1" in server.heads[0]
     assert f"Authorization: Bearer {TOKEN}".encode() in server.heads[0]
     assert b"User-Agent: ours/1" in server.heads[0]
+
+
+def test_a_prepared_request_is_the_same_as_one_made_anew() -> None:
+    url = httpx.URL("https://gateway.example/v2/completions")
+    prepared = Prepared(url, httpx.AsyncHTTPTransport(verify=False))
+    first = wire(str(url), headers={"X-Request-ID": "1", "Authorization": TOKEN})
+    change = partial(dataclasses.replace, first)
+    chunked = {"Transfer-Encoding": "chunked"}
+    for sent in (
+        first,
+        change(body=b"longer than the first"),
+        change(headers={**first.headers, "X-Request-ID": "2"}),
+        change(headers={"X-Request-ID": "3", "Authorization": "another"}),
+        change(headers={"Authorization": "another"}),
+        change(headers={"X-Request-ID": "4", **chunked}),
+        change(headers={"X-Request-ID": "5", **chunked}),
+        change(method="PUT"),
+        change(method="GET", body=b""),
+        change(method="GET", body=b""),
+        first,
+    ):
+        message = prepared.message(sent)
+        anew = httpx.Request(
+            sent.method, url, headers=headers_of(sent), content=sent.body
+        )
+        assert message.headers.raw == anew.headers.raw
+        assert (message.method, message.url) == (anew.method, anew.url)
+        assert message.read() == anew.read()
 
 
 @pytest.mark.parametrize("module", [httpx, httpx2], ids=["httpx", "httpx2"])
