@@ -231,6 +231,16 @@ def bench(session: nox.Session) -> None:
         session.run("python", "-m", module, "--png", png, *session.posargs)
 
 
+@nox.session
+def profile(session: nox.Session) -> None:
+    """Show where a call's CPU goes: a table, a tree, a page and a picture."""
+    install(session, "bench")
+    folder = Path(session.create_tmp())
+    drawn = ("--png", str(folder / "profile.png"), "--html", str(folder / "calls.html"))
+    module = "tests.benchmarks.profile_calls"
+    session.run("python", "-m", module, *drawn, *session.posargs)
+
+
 @nox.session(python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """Play each fault at each endpoint: `-- --engine all --write matrix.md`."""
