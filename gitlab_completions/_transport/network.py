@@ -13,7 +13,7 @@ import select
 import ssl
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import httpcore
 
@@ -94,7 +94,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
                     while not self._unread and not self._is_over:
                         await self._news()
         if not self._unread and self._error is not None:
-            raise httpcore.ReadError from self._error
+            self._fail(httpcore.ReadError)
         data = bytes(self._unread[:max_bytes])
         del self._unread[:max_bytes]
         if len(self._unread) < MOST_UNREAD:
@@ -119,7 +119,17 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
                     while self._is_jammed and not self._is_over:
                         await self._news()
         if self._is_over:
-            raise httpcore.WriteError from self._error
+            self._fail(httpcore.WriteError)
+
+    def _fail(self, kind: type[Exception]) -> NoReturn:
+        """Raise while what broke the connection is handled, so that it is the context.
+
+        httpcore's pool takes the cause from an exception that passes through it.
+        """
+        try:
+            raise self._error or ConnectionResetError("the connection has ended")
+        except Exception as error:
+            raise kind from error
 
     def _flush(self) -> None:
         if self._unsent and not self._is_over:

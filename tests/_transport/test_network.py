@@ -137,7 +137,8 @@ async def test_a_reset_is_told_to_who_reads_and_to_who_writes_then() -> None:
         await stream.write(b"x")
         with pytest.raises(httpcore.ReadError) as caught:
             await stream.read(10, timeout=PATIENCE_S)
-        assert isinstance(caught.value.__cause__, ConnectionResetError)
+        # Not its cause alone: httpcore's pool takes that away.
+        assert isinstance(caught.value.__context__, ConnectionResetError)
         with pytest.raises(httpcore.WriteError):
             await stream.write(b"y")
         await stream.aclose()
@@ -151,6 +152,19 @@ async def test_what_came_before_a_reset_is_read_first() -> None:
     assert await stream.read(100) == b"answer"
     with pytest.raises(httpcore.ReadError):
         await stream.read(100)
+
+
+async def test_a_refusal_of_our_certificate_is_told_through_the_pool() -> None:
+    # TLS 1.3: the alert comes after the handshake, before or after the request.
+    alert = ssl.SSLError(1, "certificate required")
+    stream = AsyncioStream()
+    stream.connection_made(cast("asyncio.Transport", Transport()))
+    stream.connection_lost(alert)
+    with pytest.raises(httpcore.WriteError) as writing:
+        await stream.write(b"x")
+    with pytest.raises(httpcore.ReadError) as reading:
+        await stream.read(100)
+    assert writing.value.__context__ is reading.value.__context__ is alert
 
 
 async def test_tls_may_end_without_saying_so() -> None:
