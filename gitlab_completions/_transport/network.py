@@ -122,14 +122,13 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
             self._fail(httpcore.WriteError)
 
     def _fail(self, kind: type[Exception]) -> NoReturn:
-        """Raise while what broke the connection is handled, so that it is the context.
+        """Raise what the HTTP library calls it, with what broke the connection.
 
-        httpcore's pool takes the cause from an exception that passes through it.
+        That is the context too: httpcore's pool takes the cause from an exception.
         """
-        try:
-            raise self._error or ConnectionResetError("the connection has ended")
-        except Exception as error:
-            raise kind from error
+        told = kind()
+        told.__cause__ = told.__context__ = self._error
+        raise told
 
     def _flush(self) -> None:
         if self._unsent and not self._is_over:
