@@ -70,6 +70,7 @@ def test_every_knob_is_documented(
         {"renew_at": 1.0},
         {"renew_at": 0.9, "renew_spread": 0.1},
         {"renew_spread": -0.1},
+        {"renew_from": 1.0},
         {"renew_at": math.nan},
         {"projects": 0},
         {"margin_s": 0},

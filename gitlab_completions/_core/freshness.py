@@ -9,6 +9,12 @@ One rule saves both the instance and the author: details are looked at when a ca
 wants them, and renewed ahead only when a call has used them since they were fetched.
 A client that nobody types into asks for nothing.
 
+Many clients fetch in the same minute: at the start of a working day, after an update of
+an editor, when an outage ends. If each then renewed after about the same time, they
+would come back as one wave, hour after hour, for chance parts them by a few minutes in
+each. So a fetch that was not a renewal in time draws the next renewal from all of the
+time between two, once; from then on, renewals in time keep their clients apart.
+
 A fetch may be served by what another process of the same user was answered a while
 ago. It counts from when the instance said it, and it is taken in place of asking only
 while it is worth as much: a grant that is still fresh, a no that still holds.
@@ -39,6 +45,9 @@ FIRST_RETRY_S = 1.0
 RENEWED_YOUNG_S = 60.0
 """A renewed token refused within this time is not refused for its age."""
 LONGEST_BAR_S = 1800.0
+ON_TIME_S = 5.0
+"""A renewal that starts so soon after its moment was nobody else's idea: a timer is
+late by less, a call after a pause or a try after a failure mostly by more."""
 DRIFT_FILES = 3
 """Bodies refused on so many different files in a row: the schema has moved on."""
 DRIFT_BAR_S = 300.0
@@ -203,12 +212,14 @@ class Freshness:
         """Tell whether what was granted to another process then saves asking now.
 
         Not what is older than a token that the gateway has refused: whoever puts old
-        entries back would have them tried in turn, for ever.
+        entries back would have them tried in turn, for ever. Nor what was told before
+        the details that are here: they are to be renewed.
         """
         life_s = details.lifetime_s
         fresh_s = min(life_s * self.policy.renew_at, life_s - self._margin_s(life_s))
         refused = details.token == self._refused_token or at < self._refused_since
-        return not refused and now < at + fresh_s
+        had = self.details is not None and at <= self.obtained_at
+        return not refused and not had and now < at + fresh_s
 
     def takes_refusal(self, now: float, at: float, verdict: AccessVerdict) -> bool:
         """Tell whether what another process was refused then saves asking now.
@@ -241,7 +252,7 @@ class Freshness:
         """
         life_s = details.lifetime_s
         margin_s = self._margin_s(life_s)
-        share = self.policy.renew_at + self.policy.renew_spread * self._jitter()
+        share = self._renewal_share(at, life_s)
         started = self.fetch_started_at
         born = min(at, started) if self.fetching and started is not None else at
         self.fetching = False
@@ -255,6 +266,25 @@ class Freshness:
         self._failures = 0
         self._retry_at = 0.0
         self.trouble = None
+
+    def _renewal_share(self, at: float, life_s: float) -> float:
+        """Return the share of their life after which details are to be renewed.
+
+        Those that another process fetched are renewed there, and short-lived ones by
+        no timer.
+        """
+        policy, started = self.policy, self.fetch_started_at
+        asked = self.fetching and started is not None and started <= at
+        spreads = asked and not self._renews_in_time() and life_s >= RENEWED_YOUNG_S
+        last = policy.renew_at + policy.renew_spread
+        first = min(policy.renew_from, policy.renew_at) if spreads else policy.renew_at
+        return first + (last - first) * self._jitter()
+
+    def _renews_in_time(self) -> bool:
+        """Tell whether the fetch under way is a renewal that began when it should."""
+        if self.details is None or self._failures or self.fetch_started_at is None:
+            return False
+        return self.fetch_started_at - self._renew_at < ON_TIME_S
 
     def refused(
         self, at: float, verdict: AccessVerdict, problem: DirectAccessError
@@ -342,5 +372,5 @@ class Freshness:
         self._failures += 1
         doubled = FIRST_RETRY_S * 2.0 ** min(self._failures - 1, 20)
         spread = 1 + SPREAD * (2 * self._jitter() - 1)
-        wait_s = min(doubled * spread, self.policy.max_retry_s)
+        wait_s = min(doubled, self.policy.max_retry_s) * spread
         self._retry_at = now + (again_s if again_s is not None else wait_s)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -14,7 +16,9 @@ from gitlab_completions.errors import DirectAccessError
 from gitlab_completions.policy import DetailsPolicy
 
 ABSENT, FRESH, STALE, EXPIRED, BARRED = DetailsState
-POLICY = DetailsPolicy()
+USUAL = DetailsPolicy()
+POLICY = DetailsPolicy(renew_from=0.8)
+"""All renewals at their usual time; how the first ones are spread is tested apart."""
 PROBLEM = DirectAccessError("the instance said no")
 OTHER_PROBLEM = DirectAccessError("the instance said no again")
 
@@ -170,6 +174,73 @@ def test_short_lived_details_are_renewed_by_the_next_call() -> None:
     assert one.wanted(50.0)
 
 
+# How clients that fetched together come apart.
+
+
+def usual(jitter: float = 0.5) -> Freshness:
+    one = Freshness(USUAL, lambda: jitter, UserAccess(USUAL))
+    one.fetch_starts(0.0)
+    one.granted(0.2, grant())
+    one.used()
+    return one
+
+
+@pytest.mark.parametrize(("jitter", "at"), [(0.0, 180), (0.5, 1620), (1.0, 3060)])
+def test_a_first_renewal_comes_at_any_time_between_two(
+    jitter: float, at: float
+) -> None:
+    assert usual(jitter).renews_at(1.0) == pytest.approx(at)
+
+
+def renew_used(one: Freshness, now: float) -> float:
+    """Renew what is in use then; return how long after that it is renewed again."""
+    renew(one, now)
+    one.used()
+    at = one.renews_at(now)
+    assert at is not None
+    return at - now
+
+
+def test_a_renewal_in_time_keeps_its_distance_from_others() -> None:
+    one = usual()
+    assert renew_used(one, 1620.0) == 2970
+    assert renew_used(one, 1620.0 + 2970.0 + 4.9) == 2970
+
+
+def test_a_fetch_that_many_may_have_made_together_draws_the_next_renewal_anew() -> None:
+    assert renew_used(usual(), 1625.1) == 1620, "a call after a pause"
+    assert renew_used(usual(), 9000.0) == 1620, "a return after expiry"
+    failed = usual()
+    refuse(failed, 1620.0, UNAVAILABLE)
+    assert renew_used(failed, 1621.0) == 1620, "an outage that ended"
+    refused = usual()
+    refused.token_refused(100.0, "a", PROBLEM)
+    assert renew_used(refused, 100.0) == 1620, "a gateway that forgot its keys"
+
+
+def test_details_that_others_fetched_or_no_timer_renews_are_not_spread() -> None:
+    told, short = (Freshness(USUAL, lambda: 0.0, UserAccess(USUAL)) for _ in range(2))
+    told.fetch_starts(1000.0)
+    told.granted(900.0, grant())
+    told.used()
+    assert told.renews_at(1000.0) == 900 + 2880
+    renew(short, 0.0, 59)
+    assert [short.state(47.1), short.state(47.3)] == [FRESH, STALE]
+
+
+def test_clients_that_start_together_renew_evenly_from_the_second_life_on() -> None:
+    dice = random.Random(1)
+    renewals = [0] * 90  # by tenths of the time between two
+    for _ in range(4000):
+        one = Freshness(USUAL, dice.random, UserAccess(USUAL))
+        now, until = 0.0, 9 * 2970.0
+        while now < until:
+            renewals[int(now / 297)] += now > 0
+            now += renew_used(one, now)
+    later = renewals[10:]
+    assert max(later) * len(later) / sum(later) < 1.3
+
+
 # Refusals of direct access.
 
 
@@ -200,6 +271,9 @@ def test_the_back_off_is_spread_by_a_tenth(jitter: float, wait_s: float) -> None
     one = absent(jitter)
     refuse(one, 0.0, UNAVAILABLE)
     assert one._retry_at == pytest.approx(wait_s)
+    one._failures = 30
+    refuse(one, 0.0, UNAVAILABLE)
+    assert one._retry_at == pytest.approx(300 * wait_s), "the longest wait too"
 
 
 def test_an_unavailable_instance_is_asked_again_when_it_said() -> None:
@@ -288,6 +362,14 @@ def test_what_another_process_was_granted_is_taken_while_it_is_fresh(
     one, details = absent(), grant(lifetime_s)
     assert one.takes_grant(until - 0.1, 0.0, details)
     assert not one.takes_grant(until, 0.0, details)
+
+
+def test_details_that_are_to_be_renewed_are_not_taken_for_their_renewal() -> None:
+    one = absent()
+    one.fetch_starts(0.0)
+    one.granted(0.2, grant())
+    assert not one.takes_grant(180.0, 0.0, grant())
+    assert one.takes_grant(180.0, 0.3, grant(token="newer"))
 
 
 def test_a_token_that_the_gateway_refused_is_not_taken_again() -> None:
@@ -484,7 +566,7 @@ def test_thirty_fetches_a_minute_whatever_their_project() -> None:
 def test_a_day_costs_thirty_five_fetches_at_most_and_never_a_pause(
     jitter: float,
 ) -> None:
-    one = absent(jitter)
+    one = Freshness(USUAL, lambda: jitter, UserAccess(USUAL))
     fetches, unusable = 0, 0
     for call in range(8640):
         now = 10.0 * call
@@ -509,7 +591,7 @@ class Histories(RuleBasedStateMachine):
         self.now = 1000.0
         self.user = UserAccess(POLICY)
         self.projects = [
-            Freshness(POLICY, lambda: self.jitter, self.user) for _ in range(4)
+            Freshness(USUAL, lambda: self.jitter, self.user) for _ in range(4)
         ]
         self.fetches: list[list[float]] = [[] for _ in self.projects]
         self.forced: list[list[float]] = [[] for _ in self.projects]

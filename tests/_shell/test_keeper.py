@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from gitlab_completions._shell.keeper import Entry
 
-RENEWS_AT_S = 0.825 * 3600 + 0.001
+FIRST_RENEWAL = (0.05 + 0.85) / 2
+"""The share of their life after which the first details are renewed, by such chance."""
+RENEWS_AT_S = FIRST_RENEWAL * 3600 + 0.001
 
 
 class House:
@@ -200,7 +202,7 @@ async def test_a_renewal_begins_although_its_timer_is_early_by_a_rounding(
         entry = await house.granted(f"group/{jump_s}", lifetime_s=3601)
         await house.used(entry)
         before = house.fetches
-        await asyncio.sleep(0.825 * 3601 + 1)
+        await asyncio.sleep(FIRST_RENEWAL * 3601 + 1)
         assert house.fetches == before + 1
         house.sender.exchanges[-1].grant()
 
