@@ -18,7 +18,12 @@ TELLS_EVERY_S = 600.0
 
 
 def simulate(
-    scenario: Scenario, clients: int, seed: int, tell: Callable[[float], object]
+    scenario: Scenario,
+    clients: int,
+    seed: int,
+    tell: Callable[[float], object],
+    *,
+    short_cuts: bool = True,
 ) -> World:
     """Return the world after a scenario; `tell` hears how far it has come.
 
@@ -27,7 +32,7 @@ def simulate(
     """
     gc.disable()
     try:
-        world = World(scenario, clients, seed)
+        world = World(scenario, clients, seed, short_cuts=short_cuts)
         _run(world, tell)
     finally:
         gc.enable()

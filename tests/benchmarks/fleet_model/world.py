@@ -67,12 +67,14 @@ class World:
         outcomes: How fetches and calls ended.
     """
 
-    def __init__(self, scenario: Scenario, clients: int, seed: int) -> None:
+    def __init__(
+        self, scenario: Scenario, clients: int, seed: int, *, short_cuts: bool = True
+    ) -> None:
         self.scenario = scenario
         self.clients = clients
         self.policy = RoutingPolicy()
         self.random = random.Random(seed)
-        self.short_cuts = True
+        self.short_cuts = short_cuts
         self.rate = CALLS_PER_MINUTE / 60.0
         make = partial(Load, int(scenario.seconds))
         self._glides = {(route, flag): make() for route in Route for flag in _FLAG}
