@@ -9,12 +9,6 @@ One rule saves both the instance and the author: details are looked at when a ca
 wants them, and renewed ahead only when a call has used them since they were fetched.
 A client that nobody types into asks for nothing.
 
-Many clients fetch in the same minute: at the start of a working day, after an update of
-an editor, when an outage ends. If each then renewed after about the same time, they
-would come back as one wave, hour after hour, for chance parts them by a few minutes in
-each. So a fetch that was not a renewal in time draws the next renewal from all of the
-time between two, once; from then on, renewals in time keep their clients apart.
-
 A fetch may be served by what another process of the same user was answered a while
 ago. It counts from when the instance said it, and it is taken in place of asking only
 while it is worth as much: a grant that is still fresh, a no that still holds.
@@ -26,6 +20,7 @@ import math
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gitlab_completions._core import renewal
 from gitlab_completions._core.budget import FetchBudget
 from gitlab_completions._core.user_access import Bar
 from gitlab_completions._core.verdicts import Scope, Standing
@@ -45,9 +40,6 @@ FIRST_RETRY_S = 1.0
 RENEWED_YOUNG_S = 60.0
 """A renewed token refused within this time is not refused for its age."""
 LONGEST_BAR_S = 1800.0
-ON_TIME_S = 5.0
-"""A renewal that starts so soon after its moment was nobody else's idea: a timer is
-late by less, a call after a pause or a try after a failure mostly by more."""
 DRIFT_FILES = 3
 """Bodies refused on so many different files in a row: the schema has moved on."""
 DRIFT_BAR_S = 300.0
@@ -114,7 +106,7 @@ class Freshness:
         self.fetch_started_at: float | None = None
         self.trouble: DirectAccessError | None = None
         self._usable_until = 0.0
-        self._renew_at = 0.0
+        self._renew_at = -math.inf
         self._used = False
         self._forced = False
         self._urgent = True
@@ -197,7 +189,7 @@ class Freshness:
         """
         details = self.details
         idle = not self._used or self.fetching or self.usable(now) is None
-        if idle or details is None or details.lifetime_s < RENEWED_YOUNG_S:
+        if idle or details is None or details.lifetime_s < renewal.TIMED_FROM_S:
             return None
         return max(self._renew_at, self._retry_at, self._affordable_at(now))
 
@@ -215,8 +207,7 @@ class Freshness:
         entries back would have them tried in turn, for ever. Nor what was told before
         the details that are here: they are to be renewed.
         """
-        life_s = details.lifetime_s
-        fresh_s = min(life_s * self.policy.renew_at, life_s - self._margin_s(life_s))
+        fresh_s = renewal.after_s(self.policy, details.lifetime_s)
         refused = details.token == self._refused_token or at < self._refused_since
         had = self.details is not None and at <= self.obtained_at
         return not refused and not had and now < at + fresh_s
@@ -230,9 +221,6 @@ class Freshness:
         if self._asks_itself or verdict.again_s is None:
             return False
         return now < at + verdict.again_s * (1 - verdict.spread)
-
-    def _margin_s(self, life_s: float) -> float:
-        return min(self.policy.margin_s, 0.1 * life_s)
 
     # What a keeper and the exchanges tell.
 
@@ -250,41 +238,24 @@ class Freshness:
         Their life counts from the fetch's start: the token may be as old as that, and
         a fetch that the machine slept through brings one that is over.
         """
-        life_s = details.lifetime_s
-        margin_s = self._margin_s(life_s)
-        share = self._renewal_share(at, life_s)
-        started = self.fetch_started_at
-        born = min(at, started) if self.fetching and started is not None else at
+        policy, life_s, started = self.policy, details.lifetime_s, self.fetch_started_at
+        asked = self.fetching and started is not None and started <= at
+        born = at if started is None or not self.fetching else min(at, started)
+        late = self._failures > 0 or born - self._renew_at >= renewal.ON_TIME_S
+        renews_after_s = renewal.after_s(
+            policy, life_s, self._jitter(), spreads=asked and late
+        )
         self.fetching = False
         self.details = details
         self.obtained_at = at
-        self._usable_until = born + life_s - margin_s
-        self._renew_at = born + min(life_s * share, life_s - margin_s)
+        self._usable_until = born + life_s - renewal.margin_s(policy, life_s)
+        self._renew_at = born + renews_after_s
         self._forced = False
         self._used = False
         self._asks_itself = False
         self._failures = 0
         self._retry_at = 0.0
         self.trouble = None
-
-    def _renewal_share(self, at: float, life_s: float) -> float:
-        """Return the share of their life after which details are to be renewed.
-
-        Those that another process fetched are renewed there, and short-lived ones by
-        no timer.
-        """
-        policy, started = self.policy, self.fetch_started_at
-        asked = self.fetching and started is not None and started <= at
-        spreads = asked and not self._renews_in_time() and life_s >= RENEWED_YOUNG_S
-        last = policy.renew_at + policy.renew_spread
-        first = min(policy.renew_from, policy.renew_at) if spreads else policy.renew_at
-        return first + (last - first) * self._jitter()
-
-    def _renews_in_time(self) -> bool:
-        """Tell whether the fetch under way is a renewal that began when it should."""
-        if self.details is None or self._failures or self.fetch_started_at is None:
-            return False
-        return self.fetch_started_at - self._renew_at < ON_TIME_S
 
     def refused(
         self, at: float, verdict: AccessVerdict, problem: DirectAccessError
@@ -348,6 +319,7 @@ class Freshness:
             return
         young = self._replaces_refused and now - self.obtained_at < RENEWED_YOUNG_S
         self.details = None
+        self._renew_at = -math.inf
         self._refused_token = token
         self._refused_since = self.obtained_at
         self.trouble = problem
