@@ -216,7 +216,7 @@ class DetailsPolicy:
             clients of one morning or one outage must not come back together. 0.05:
             with that the spread is as wide as the time between two renewals, so that
             as many renew in every minute (measured: 1.1 of the mean in the fullest,
-            with 100 000 clients; without, 19). `renew_at` or more: no such spread.
+            with 100 000 clients; without, 17.5). `renew_at` or more: no such spread.
         projects: Projects whose details are kept; the least recently used goes first.
         max_retry_s: Longest wait after failures of direct access, which doubles from
             1 s; a tenth more or less, so that clients do not return at once.
