@@ -58,11 +58,12 @@ VERDICTS = {
 
 def make_router(policy: RoutingPolicy, jitter: Callable[[], float]) -> Router:
     """Return what an engine makes: a circuit for each route, and a budget."""
-    direct, indirect = (Pace(policy.hedge, policy.circuit.compared) for _ in Route)
+    paces = [Pace(policy.hedge, policy.circuit.compared) for _ in Route]
+    indirect = Circuit(policy.circuit, jitter, pace=paces[0])
     return Router(
         policy=policy,
-        direct=Circuit(policy.circuit, jitter, pace=direct, rival=indirect),
-        indirect=Circuit(policy.circuit, jitter, pace=indirect),
+        direct=Circuit(policy.circuit, jitter, pace=paces[1], rival=indirect),
+        indirect=indirect,
         budget=InstanceBudget(policy.indirect_per_minute),
         hedges=HedgeBudget(policy.hedge),
     )
