@@ -167,7 +167,7 @@ async def test_details_are_renewed_though_the_instance_fails_for_two_minutes(
     gitlab: FakeGitLab, client: CompletionClient
 ) -> None:
     await client.complete(REQUEST)
-    await asyncio.sleep(2900)
+    await asyncio.sleep(1550)  # the first renewal comes at 0.45 of an hour
     await client.complete(REQUEST)
     gitlab.direct_access.fail(503)
     await asyncio.sleep(150)
