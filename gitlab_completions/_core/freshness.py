@@ -241,9 +241,9 @@ class Freshness:
         policy, life_s, started = self.policy, details.lifetime_s, self.fetch_started_at
         asked = self.fetching and started is not None and started <= at
         born = at if started is None or not self.fetching else min(at, started)
-        late = self._failures > 0 or born - self._renew_at >= renewal.ON_TIME_S
+        overdue_s = born - self._renew_at if asked else 0.0
         renews_after_s = renewal.after_s(
-            policy, life_s, self._jitter(), spreads=asked and late
+            policy, life_s, self._jitter(), overdue_s, tried=self._failures > 0
         )
         self.fetching = False
         self.details = details

@@ -5,7 +5,8 @@ an editor, when an outage ends. If each then renewed after about the same time, 
 would come back as one wave, hour after hour, for chance parts them by a few minutes in
 each. So a fetch that was not a renewal in time draws the next renewal from all of the
 time between two, once: then as many clients renew in every minute. Renewals in time
-keep their distance from each other, and need no more than a little chance.
+keep their distance from each other, and need no more than a little chance; those that
+an outage held up take their old places again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,12 @@ def margin_s(policy: DetailsPolicy, life_s: float) -> float:
 
 
 def after_s(
-    policy: DetailsPolicy, life_s: float, jitter: float = 0.0, *, spreads: bool = False
+    policy: DetailsPolicy,
+    life_s: float,
+    jitter: float = 0.0,
+    overdue_s: float = 0.0,
+    *,
+    tried: bool = False,
 ) -> float:
     """Return the seconds of their life after which details are to be renewed.
 
@@ -36,10 +42,17 @@ def after_s(
         policy: Shares and margins.
         life_s: How long they live.
         jitter: A number from 0 up to 1; without it, the earliest usual moment.
-        spreads: Other clients may have fetched at the same moment for one reason.
+        overdue_s: By how much they are a late renewal; infinite when they are none.
+        tried: Whether it was begun before and failed: it keeps its place then, for
+            those of one outage would else leave a gap where theirs was.
     """
     last = policy.renew_at + policy.renew_spread
-    early = spreads and life_s >= TIMED_FROM_S
-    first = min(policy.renew_from, policy.renew_at) if early else policy.renew_at
-    share = first + (last - first) * jitter
-    return min(life_s * share, life_s - margin_s(policy, life_s))
+    first, late = policy.renew_at, overdue_s >= ON_TIME_S
+    earliest = min(policy.renew_from, first)
+    keeps = tried and overdue_s < (first - earliest) * life_s
+    if late and not keeps and life_s >= TIMED_FROM_S:
+        first = earliest
+    after = (first + (last - first) * jitter) * life_s
+    if late and keeps:
+        after -= overdue_s
+    return min(after, life_s - margin_s(policy, life_s))

@@ -212,7 +212,7 @@ def test_a_fetch_that_many_may_have_made_together_draws_the_next_renewal_anew() 
     assert renew_used(usual(), 9000.0) == 1620, "a return after expiry"
     failed = usual()
     refuse(failed, 1620.0, UNAVAILABLE)
-    assert renew_used(failed, 1621.0) == 1620, "an outage that ended"
+    assert renew_used(failed, 2620.0) == 1970, "an outage that ended: in its place"
     refused = usual()
     refused.token_refused(100.0, "a", PROBLEM)
     assert renew_used(refused, 100.0) == 1620, "a gateway that forgot its keys"
