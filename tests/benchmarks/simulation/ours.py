@@ -1,0 +1,286 @@
+"""The library's own core at work: its router, circuits, freshness and verdict tables.
+
+What `_shell` does with tasks and timers is done here with a list of moments: the driver
+(a command in, the next outcome out), the race (an attempt goes on when its caller has
+left, and settles its permit when it ends), the settlement (the verdict tables decide
+what an end teaches) and the keeper (a fetch when one is wanted). Not here is the gate:
+at an author's pace it does not bind, and `most_in_flight` tells how near it came.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gitlab_completions._core.budget import InstanceBudget
+from gitlab_completions._core.circuit import Circuit, Transition
+from gitlab_completions._core.commands import (
+    Answered,
+    AwaitDetails,
+    Chosen,
+    DetailsSettled,
+    Failed,
+    Send,
+    Slow,
+)
+from gitlab_completions._core.freshness import Freshness
+from gitlab_completions._core.router import Router
+from gitlab_completions._core.user_access import UserAccess
+from gitlab_completions._core.verdicts import (
+    GATEWAY,
+    INSTANCE,
+    Body,
+    Effect,
+    Observation,
+    OnDetails,
+    decide,
+)
+from gitlab_completions.details import ConnectionDetails
+from gitlab_completions.errors import DirectAccessUnavailableError
+from gitlab_completions.models import Intent, Route
+from gitlab_completions.policy import RoutingPolicy
+from tests.benchmarks.simulation.client import Client
+from tests.benchmarks.simulation.network import End
+
+if TYPE_CHECKING:
+    from gitlab_completions._core.circuit import Permit
+    from gitlab_completions._core.commands import Answer, Command, Outcome
+    from gitlab_completions._core.router import Flow
+    from gitlab_completions._core.verdicts import AttemptVerdict
+    from tests.benchmarks.simulation.network import Network
+    from tests.benchmarks.simulation.tally import Tally
+    from tests.benchmarks.simulation.workload import Mode, Session
+
+FETCH_S = 0.2
+"""What a fetch of connection details takes: a request to the instance, and its mint."""
+LIFETIME_S = 3600.0
+"""A token's life, GitLab's: longer than a session, so that none is renewed for age."""
+
+DIRECT, INDIRECT = Route
+_GOOD = Observation(status=200, body=Body.GOOD)
+_SILENCE = Observation(status=None, body=Body.NONE)
+DIRECT_VERDICTS = {
+    End.ANSWER: decide(GATEWAY, _GOOD),
+    End.SERVER_ERROR: decide(GATEWAY, Observation(status=503, body=Body.JSON)),
+    End.TOKEN_REFUSED: decide(GATEWAY, Observation(status=401, body=Body.JSON)),
+    End.NEVER: decide(GATEWAY, _SILENCE),
+}
+INDIRECT_ANSWERED, INDIRECT_SILENT = decide(INSTANCE, _GOOD), decide(INSTANCE, _SILENCE)
+REFUSED = DirectAccessUnavailableError("the gateway refused the token", status_code=401)
+
+
+class Attempt:
+    """An exchange under way, with a caller or without."""
+
+    __slots__ = ("call", "details", "permit", "route", "verdict")
+
+    def __init__(self, call: Call, route: Route, permit: Permit) -> None:
+        self.call = call
+        self.route = route
+        self.permit = permit
+        self.verdict: AttemptVerdict = INDIRECT_ANSWERED
+        self.details: ConnectionDetails | None = None
+
+
+class Call:
+    """A flow and what it waits for."""
+
+    __slots__ = ("awaits_details", "flow", "looks", "number", "start", "waits")
+
+    def __init__(self, number: int, start: float, flow: Flow) -> None:
+        self.number = number
+        self.start = start
+        self.flow = flow
+        self.waits = True
+        self.awaits_details = False
+        self.looks = 0  # which of its wake-ups is the one that counts
+
+
+class Ours(Client):
+    """The library, with its defaults and without the instance's budget."""
+
+    __slots__ = (
+        "_budget",
+        "_circuits",
+        "_freshness",
+        "_in_flight",
+        "_last",
+        "_router",
+    )
+    name = "ours"
+    policy = RoutingPolicy(indirect_per_minute=None)
+
+    def __init__(self, session: Session, network: Network, mode: Mode) -> None:
+        super().__init__(session, network, mode)
+        policy = self.policy
+        jitter = random.Random(f"{session.seed}/jitter").random
+        self._circuits = {
+            DIRECT: Circuit(policy.circuit, jitter),
+            INDIRECT: Circuit(policy.circuit, jitter, late_s=math.inf),
+        }
+        self._budget = InstanceBudget(policy.indirect_per_minute)
+        user = UserAccess(policy.details)
+        self._freshness = Freshness(policy.details, jitter, user)
+        self._router = Router(
+            policy=policy,
+            direct=self._circuits[DIRECT],
+            indirect=self._circuits[INDIRECT],
+            budget=self._budget,
+        )
+        self._in_flight = {DIRECT: 0, INDIRECT: 0}
+        self._last: Call | None = None
+        self._freshness.fetch_starts(0.0)
+        self._granted(0.0)
+
+    # The driver.
+
+    def begin(self, number: int, now: float) -> None:
+        self._look_at_details(now)
+        flow = self._router.complete(
+            Intent.COMPLETION, self._freshness, now, self.policy.deadline_s
+        )
+        call = self._last = Call(number, now, flow)
+        try:
+            command = next(flow)
+        except StopIteration as end:
+            self._ends(call, end.value, now)
+        else:
+            self._perform(call, command, now)
+
+    def leave(self, now: float) -> None:
+        call = self._last
+        if call is None or not call.waits:
+            return
+        call.waits = False
+        call.flow.close()
+        self.tally.superseded += 1
+
+    def _step(self, call: Call, outcome: Outcome, now: float) -> None:
+        """Give a flow an outcome, and do what it orders next."""
+        self._look_at_details(now)
+        try:
+            command = call.flow.send(outcome)
+        except StopIteration as end:
+            self._ends(call, end.value, now)
+        else:
+            self._perform(call, command, now)
+
+    def _perform(self, call: Call, command: Command, now: float) -> None:
+        call.looks += 1
+        call.awaits_details = isinstance(command, AwaitDetails)
+        if isinstance(command, Send):
+            attempt, ends_at = self._send(call, command, now)
+            if ends_at < command.until and self.comes_next(ends_at):
+                self._lands(attempt, ends_at)
+                return
+            self.at(ends_at, partial(self._lands, attempt))
+            if command.until <= now:
+                self._step(call, Slow(at=now), now)
+                return
+        self.at(command.until, partial(self._wake, call, call.looks))
+
+    def _wake(self, call: Call, look: int, now: float) -> None:
+        if not call.waits or call.looks != look:
+            return
+        late = DetailsSettled(at=now) if call.awaits_details else Slow(at=now)
+        self._step(call, late, now)
+
+    def _ends(self, call: Call, answer: Answer, now: float) -> None:
+        call.waits = False
+        if isinstance(answer, Chosen):
+            self.answered(call.start, now)
+        else:
+            self.tally.failed += 1
+
+    # The race.
+
+    def _send(self, call: Call, send: Send, now: float) -> tuple[Attempt, float]:
+        """Send an attempt; return it with the moment when it ends."""
+        route, tally = send.route, self.tally
+        attempt = Attempt(call, route, self._circuits[route].admit(now))
+        if route is DIRECT:
+            attempt.details = send.details
+            self._freshness.used()
+            took_s, end = self.network.direct(
+                call.number, now, self._freshness.obtained_at
+            )
+            attempt.verdict = DIRECT_VERDICTS[end]
+        else:
+            self._budget.spend(now)
+            took_s = self.network.indirect_s(call.number, now)
+        ends_at = now + took_s
+        if ends_at > send.ends_at:
+            ends_at = send.ends_at
+            direct = route is DIRECT
+            attempt.verdict = DIRECT_VERDICTS[End.NEVER] if direct else INDIRECT_SILENT
+        tally.sends += 1
+        self._in_flight[route] += 1
+        tally.most_in_flight = max(tally.most_in_flight, self._in_flight[route])
+        return attempt, ends_at
+
+    def _lands(self, attempt: Attempt, now: float) -> None:
+        """Let an attempt's end teach, then tell its call if that still waits."""
+        self._in_flight[attempt.route] -= 1
+        self._settle(attempt, now)
+        call, verdict, route = attempt.call, attempt.verdict, attempt.route
+        if not call.waits:
+            return
+        outcome = (
+            Answered(route=route, at=now)
+            if verdict.answers
+            else Failed(
+                route=route, at=now, final=verdict.final, passing=verdict.passing
+            )
+        )
+        self._step(call, outcome, now)
+
+    # The settlement.
+
+    def _settle(self, attempt: Attempt, now: float) -> None:
+        permit, verdict = attempt.permit, attempt.verdict
+        if verdict.circuit is Effect.SUCCESS:
+            transition = permit.succeed(now)
+        elif verdict.circuit is Effect.FAILURE:
+            transition = permit.fail(now)
+        else:
+            transition = permit.release()
+        self.tally.trips += transition is Transition.TRIPPED
+        details = attempt.details
+        if details is None:
+            return
+        if verdict.details is OnDetails.ACCEPT:
+            self._freshness.accepted()
+        elif verdict.details is OnDetails.RENEW:
+            self._freshness.token_refused(now, details.token, REFUSED)
+
+    # The keeper.
+
+    def _look_at_details(self, now: float) -> None:
+        if self._freshness.wanted(now):
+            self._freshness.fetch_starts(now)
+            self.at(now + FETCH_S, self._fetched)
+
+    def _fetched(self, now: float) -> None:
+        self._granted(now)
+        call = self._last
+        if call is not None and call.waits and call.awaits_details:
+            self._step(call, DetailsSettled(at=now), now)
+
+    def _granted(self, now: float) -> None:
+        details = ConnectionDetails(
+            base_url="https://gateway",
+            token=f"granted at {now}",
+            headers={},
+            lifetime_s=LIFETIME_S,
+        )
+        self._freshness.granted(now, details)
+
+
+class OursWithinBudget(Ours):
+    """The library, with the instance's budget too."""
+
+    __slots__ = ()
+    name = "ours, 60/min"
+    policy = RoutingPolicy()
