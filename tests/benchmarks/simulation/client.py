@@ -73,7 +73,7 @@ class Client(ABC):
         while events:
             at, _, act = heappop(events)
             act(at)
-        self._count()
+        self._count_calls()
         return self.tally
 
     def at(self, moment: float, act: Callable[[float], None]) -> None:
@@ -87,7 +87,7 @@ class Client(ABC):
             return False
         return not self._events or moment <= self._events[0][0]
 
-    def _count(self) -> None:
+    def _count_calls(self) -> None:
         tally, starts = self.tally, self.session.starts
         since = self.network.fault_since
         tally.calls = len(starts)

@@ -1,4 +1,4 @@
-"""The last answers' latencies, in the plainest form: what they were, whatever they were.
+"""The last answers' latencies, in the plainest form: healthy or not, they count.
 
 Unlike the library's own, it learns from a slow route how slow it is, and then waits.
 """

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.budget import InstanceBudget
-from gitlab_completions._core.circuit import Circuit, Transition
+from gitlab_completions._core.circuit import Circuit
 from gitlab_completions._core.commands import (
     Answered,
     AwaitDetails,
@@ -26,6 +26,8 @@ from gitlab_completions._core.commands import (
     Slow,
 )
 from gitlab_completions._core.freshness import Freshness
+from gitlab_completions._core.hedging import HedgeBudget, Pace
+from gitlab_completions._core.permit import Transition
 from gitlab_completions._core.router import Router
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import (
@@ -39,18 +41,17 @@ from gitlab_completions._core.verdicts import (
 )
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import DirectAccessUnavailableError
-from gitlab_completions.models import Intent, Route
+from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.policy import RoutingPolicy
 from tests.benchmarks.simulation.client import Client
 from tests.benchmarks.simulation.network import End
 
 if TYPE_CHECKING:
-    from gitlab_completions._core.circuit import Permit
     from gitlab_completions._core.commands import Answer, Command, Outcome
+    from gitlab_completions._core.permit import Permit
     from gitlab_completions._core.router import Flow
     from gitlab_completions._core.verdicts import AttemptVerdict
     from tests.benchmarks.simulation.network import Network
-    from tests.benchmarks.simulation.tally import Tally
     from tests.benchmarks.simulation.workload import Mode, Session
 
 FETCH_S = 0.2
@@ -59,6 +60,8 @@ LIFETIME_S = 3600.0
 """A token's life, GitLab's: longer than a session, so that none is renewed for age."""
 
 DIRECT, INDIRECT = Route
+GIVES_UP = {RouteReason.FELL_BACK, RouteReason.LAST_TRY}
+"""Why a route is sent in place of another, as the shell's driver has it."""
 _GOOD = Observation(status=200, body=Body.GOOD)
 _SILENCE = Observation(status=None, body=Body.NONE)
 DIRECT_VERDICTS = {
@@ -87,12 +90,21 @@ class Attempt:
 class Call:
     """A flow and what it waits for."""
 
-    __slots__ = ("awaits_details", "flow", "looks", "number", "start", "waits")
+    __slots__ = (
+        "attempts",
+        "awaits_details",
+        "flow",
+        "looks",
+        "number",
+        "start",
+        "waits",
+    )
 
     def __init__(self, number: int, start: float, flow: Flow) -> None:
         self.number = number
         self.start = start
         self.flow = flow
+        self.attempts: list[Attempt] = []
         self.waits = True
         self.awaits_details = False
         self.looks = 0  # which of its wake-ups is the one that counts
@@ -103,9 +115,11 @@ class Ours(Client):
 
     __slots__ = (
         "_budget",
-        "_circuits",
+        "_direct",
         "_freshness",
+        "_hedges",
         "_in_flight",
+        "_indirect",
         "_last",
         "_router",
     )
@@ -116,18 +130,19 @@ class Ours(Client):
         super().__init__(session, network, mode)
         policy = self.policy
         jitter = random.Random(f"{session.seed}/jitter").random
-        self._circuits = {
-            DIRECT: Circuit(policy.circuit, jitter),
-            INDIRECT: Circuit(policy.circuit, jitter, late_s=math.inf),
-        }
+        direct, indirect = (Pace(policy.hedge, policy.circuit.compared) for _ in Route)
+        self._direct = Circuit(policy.circuit, jitter, pace=direct, rival=indirect)
+        self._indirect = Circuit(policy.circuit, jitter, pace=indirect)
+        self._hedges = HedgeBudget(policy.hedge)
         self._budget = InstanceBudget(policy.indirect_per_minute)
         user = UserAccess(policy.details)
         self._freshness = Freshness(policy.details, jitter, user)
         self._router = Router(
             policy=policy,
-            direct=self._circuits[DIRECT],
-            indirect=self._circuits[INDIRECT],
+            direct=self._direct,
+            indirect=self._indirect,
             budget=self._budget,
+            hedges=self._hedges,
         )
         self._in_flight = {DIRECT: 0, INDIRECT: 0}
         self._last: Call | None = None
@@ -137,7 +152,8 @@ class Ours(Client):
     # The driver.
 
     def begin(self, number: int, now: float) -> None:
-        self._look_at_details(now)
+        self._hedges.earn()
+        self._look(now)
         flow = self._router.complete(
             Intent.COMPLETION, self._freshness, now, self.policy.deadline_s
         )
@@ -153,13 +169,13 @@ class Ours(Client):
         call = self._last
         if call is None or not call.waits:
             return
-        call.waits = False
         call.flow.close()
+        self._over(call, now)
         self.tally.superseded += 1
 
     def _step(self, call: Call, outcome: Outcome, now: float) -> None:
         """Give a flow an outcome, and do what it orders next."""
-        self._look_at_details(now)
+        self._look(now)
         try:
             command = call.flow.send(outcome)
         except StopIteration as end:
@@ -188,18 +204,39 @@ class Ours(Client):
         self._step(call, late, now)
 
     def _ends(self, call: Call, answer: Answer, now: float) -> None:
-        call.waits = False
+        self._over(call, now)
         if isinstance(answer, Chosen):
             self.answered(call.start, now)
         else:
             self.tally.failed += 1
 
+    def _look(self, now: float) -> None:
+        """Count what is late by now, and have details fetched that are wanted."""
+        self._count(self._direct.count_late(now))
+        self._count(self._indirect.count_late(now))
+        if self._freshness.wanted(now):
+            self._freshness.fetch_starts(now)
+            self.at(now + FETCH_S, self._fetched)
+
     # The race.
+
+    def _over(self, call: Call, now: float) -> None:
+        """Let a call's attempts go on without it."""
+        call.waits = False
+        for attempt in call.attempts:
+            self._count(attempt.permit.left(now))
 
     def _send(self, call: Call, send: Send, now: float) -> tuple[Attempt, float]:
         """Send an attempt; return it with the moment when it ends."""
-        route, tally = send.route, self.tally
-        attempt = Attempt(call, route, self._circuits[route].admit(now))
+        route, tally, hedged = send.route, self.tally, send.reason is RouteReason.HEDGED
+        if send.reason in GIVES_UP:
+            for other in call.attempts:
+                self._count(other.permit.left(now))
+        permit = (self._direct if route is DIRECT else self._indirect).admit(now)
+        if hedged and not permit.probe:
+            self._hedges.spend()
+        attempt = Attempt(call, route, permit)
+        call.attempts.append(attempt)
         if route is DIRECT:
             attempt.details = send.details
             self._freshness.used()
@@ -246,7 +283,7 @@ class Ours(Client):
             transition = permit.fail(now)
         else:
             transition = permit.release()
-        self.tally.trips += transition is Transition.TRIPPED
+        self._count(transition)
         details = attempt.details
         if details is None:
             return
@@ -255,12 +292,11 @@ class Ours(Client):
         elif verdict.details is OnDetails.RENEW:
             self._freshness.token_refused(now, details.token, REFUSED)
 
-    # The keeper.
+    def _count(self, transition: Transition) -> None:
+        if transition is Transition.TRIPPED:
+            self.tally.trips += 1
 
-    def _look_at_details(self, now: float) -> None:
-        if self._freshness.wanted(now):
-            self._freshness.fetch_starts(now)
-            self.at(now + FETCH_S, self._fetched)
+    # The keeper.
 
     def _fetched(self, now: float) -> None:
         self._granted(now)

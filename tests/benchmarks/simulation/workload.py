@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 P90, P99 = 1.281551565545, 2.326347874041
-"""How many deviations the 90th and the 99th percentile of a normal are from its mean."""
+"""Deviations from a normal's mean to its 90th and its 99th percentile."""
 
 ANSWER_P50_S, ANSWER_P99_S = 0.25, 0.9
 """An answer of the gateway's, in GitLab's published figures."""
