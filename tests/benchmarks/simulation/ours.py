@@ -3,8 +3,9 @@
 What `_shell` does with tasks and timers is done here with a list of moments: the driver
 (a command in, the next outcome out), the race (an attempt goes on when its caller has
 left, and settles its permit when it ends), the settlement (the verdict tables decide
-what an end teaches) and the keeper (a fetch when one is wanted). Not here is the gate:
-at an author's pace it does not bind, and `most_in_flight` tells how near it came.
+what an end teaches) and the keeper (a fetch when one is wanted). The gate of eight is
+left out: at an author's pace it does not bind, and `most_in_flight` tells how near it
+came. What it does for the instance's budget is in `budgeted`.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ DIRECT_VERDICTS = {
     End.TOKEN_REFUSED: decide(GATEWAY, Observation(status=401, body=Body.JSON)),
     End.NEVER: decide(GATEWAY, _SILENCE),
 }
+DIRECT_SILENT = DIRECT_VERDICTS[End.NEVER]
 INDIRECT_ANSWERED, INDIRECT_SILENT = decide(INSTANCE, _GOOD), decide(INSTANCE, _SILENCE)
 REFUSED = DirectAccessUnavailableError("the gateway refused the token", status_code=401)
 
@@ -77,14 +79,13 @@ REFUSED = DirectAccessUnavailableError("the gateway refused the token", status_c
 class Attempt:
     """An exchange under way, with a caller or without."""
 
-    __slots__ = ("call", "details", "permit", "route", "verdict")
+    __slots__ = ("call", "permit", "send", "verdict")
 
-    def __init__(self, call: Call, route: Route, permit: Permit) -> None:
+    def __init__(self, call: Call, send: Send, permit: Permit) -> None:
         self.call = call
-        self.route = route
+        self.send = send
         self.permit = permit
         self.verdict: AttemptVerdict = INDIRECT_ANSWERED
-        self.details: ConnectionDetails | None = None
 
 
 class Call:
@@ -95,6 +96,7 @@ class Call:
         "awaits_details",
         "flow",
         "looks",
+        "newest",
         "number",
         "start",
         "waits",
@@ -108,6 +110,7 @@ class Call:
         self.waits = True
         self.awaits_details = False
         self.looks = 0  # which of its wake-ups is the one that counts
+        self.newest: Attempt | None = None  # what the last command has started
 
 
 class Ours(Client):
@@ -186,15 +189,18 @@ class Ours(Client):
     def _perform(self, call: Call, command: Command, now: float) -> None:
         call.looks += 1
         call.awaits_details = isinstance(command, AwaitDetails)
+        call.newest = None
         if isinstance(command, Send):
-            attempt, ends_at = self._send(call, command, now)
+            attempt = self._start(call, command, now)
+            ends_at = self._departs(attempt, now)
             if ends_at < command.until and self.comes_next(ends_at):
                 self._lands(attempt, ends_at)
                 return
-            self.at(ends_at, partial(self._lands, attempt))
+            self._under_way(attempt, ends_at)
             if command.until <= now:
                 self._step(call, Slow(at=now), now)
                 return
+            call.newest = attempt
         self.at(command.until, partial(self._wake, call, call.looks))
 
     def _wake(self, call: Call, look: int, now: float) -> None:
@@ -212,8 +218,8 @@ class Ours(Client):
 
     def _look(self, now: float) -> None:
         """Count what is late by now, and have details fetched that are wanted."""
-        self._count(self._direct.count_late(now))
-        self._count(self._indirect.count_late(now))
+        self._tell(self._direct.count_late(now))
+        self._tell(self._indirect.count_late(now))
         if self._freshness.wanted(now):
             self._freshness.fetch_starts(now)
             self.at(now + FETCH_S, self._fetched)
@@ -224,44 +230,50 @@ class Ours(Client):
         """Let a call's attempts go on without it."""
         call.waits = False
         for attempt in call.attempts:
-            self._count(attempt.permit.left(now))
+            self._tell(attempt.permit.left(now))
 
-    def _send(self, call: Call, send: Send, now: float) -> tuple[Attempt, float]:
-        """Send an attempt; return it with the moment when it ends."""
-        route, tally, hedged = send.route, self.tally, send.reason is RouteReason.HEDGED
+    def _start(self, call: Call, send: Send, now: float) -> Attempt:
+        """Start an attempt, with its circuit's permit."""
         if send.reason in GIVES_UP:
             for other in call.attempts:
-                self._count(other.permit.left(now))
-        permit = (self._direct if route is DIRECT else self._indirect).admit(now)
-        if hedged and not permit.probe:
+                self._tell(other.permit.left(now))
+        permit = (self._direct if send.route is DIRECT else self._indirect).admit(now)
+        if send.reason is RouteReason.HEDGED and not permit.probe:
             self._hedges.spend()
-        attempt = Attempt(call, route, permit)
+        attempt = Attempt(call, send, permit)
         call.attempts.append(attempt)
-        if route is DIRECT:
-            attempt.details = send.details
-            self._freshness.used()
-            took_s, end = self.network.direct(
-                call.number, now, self._freshness.obtained_at
-            )
-            attempt.verdict = DIRECT_VERDICTS[end]
+        return attempt
+
+    def _departs(self, attempt: Attempt, now: float) -> float:
+        """Put an attempt on the wire; return when it ends."""
+        send, number, tally = attempt.send, attempt.call.number, self.tally
+        attempt.permit.admitted_at = now
+        tally.sends += 1
+        if send.route is DIRECT:
+            freshness = self._freshness
+            freshness.used()
+            took_s, end = self.network.direct(number, now, freshness.obtained_at)
+            verdict, silent = DIRECT_VERDICTS[end], DIRECT_SILENT
         else:
             self._budget.spend(now)
-            took_s = self.network.indirect_s(call.number, now)
-        ends_at = now + took_s
-        if ends_at > send.ends_at:
-            ends_at = send.ends_at
-            direct = route is DIRECT
-            attempt.verdict = DIRECT_VERDICTS[End.NEVER] if direct else INDIRECT_SILENT
-        tally.sends += 1
-        self._in_flight[route] += 1
-        tally.most_in_flight = max(tally.most_in_flight, self._in_flight[route])
-        return attempt, ends_at
+            took_s = self.network.indirect_s(number, now)
+            verdict, silent = INDIRECT_ANSWERED, INDIRECT_SILENT
+        in_flight = self._in_flight
+        in_flight[send.route] += 1
+        tally.most_in_flight = max(tally.most_in_flight, in_flight[send.route])
+        in_time = now + took_s <= send.ends_at
+        attempt.verdict = verdict if in_time else silent
+        return now + took_s if in_time else send.ends_at
+
+    def _under_way(self, attempt: Attempt, ends_at: float) -> None:
+        if ends_at < math.inf:
+            self.at(ends_at, partial(self._lands, attempt))
 
     def _lands(self, attempt: Attempt, now: float) -> None:
         """Let an attempt's end teach, then tell its call if that still waits."""
-        self._in_flight[attempt.route] -= 1
+        call, verdict, route = attempt.call, attempt.verdict, attempt.send.route
+        self._in_flight[route] -= 1
         self._settle(attempt, now)
-        call, verdict, route = attempt.call, attempt.verdict, attempt.route
         if not call.waits:
             return
         outcome = (
@@ -276,15 +288,13 @@ class Ours(Client):
     # The settlement.
 
     def _settle(self, attempt: Attempt, now: float) -> None:
-        permit, verdict = attempt.permit, attempt.verdict
+        permit, verdict, details = attempt.permit, attempt.verdict, attempt.send.details
         if verdict.circuit is Effect.SUCCESS:
-            transition = permit.succeed(now)
+            self._tell(permit.succeed(now))
         elif verdict.circuit is Effect.FAILURE:
-            transition = permit.fail(now)
+            self._tell(permit.fail(now))
         else:
-            transition = permit.release()
-        self._count(transition)
-        details = attempt.details
+            permit.release()
         if details is None:
             return
         if verdict.details is OnDetails.ACCEPT:
@@ -292,7 +302,7 @@ class Ours(Client):
         elif verdict.details is OnDetails.RENEW:
             self._freshness.token_refused(now, details.token, REFUSED)
 
-    def _count(self, transition: Transition) -> None:
+    def _tell(self, transition: Transition) -> None:
         if transition is Transition.TRIPPED:
             self.tally.trips += 1
 
@@ -312,11 +322,3 @@ class Ours(Client):
             lifetime_s=LIFETIME_S,
         )
         self._freshness.granted(now, details)
-
-
-class OursWithinBudget(Ours):
-    """The library, with the instance's budget too."""
-
-    __slots__ = ()
-    name = "ours, 60/min"
-    policy = RoutingPolicy()
