@@ -134,8 +134,10 @@ class Ours(Client):
         policy = self.policy
         jitter = random.Random(f"{session.seed}/jitter").random
         direct, indirect = (Pace(policy.hedge, policy.circuit.compared) for _ in Route)
-        self._direct = Circuit(policy.circuit, jitter, pace=direct, rival=indirect)
         self._indirect = Circuit(policy.circuit, jitter, pace=indirect)
+        self._direct = Circuit(
+            policy.circuit, jitter, pace=direct, rival=self._indirect
+        )
         self._hedges = HedgeBudget(policy.hedge)
         self._budget = InstanceBudget(policy.indirect_per_minute)
         user = UserAccess(policy.details)
