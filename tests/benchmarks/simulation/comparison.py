@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -105,9 +106,10 @@ RATIOS = ("p95_ms", "p99_ms", "answered")
 
 
 def over_oracle(table: Table, row: Row, figure: str) -> Series:
-    """Return a figure beside the oracle's of the same seed."""
-    beside = table[row.fault, row.mode, Oracle.name]
-    return row.series(figure).over(beside.series(figure))
+    """Return a figure beside the oracle's of the same seed; NaN beside nothing."""
+    beside = table[row.fault, row.mode, Oracle.name].series(figure)
+    pairs = zip(row.series(figure).values, beside.values, strict=True)
+    return Series.of(one / other if other else math.nan for one, other in pairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

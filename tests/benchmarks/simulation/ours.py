@@ -71,7 +71,7 @@ DIRECT_VERDICTS = {
     End.TOKEN_REFUSED: decide(GATEWAY, Observation(status=401, body=Body.JSON)),
     End.NEVER: decide(GATEWAY, _SILENCE),
 }
-DIRECT_SILENT = DIRECT_VERDICTS[End.NEVER]
+DIRECT_ANSWERED, DIRECT_SILENT = DIRECT_VERDICTS[End.ANSWER], DIRECT_VERDICTS[End.NEVER]
 INDIRECT_ANSWERED, INDIRECT_SILENT = decide(INSTANCE, _GOOD), decide(INSTANCE, _SILENCE)
 REFUSED = DirectAccessUnavailableError("the gateway refused the token", status_code=401)
 
@@ -118,6 +118,7 @@ class Ours(Client):
 
     __slots__ = (
         "_budget",
+        "_circuits",
         "_direct",
         "_freshness",
         "_hedges",
@@ -138,6 +139,7 @@ class Ours(Client):
         self._direct = Circuit(
             policy.circuit, jitter, pace=direct, rival=self._indirect
         )
+        self._circuits = (self._direct, self._indirect)
         self._hedges = HedgeBudget(policy.hedge)
         self._budget = InstanceBudget(policy.indirect_per_minute)
         user = UserAccess(policy.details)
@@ -220,8 +222,9 @@ class Ours(Client):
 
     def _look(self, now: float) -> None:
         """Count what is late by now, and have details fetched that are wanted."""
-        self._tell(self._direct.count_late(now))
-        self._tell(self._indirect.count_late(now))
+        for circuit in self._circuits:
+            if circuit.count_late(now) is Transition.TRIPPED:
+                self.tally.trips += 1
         if self._freshness.wanted(now):
             self._freshness.fetch_starts(now)
             self.at(now + FETCH_S, self._fetched)
@@ -232,7 +235,8 @@ class Ours(Client):
         """Let a call's attempts go on without it."""
         call.waits = False
         for attempt in call.attempts:
-            self._tell(attempt.permit.left(now))
+            if not attempt.permit.settled:
+                self._tell(attempt.permit.left(now))
 
     def _start(self, call: Call, send: Send, now: float) -> Attempt:
         """Start an attempt, with its circuit's permit."""
@@ -255,7 +259,8 @@ class Ours(Client):
             freshness = self._freshness
             freshness.used()
             took_s, end = self.network.direct(number, now, freshness.obtained_at)
-            verdict, silent = DIRECT_VERDICTS[end], DIRECT_SILENT
+            verdict = DIRECT_ANSWERED if end is End.ANSWER else DIRECT_VERDICTS[end]
+            silent = DIRECT_SILENT
         else:
             self._budget.spend(now)
             took_s = self.network.indirect_s(number, now)
