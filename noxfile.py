@@ -25,6 +25,7 @@ EXTRAS = "cli,emulator,shared,redis,speed"
 # Modules of tests/benchmarks, each with a `main` and the options of its `rounds`.
 BENCHMARKS = (
     "import_time",
+    "simulate",
     "sync_overhead",
     "call_cost",
     "memory",
