@@ -9,7 +9,6 @@ import pytest
 
 from gitlab_completions.models import RouteReason
 from gitlab_completions.policy import DetailsPolicy, HedgePolicy
-from tests.benchmarks.simulation.budgeted import OursWithinBudget
 from tests.benchmarks.simulation.comparison import CELLS
 from tests.benchmarks.simulation.network import Network
 from tests.benchmarks.simulation.oracle import Oracle
@@ -113,29 +112,6 @@ def test_a_refused_token_is_renewed_once_an_episode() -> None:
     tokens = {one.send.details.token for one in client.attempts if one.send.details}
     episodes = {SESSION.episode(start) for start in SESSION.starts} - {None}
     assert 1 < len(tokens) <= 1 + len(episodes)
-
-
-class Counting(OursWithinBudget):
-    """Remembers the most completions that a minute had."""
-
-    __slots__ = ("most",)
-    most: int
-
-    def _departs(self, attempt: Attempt, now: float) -> float:
-        ends_at = super()._departs(attempt, now)
-        self.most = max(self.most, self._budget.used(now))
-        return ends_at
-
-
-@pytest.mark.parametrize("mode", [Mode.PERSISTENT, Mode.TYPING])
-def test_within_the_instances_budget_no_minute_has_more_than_it_allows(
-    mode: Mode,
-) -> None:
-    client = Counting(SESSION, Network(SESSION, Fault.FAILS, mode), mode)
-    client.most = 0
-    tally = client.run()
-    assert ended(tally) == tally.calls
-    assert 0 < client.most <= 55
 
 
 # The guarantees that are counts.
