@@ -41,7 +41,16 @@ QUICK_SESSION_S = PERIOD_S
 """One episode: what it shows is that it runs."""
 CALLS_A_SECOND = 30_000
 """What one core should play, so that a change to the core can be judged in minutes."""
-FIGURES = ("p50_ms", "p95_ms", "p99_ms", "extra", "trips", "answered", "failed")
+FIGURES = (
+    "p50_ms",
+    "p95_ms",
+    "p99_ms",
+    "extra",
+    "trips",
+    "answered",
+    "answered_first",
+    "failed",
+)
 
 
 def report(table: Table) -> None:
@@ -59,7 +68,8 @@ def report(table: Table) -> None:
 def comment(table: Table, wish: Wish, seeds: range) -> None:
     """Say what the columns are, where they are from, and what was to be shown."""
     say_origin("ms; extra requests per 100 calls; trips and failed per 1 000", wish)
-    say("answered: per cent of the calls that began while the fault was on")
+    say("answered: per cent of the calls that began while the fault was on, and of")
+    say("those in a session's first episode, which no breaker had met before")
     say(f"seeds {', '.join(map(str, seeds))}; a round is a seed")
     speed = calls_a_second(table, Ours.name)
     say(f"ours: {speed:.0f} calls a second of CPU, {CALLS_A_SECOND} wanted")

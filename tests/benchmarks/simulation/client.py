@@ -91,7 +91,10 @@ class Client(ABC):
         tally, starts = self.tally, self.session.starts
         since = self.network.fault_since
         tally.calls = len(starts)
-        tally.calls_in_fault = sum(since(start) is not None for start in starts)
+        in_fault = [start for start in starts if since(start) is not None]
+        first_ends_at = self.session.first_ends_at
+        tally.calls_in_fault = len(in_fault)
+        tally.calls_in_first = sum(start < first_ends_at for start in in_fault)
         tally.seconds = starts[-1] if starts else 0.0
 
     def answered(self, start: float, now: float) -> None:
@@ -100,6 +103,7 @@ class Client(ABC):
         tally.latencies_s.append(now - start)
         if self.network.fault_since(start) is not None:
             tally.answered_in_fault += 1
+            tally.answered_in_first += start < self.session.first_ends_at
 
     @abstractmethod
     def begin(self, number: int, now: float) -> None:

@@ -24,32 +24,34 @@ SPREAD = 0.09
 
 
 def draw(table: Table, wish: Wish, path: Path) -> None:
-    """Draw three panels: p99 in episodes, answers while typing, extra requests.
+    """Draw four panels: p99 in episodes; answers and p50 while typing; extra requests.
 
     Raises:
         ModuleNotFoundError: If matplotlib is not installed.
     """
+
+    def beside(figure: str) -> Callable[[Row], Series]:
+        return lambda row: over_oracle(table, row, figure)
+
     with picture(
-        path, title=_title(table), caption=_caption(wish), panels=3, size=(17.0, 9.0)
-    ) as (p99, answered, extra):
-        _panel(p99, table, Mode.EPISODIC, lambda row: over_oracle(table, row, "p99_ms"))
+        path, title=_title(table), caption=_caption(wish), panels=4, size=(20.0, 9.0)
+    ) as (p99, answered, p50, extra):
+        _panel(p99, table, Mode.EPISODIC, beside("p99_ms"))
         p99.set_xscale("log")
         p99.set_xticks([1, 1.5, 2, 3, 4, 6], ["1", "1.5", "2", "3", "4", "6"])
         p99.minorticks_off()
         p99.set_xlabel("p99 of all calls / oracle's (log)")
         p99.set_title("30 s of fault in each 180 s")
-        _panel(
-            answered,
-            table,
-            Mode.TYPING,
-            lambda row: over_oracle(table, row, "answered"),
-        )
+        p99.legend(loc="lower right", fontsize=8, framealpha=0.95)
+        _panel(answered, table, Mode.TYPING, beside("answered"))
         answered.set_xlabel("share answered of calls in the fault / oracle's")
-        answered.set_title("the same, typing: each keystroke supersedes")
+        answered.set_title("the same, typing: a keystroke supersedes")
+        _panel(p50, table, Mode.TYPING, beside("p50_ms"))
+        p50.set_xlabel("p50 of all answered calls / oracle's")
+        p50.set_title("what typing costs all the time")
         _panel(extra, table, Mode.EPISODIC, lambda row: row.series("extra"))
         extra.set_xlabel("extra requests per 100 calls")
-        extra.set_title("what it costs, in episodes")
-        p99.legend(loc="lower right", fontsize=8, framealpha=0.95)
+        extra.set_title("what it costs the servers, in episodes")
 
 
 def _panel(

@@ -14,8 +14,10 @@ class Tally:
 
     __slots__ = (
         "answered_in_fault",
+        "answered_in_first",
         "calls",
         "calls_in_fault",
+        "calls_in_first",
         "failed",
         "latencies_s",
         "most_in_flight",
@@ -29,6 +31,8 @@ class Tally:
         self.calls = 0
         self.calls_in_fault = 0
         self.answered_in_fault = 0
+        self.calls_in_first = 0
+        self.answered_in_first = 0
         self.superseded = 0
         self.failed = 0
         self.sends = 0
@@ -42,6 +46,8 @@ class Tally:
         self.calls += other.calls
         self.calls_in_fault += other.calls_in_fault
         self.answered_in_fault += other.answered_in_fault
+        self.calls_in_first += other.calls_in_first
+        self.answered_in_first += other.answered_in_first
         self.superseded += other.superseded
         self.failed += other.failed
         self.sends += other.sends
@@ -63,6 +69,7 @@ class Tally:
             extra=100 * (self.sends - self.calls) / max(1, self.calls),
             trips=1000 * self.trips / max(1, self.calls),
             answered=100 * self.answered_in_fault / max(1, self.calls_in_fault),
+            answered_first=100 * self.answered_in_first / max(1, self.calls_in_first),
             failed=1000 * self.failed / max(1, self.calls),
         )
 
@@ -78,6 +85,7 @@ class Figures:
         extra: Requests beyond one a call, per 100 calls.
         trips: Circuits or breakers that opened, per 1 000 calls.
         answered: Per cent answered of the calls that began while the fault was on.
+        answered_first: The same of the first episode, which none has met before.
         failed: Calls that ended without an answer though nobody left, per 1 000.
     """
 
@@ -87,6 +95,7 @@ class Figures:
     extra: float
     trips: float
     answered: float
+    answered_first: float
     failed: float
 
 

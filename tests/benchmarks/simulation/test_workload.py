@@ -43,3 +43,12 @@ def test_episodes_come_once_in_a_period() -> None:
     assert session.episode(began + EPISODE_S + 0.1) is None
     later = began + 3 * PERIOD_S
     assert session.episode(later + 1) == pytest.approx(later)
+
+
+def test_the_first_episode_may_be_under_way_when_the_session_begins() -> None:
+    session = Session("1/0")
+    for phase_s, ends_at in ((0.0, 30.0), (100.0, 130.0), (160.0, 10.0)):
+        session.phase_s = phase_s
+        assert session.first_ends_at == ends_at
+        assert session.episode(ends_at - 0.1) is not None
+        assert session.episode(ends_at + 0.1) is None

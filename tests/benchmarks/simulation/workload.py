@@ -90,6 +90,12 @@ class Session:
             self.coins.append(chance.random())
             now += pause_s()
 
+    @property
+    def first_ends_at(self) -> float:
+        """When the first episode ends: until then a fault was never met before."""
+        early = self.phase_s > PERIOD_S - EPISODE_S
+        return self.phase_s + EPISODE_S - (PERIOD_S if early else 0.0)
+
     def episode(self, at: float) -> float | None:
         """Return when the episode began that is on at a moment, if one is."""
         into_s = (at - self.phase_s) % PERIOD_S
