@@ -73,8 +73,8 @@ def comment(table: Table, wish: Wish, seeds: range) -> None:
     say(f"seeds {', '.join(map(str, seeds))}; a round is a seed")
     speed = calls_a_second(table, Ours.name)
     say(f"ours: {speed:.0f} calls a second of CPU, {CALLS_A_SECOND} wanted")
-    most = max(row.most_in_flight for row in table.values())
-    say(f"ours: at most {most} in flight on a route, so that a gate of 8 does not bind")
+    crowded = sum(row.crowded for row in table.values())
+    say(f"ours: {crowded} sends in all would have found a gate of 8 full")
     if wish.quick:
         say("quick: one session a seed, too few calls for any figure to hold")
     for line in verdicts(table):

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tests.benchmarks.simulation.workload import Session
 
 
+SILENT = {Fault.SILENT, Fault.SILENT_ALIKE}
+
+
 class End(Enum):
     """How an attempt ends by itself."""
 
@@ -46,7 +49,8 @@ class Network:
         self.fault = fault
         self._persistent = mode is Mode.PERSISTENT
         self._direct_s = session.direct_s
-        self._gateway_s = session.gateway_s
+        alike = fault is Fault.SILENT_ALIKE
+        self._gateway_s = session.direct_s if alike else session.gateway_s
 
     def fault_since(self, at: float) -> float | None:
         """Return since when the fault is on, if it is on at a moment."""
@@ -64,7 +68,7 @@ class Network:
         since = None if fault is Fault.NONE else self.fault_since(at)
         if since is None:
             return took_s, End.ANSWER
-        if fault is Fault.SILENT:
+        if fault in SILENT:
             return math.inf, End.NEVER
         if fault is Fault.FAILS or (
             fault is Fault.FAILS_HALF and self._session.coins[call] < 0.5

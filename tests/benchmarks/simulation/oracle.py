@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.benchmarks.simulation.network import Network
     from tests.benchmarks.simulation.workload import Session
 
-LOST = {Fault.SILENT, Fault.FAILS, Fault.SLOW}
+LOST = {Fault.SILENT, Fault.SILENT_ALIKE, Fault.FAILS, Fault.SLOW}
 """The faults during which direct is the slower route."""
 
 

@@ -4,8 +4,8 @@ What `_shell` does with tasks and timers is done here with a list of moments: th
 (a command in, the next outcome out), the race (an attempt goes on when its caller has
 left, and settles its permit when it ends), the settlement (the verdict tables decide
 what an end teaches) and the keeper (a fetch when one is wanted). The gate of eight is
-left out: at an author's pace it does not bind, and `most_in_flight` tells how near it
-came. What it does for the instance's budget is in `budgeted`.
+left out: at an author's pace it hardly ever binds, and `crowded` tells how often it
+would have. What it does for the instance's budget is in `budgeted`.
 """
 
 from __future__ import annotations
@@ -117,6 +117,7 @@ class Ours(Client):
     """The library, with its defaults and without the instance's budget."""
 
     __slots__ = (
+        "_awaiting",
         "_budget",
         "_circuits",
         "_direct",
@@ -153,6 +154,7 @@ class Ours(Client):
         )
         self._in_flight = {DIRECT: 0, INDIRECT: 0}
         self._last: Call | None = None
+        self._awaiting: list[Call] = []
         self._freshness.fetch_starts(0.0)
         self._granted(0.0)
 
@@ -194,6 +196,8 @@ class Ours(Client):
         call.looks += 1
         call.awaits_details = isinstance(command, AwaitDetails)
         call.newest = None
+        if call.awaits_details:
+            self._awaiting.append(call)
         if isinstance(command, Send):
             attempt = self._start(call, command, now)
             ends_at = self._departs(attempt, now)
@@ -267,7 +271,7 @@ class Ours(Client):
             verdict, silent = INDIRECT_ANSWERED, INDIRECT_SILENT
         in_flight = self._in_flight
         in_flight[send.route] += 1
-        tally.most_in_flight = max(tally.most_in_flight, in_flight[send.route])
+        tally.crowded += in_flight[send.route] > self.policy.max_in_flight
         in_time = now + took_s <= send.ends_at
         attempt.verdict = verdict if in_time else silent
         return now + took_s if in_time else send.ends_at
@@ -317,9 +321,10 @@ class Ours(Client):
 
     def _fetched(self, now: float) -> None:
         self._granted(now)
-        call = self._last
-        if call is not None and call.waits and call.awaits_details:
-            self._step(call, DetailsSettled(at=now), now)
+        awaiting, self._awaiting = self._awaiting, []
+        for call in awaiting:
+            if call.waits and call.awaits_details:
+                self._step(call, DetailsSettled(at=now), now)
 
     def _granted(self, now: float) -> None:
         details = ConnectionDetails(

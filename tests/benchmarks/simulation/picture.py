@@ -106,10 +106,11 @@ def _title(table: Table) -> str:
 
 
 def _caption(wish: Wish) -> str:
+    played = "quick: one session" if wish.quick else "10 sessions of 30 minutes"
     return (
         "Direct answers lognormal, p50 250 and p99 900 ms; indirect: another draw and "
         "125 ms. A call each lognormal pause, p50 0.8 and p90 3 s. Markers: medians of "
         f"{wish.rounds} seeds from {wish.seed} on;\n"
-        "lines: least and greatest. 10 sessions of 30 minutes a seed, the same for all "
+        f"lines: least and greatest. {played} a seed, the same for all "
         f"policies. Faults are of the direct route, but for the last. {machine()}"
     )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Tally:
     """Counts, and the latency of each answered call.
 
-    Each call ends once: answered, superseded, or failed.
+    Each call ends once: answered, superseded, or failed. `crowded` counts the sends
+    that would have found the gate of their host full.
     """
 
     __slots__ = (
@@ -18,9 +19,9 @@ class Tally:
         "calls",
         "calls_in_fault",
         "calls_in_first",
+        "crowded",
         "failed",
         "latencies_s",
-        "most_in_flight",
         "seconds",
         "sends",
         "superseded",
@@ -37,7 +38,7 @@ class Tally:
         self.failed = 0
         self.sends = 0
         self.trips = 0
-        self.most_in_flight = 0
+        self.crowded = 0
         self.seconds = 0.0
         self.latencies_s: list[float] = []
 
@@ -52,7 +53,7 @@ class Tally:
         self.failed += other.failed
         self.sends += other.sends
         self.trips += other.trips
-        self.most_in_flight = max(self.most_in_flight, other.most_in_flight)
+        self.crowded += other.crowded
         self.seconds += other.seconds
         self.latencies_s += other.latencies_s
 

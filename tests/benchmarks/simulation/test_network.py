@@ -56,6 +56,12 @@ def test_half_of_the_attempts_fail_and_it_is_the_calls_luck_which() -> None:
     assert ends == [network.direct(call, 9.0, 0.0)[1] for call in calls]
 
 
+def test_alike_calls_take_as_long_on_either_route() -> None:
+    network = Network(SESSION, Fault.SILENT_ALIKE, Mode.EPISODIC)
+    assert network.direct(0, DURING, OLD) == (math.inf, End.NEVER)
+    assert network.indirect_s(0, DURING) == DRAWN_S + DETOUR_S
+
+
 def test_indirect_is_slow_only_with_the_gateway_behind_it() -> None:
     took_s = SESSION.gateway_s[0]
     slow = Network(SESSION, Fault.SLOW, Mode.EPISODIC)

@@ -149,6 +149,7 @@ def test_who_types_in_a_fault_is_answered_nearly_as_often_as_can_be(
     assert ours.answered_in_fault >= least * oracle.answered_in_fault
 
 
-def test_a_gate_of_eight_does_not_bind_at_an_authors_pace() -> None:
-    most = [played(Ours, fault, mode).most_in_flight for fault, mode in CELLS[:5]]
-    assert max(most) <= 8
+def test_a_gate_of_eight_hardly_ever_binds_at_an_authors_pace() -> None:
+    tallies = [played(Ours, fault, mode) for fault, mode in CELLS[:5]]
+    crowded = sum(tally.crowded for tally in tallies)
+    assert crowded <= 0.001 * sum(tally.sends for tally in tallies)

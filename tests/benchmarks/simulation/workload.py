@@ -41,6 +41,9 @@ class Fault(StrEnum):
     NONE = "none"
     SILENT = "silent"
     """Direct attempts are never answered: a black hole."""
+    SILENT_ALIKE = "silent, alike"
+    """The same where a call that is slow direct is as slow indirect, in good times too:
+    the model takes its time for a prompt, whichever way that came."""
     FAILS_HALF = "5xx 50 %"
     FAILS = "5xx 100 %"
     SLOW = "slow x5"
