@@ -128,7 +128,7 @@ class _Stage:
         self.emulator.settings.direct_enabled = True
         self.emulator.settings.token_lifetime_s = LONG_TOKEN_S
         self.client.reconfigure(POLICY)
-        return await self._until_direct("direct access on again")
+        return await self._until_direct("direct access back")
 
     async def gateway_hangs(self) -> Step:
         """Have the gateway read requests and never answer."""
@@ -147,7 +147,7 @@ class _Stage:
     async def gateway_back(self) -> Step:
         """Heal the gateway; probes beside real calls find that out."""
         self.emulator.gateway.heal()
-        return await self._until_direct("gateway answers again")
+        return await self._until_direct("gateway back")
 
     async def _until_direct(self, title: str) -> Step:
         return await self._until(title, _direct, _direct)
