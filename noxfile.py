@@ -26,6 +26,7 @@ EXTRAS = "cli,emulator,shared,redis,speed"
 BENCHMARKS = (
     "import_time",
     "simulate",
+    "fleet",
     "sync_overhead",
     "call_cost",
     "memory",
