@@ -73,11 +73,15 @@ class CircuitPolicy:
         late_share: Share of the hedge delay after which it is a loss when a caller
             leaves. 0.75: measured; an author who types leaves silent calls long before
             any timeout, and a breaker that waits for one never notices.
-        doubted: Attempts that are looked back on before a route gets an extra request,
-            or another one a loss for being slower. 3, of which at most one may have
-            been late or have failed: when both routes are slow, it is for one reason.
-        doubt_s: Seconds after which such an attempt is forgotten. 120: measured; with
+        doubted: Attempts of the other route that are looked back on before it gets an
+            extra request, or this one a loss for being slower. 3: when two of them
+            were late or failed, and this route is in trouble too, both are slow for
+            one reason, and more requests would only add to it.
+        doubt_s: Seconds after which such an attempt is forgotten. 180: measured; with
             30, two slow routes get twice the extra requests.
+        troubled: Late or failed attempts among the last `window` that are trouble. 3:
+            measured; less are the calls that are slow on any route, and without this
+            rule a few of those would have a silent gateway waited for.
         slower_share: Share by which direct has to be slower than indirect, by the
             medians of both, to lose its preference. 0.2: measured.
         slower_s: Seconds by which it has to be slower too. 0.05: less nobody feels.
@@ -96,7 +100,8 @@ class CircuitPolicy:
     probes_to_close: int = 2
     late_share: float = 0.75
     doubted: int = 3
-    doubt_s: float = 120.0
+    doubt_s: float = 180.0
+    troubled: int = 3
     slower_share: float = 0.2
     slower_s: float = 0.05
     compared: int = 20
@@ -110,6 +115,7 @@ class CircuitPolicy:
             "window",
             "probes_to_close",
             "doubted",
+            "troubled",
             "compared",
             "least_compared",
         ):

@@ -28,6 +28,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.comparison import Comparison
@@ -110,7 +111,7 @@ class Circuit:
         self._jitter = jitter
         self._era = 0
         self._losses: deque[bool] = deque(maxlen=policy.window)
-        self._latest: deque[tuple[float, bool]] = deque(maxlen=policy.doubted)
+        self._latest: deque[tuple[float, bool]] = deque(maxlen=policy.window)
         self._row = 0
         self._cool_down_s = policy.cool_down_s
         self._open_until: float | None = None
@@ -124,7 +125,7 @@ class Circuit:
         """Go by another policy; what is remembered stays, as far as it reaches."""
         self.policy = policy
         self._losses = deque(self._losses, maxlen=policy.window)
-        self._latest = deque(self._latest, maxlen=policy.doubted)
+        self._latest = deque(self._latest, maxlen=policy.window)
         self._cool_down_s = min(self._cool_down_s, policy.max_cool_down_s)
 
     # What a flow and a status ask.
@@ -145,12 +146,18 @@ class Circuit:
         return self.state(now) is CircuitState.HALF_OPEN and self._probe is None
 
     def is_doubtful(self, now: float) -> bool:
-        """Tell whether an extra sent here would probably be in vain.
+        """Tell whether more than one of the last few attempts was late or failed.
 
-        What was late or failed longer ago than `doubt_s` says nothing any more.
+        What was longer ago than `doubt_s` says nothing any more.
         """
         since = now - self.policy.doubt_s
-        return sum(bad and at > since for at, bad in self._latest) > 1
+        few = islice(reversed(self._latest), self.policy.doubted)
+        return sum(bad and at > since for at, bad in few) > 1
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether the route has been late, or has failed, more than now and then."""
+        return sum(bad for _, bad in self._latest) >= self.policy.troubled
 
     def is_overdue(self, now: float) -> bool:
         """Tell whether an attempt has been silent for longer than the hedge delay."""
@@ -321,8 +328,14 @@ class Circuit:
         return Transition.RECOVERED
 
     def _has_better(self, now: float) -> bool:
-        """Tell whether calls would be served sooner by the rival."""
-        return self._rival is not None and not self._rival.is_doubtful(now)
+        """Tell whether calls would be served sooner by the rival.
+
+        The rival is doubtful while all is well too, for it is mostly asked for what is
+        slow by itself. Only when this route is in trouble as well, both are slow.
+        """
+        if self._rival is None:
+            return False
+        return not (self.is_troubled and self._rival.is_doubtful(now))
 
     def _in_time_s(self, now: float) -> float:
         """Return the seconds in which a probe has to answer."""

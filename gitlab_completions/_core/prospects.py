@@ -181,9 +181,9 @@ class Prospects(Record):
             return False
         if route is Route.INDIRECT and not self.budget.allows_extras(now):
             return False
-        circuit = self.circuit(route)
-        sound = not circuit.is_doubtful(now) and self.hedges.allows()
-        return sound or circuit.may_probe(now)
+        if self.circuit(route).may_probe(now):
+            return True
+        return self.hedges.allows() and not self._in_vain(route, now)
 
     def give_up_s(self, slow: Route, other: Route, now: float) -> float | None:
         """Return the seconds after which to give up a slow attempt; `None` for never.
@@ -191,11 +191,15 @@ class Prospects(Record):
         What the budgets cannot spare as an extra the other route can serve instead, if
         it is well.
         """
-        hedge, circuit = self.policy.hedge, self.circuit(other)
-        well = self._is_ready(other, now) and not circuit.is_doubtful(now)
-        if hedge is None or not well:
+        hedge = self.policy.hedge
+        if hedge is None or not self._is_ready(other, now) or self._in_vain(other, now):
             return None
         return hedge.give_up_factor * self.circuit(slow).pace.delay_s
+
+    def _in_vain(self, route: Route, now: float) -> bool:
+        """Tell whether the route would keep a call waiting as the other one does."""
+        slow = self.indirect if route is Route.DIRECT else self.direct
+        return slow.is_troubled and self.circuit(route).is_doubtful(now)
 
     def _is_ready(self, route: Route, now: float) -> bool:
         """Tell whether a route may get an extra; it may be the probe that closes it."""

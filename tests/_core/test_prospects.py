@@ -232,7 +232,7 @@ def test_a_hedge_needs_a_sound_route_and_the_budget(route: Route) -> None:
 
 
 @pytest.mark.parametrize("route", Route)
-def test_a_route_in_doubt_gets_no_hedge_and_no_call_that_was_given_up(
+def test_when_both_routes_are_late_there_is_no_hedge_and_no_giving_up(
     route: Route,
 ) -> None:
     one = prospects(hedge=HedgePolicy())
@@ -240,6 +240,9 @@ def test_a_route_in_doubt_gets_no_hedge_and_no_call_that_was_given_up(
     assert one.give_up_s(slow, route, NOW) == pytest.approx(1.35)
     for _ in range(2):
         one.circuit(route).admit(NOW - 9).succeed(NOW)
+    assert one.may_hedge(route, NOW), "the slow one is well but for this"
+    for _ in range(3):
+        one.circuit(slow).admit(NOW - 9).succeed(NOW)
     assert not one.may_hedge(route, NOW)
     assert one.give_up_s(slow, route, NOW) is None
 

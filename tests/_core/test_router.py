@@ -108,6 +108,12 @@ class World:
             self.hedges.spend()
         return self
 
+    def late(self, route: Route) -> World:
+        """Have a route be in trouble: it answers, but late."""
+        for _ in range(3):
+            self.circuit(route).admit(NOW - 5).succeed(NOW - 4)
+        return self
+
     def doubted(self, route: Route) -> World:
         for _ in range(2):
             self.circuit(route).admit(NOW - 5).left(NOW - 4)
@@ -525,7 +531,7 @@ def test_a_call_is_given_up_by_the_learnt_delay() -> None:
 
 
 def test_when_both_routes_are_late_nothing_more_is_sent_before_the_timeout() -> None:
-    world = World().doubted(INDIRECT)
+    world = World().doubted(INDIRECT).late(DIRECT)
     flow = world.call()
     assert after(flow, FIRST_SLOW) == wait(NOW + 5)
     command = flow.send(Slow(at=NOW + 5))

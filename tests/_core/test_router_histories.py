@@ -466,7 +466,8 @@ class Client:
         if send.reason is not RouteReason.HEDGED or circuit.may_probe(self.now):
             return
         assert self.hedges.allows()
-        assert not circuit.is_doubtful(self.now)
+        slow = self.circuits[INDIRECT if send.route is DIRECT else DIRECT]
+        assert not (slow.is_troubled and circuit.is_doubtful(self.now))
 
     def check_end(self, call: Call, answer: Answer) -> None:
         heard = call.heard

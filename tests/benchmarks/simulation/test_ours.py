@@ -149,6 +149,16 @@ def test_who_types_in_a_fault_is_answered_nearly_as_often_as_can_be(
     assert ours.answered_in_fault >= least * oracle.answered_in_fault
 
 
+def test_a_silent_gateway_stalls_nobody_though_calls_are_slow_on_both_routes() -> None:
+    """The hedges of a sound gateway's slow calls are slow too, and cast no doubt."""
+    tally = played(Ours, Fault.SILENT_ALIKE, Mode.EPISODIC)
+    oracle = played(Oracle, Fault.SILENT_ALIKE, Mode.EPISODIC)
+    stalled, bound = (
+        sum(span_s > 2 for span_s in one.latencies_s) for one in (tally, oracle)
+    )
+    assert stalled <= bound + 0.002 * tally.calls
+
+
 def test_a_gate_of_eight_hardly_ever_binds_at_an_authors_pace() -> None:
     tallies = [played(Ours, fault, mode) for fault, mode in CELLS[:5]]
     crowded = sum(tally.crowded for tally in tallies)
