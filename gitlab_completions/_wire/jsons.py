@@ -41,6 +41,10 @@ Python makes 31 MB of objects of 1 MiB of `[{"a":{}},{"a":{}},...`. A short valu
 its key take up to 210 bytes, so those of a body take 840 KiB at most. Long texts take
 up to eight times what was sent: four bytes a character, while text is copied out.
 """
+MAX_FAST = 1 << 16
+"""Bytes that orjson may read. It sets twelve times as much aside before it looks; of a
+completion nobody feels that, and longer bodies are no completions.
+"""
 _SEPARATORS = b",[{"
 """One of them stands before every value but the first."""
 _TOO_MANY = rb'(?s:(?:[^"\[{,]*+(?:"(?:[^"\\]++|\\.)*+"?+[^"\[{,]*+)*+[\[{,]){%d})' % (
@@ -71,7 +75,7 @@ def parse(body: bytes) -> object:
     """
     if _has_too_many_values(body):
         raise ValueError("too many values")
-    orjson = _orjson()
+    orjson = _orjson() if len(body) <= MAX_FAST else None
     if orjson is not None:
         try:
             return orjson.loads(body)
