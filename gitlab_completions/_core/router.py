@@ -193,7 +193,7 @@ class _Call:
         """Go on as if the route had not been tried: it was not."""
         self.reasons.pop(failed.route, None)
         if self.ends:
-            return self._wait(failed.at)
+            return self._wait()
         if self.prospects.direct_only:
             return self._only_direct(failed.at)
         return self._fall_back(failed.at, passing=True)
@@ -202,7 +202,7 @@ class _Call:
         """Go to the route that is left, or wait for the one in flight."""
         if self.rejected:
             self.hedges = False
-            return self._wait(now) if self.ends else GaveUp.REJECTED
+            return self._wait() if self.ends else GaveUp.REJECTED
         if Route.INDIRECT not in self.reasons and self.prospects.indirect_allowed:
             if self.prospects.indirect.refuses_s(now) is None:
                 return self._send(Route.INDIRECT, RouteReason.FELL_BACK, now)
@@ -211,7 +211,7 @@ class _Call:
             step = self._last_try(now, GaveUp.EXHAUSTED)
         else:
             step = self._back_to_direct(now)
-        return self._wait(now) if self.ends and not isinstance(step, Send) else step
+        return self._wait() if self.ends and not isinstance(step, Send) else step
 
     def _back_to_direct(self, now: float) -> Command | Answer:
         """Send direct after a refusal by the instance, unless direct rests.
@@ -245,7 +245,7 @@ class _Call:
         if other is not None:
             return self._send(other, RouteReason.SATURATED, busy.at, last=again)
         if self.ends:
-            return self._wait(busy.at)
+            return self._wait()
         if busy.route is Route.DIRECT and self.prospects.details(busy.at) is None:
             return self._fall_back(busy.at, passing=True)
         return self._send(busy.route, reason, busy.at, last=True)
@@ -263,7 +263,7 @@ class _Call:
         beside = self._probe(now) if self.probes else None
         if beside is None and self.hedges and now >= self.hedge_at:
             beside = self._hedge(now)
-        return beside or self._wait(now)
+        return beside or self._wait()
 
     def _probe(self, now: float) -> Send | None:
         """Send direct beside the route that serves the call, unless another did."""
@@ -328,7 +328,7 @@ class _Call:
         return Send(
             route=route,
             reason=reason,
-            until=now if at_once else self._wait(now, last=last).until,
+            until=now if at_once else self._until(last=last),
             ends_at=end,
             last_resort=last,
             details=self.prospects.details(now) if route is Route.DIRECT else None,
@@ -344,9 +344,10 @@ class _Call:
         has_details = self.prospects.details(now) is not None
         return has_details or self.prospects.details_to_come(now)
 
-    def _wait(self, now: float, *, last: bool = False) -> Wait:
-        """Look again at the hedge, at an attempt's end, at the deadline."""
+    def _wait(self) -> Wait:
+        return Wait(until=self._until())
+
+    def _until(self, *, last: bool = False) -> float:
+        """Return when to look again: at the hedge, an attempt's end, the deadline."""
         until = min(self.deadline, self.give_up_at, *self.ends.values())
-        if self.hedges and not last:
-            until = min(until, self.hedge_at)
-        return Wait(until=until)
+        return min(until, self.hedge_at) if self.hedges and not last else until
