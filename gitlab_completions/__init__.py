@@ -43,6 +43,7 @@ from gitlab_completions.policy import (
     CircuitPolicy,
     DetailsPolicy,
     DirectMode,
+    HedgePolicy,
     RoutingPolicy,
 )
 from gitlab_completions.senders import HttpxSender
@@ -67,6 +68,7 @@ __all__ = (
     "GenerationType",
     "GitLabCompletionsError",
     "Health",
+    "HedgePolicy",
     "HttpxSender",
     "Intent",
     "Model",

@@ -108,6 +108,7 @@ def test_the_package_shows_what_users_need_and_nothing_else() -> None:
         "GenerationType",
         "GitLabCompletionsError",
         "Health",
+        "HedgePolicy",
         "HttpxSender",
         "Intent",
         "Model",
