@@ -132,6 +132,11 @@ class CircuitPolicy:
             check_seconds(f"CircuitPolicy.{name}", getattr(self, name))
         for name in ("late_share", "slower_share"):
             check_share(f"CircuitPolicy.{name}", getattr(self, name))
+        if self.doubted == 1 or max(self.doubted, self.troubled) > self.window:
+            raise ConfigurationError(
+                "CircuitPolicy.doubted must be more than 1, and like troubled at most "
+                "window"
+            )
         if self.least_compared > self.compared:
             raise ConfigurationError(
                 "CircuitPolicy.least_compared must be at most compared"

@@ -189,7 +189,7 @@ class Circuit:
 
     def admit(self, now: float, *, timed: bool = True) -> Permit:
         """Give a permit for an attempt that is sent now, whatever the state."""
-        probe = self.may_probe(now)
+        probe = timed and self.may_probe(now)  # a generation would keep it for a minute
         permit = Permit(self, self._era, now, probe=probe, timed=timed)
         if probe:
             self._probe = permit
@@ -201,10 +201,9 @@ class Circuit:
 
     def settle(self, permit: Permit, now: float, *, success: bool) -> Transition:
         """Learn from the end of an attempt; called by its permit."""
-        elapsed_s = now - permit.admitted_at
-        slow = permit.timed and elapsed_s > self.pace.delay_s
+        slow = permit.timed and now - permit.admitted_at > self.pace.delay_s
         if not permit.late:
-            self._latest.append((now, slow or not success))
+            self._note(permit, now, bad=slow or not success)
         if success:
             self.learn(permit, now)
         return self._settle(permit, now, None if success else Cause.FAILURES)
@@ -242,10 +241,22 @@ class Circuit:
         if permit is self._probe:
             self._probe = None
 
+    def refuse(self, permit: Permit, now: float) -> Transition:
+        """Take note that a request was refused; called by its permit.
+
+        That is no loss, for the route works. But the call got nothing by it: a last
+        resort that refuses is in doubt, and a probe has not shown that all is well.
+        """
+        if self._rival is None:
+            self._note(permit, now, bad=True)
+        probe = permit is self._probe
+        self.release(permit)
+        return self._trip(now, Cause.FAILURES) if probe else Transition.NONE
+
     def rest(self, permit: Permit, now: float, rest_s: float) -> Transition:
         """Open for a stated time, without growth; called by a permit."""
         self.release(permit)
-        self._latest.append((now, True))
+        self._note(permit, now, bad=True)
         return self.heed(now, rest_s)
 
     def heed(self, now: float, rest_s: float) -> Transition:
@@ -273,6 +284,11 @@ class Circuit:
 
     # Judgement.
 
+    def _note(self, permit: Permit, now: float, *, bad: bool) -> None:
+        """Remember how an attempt of this era went."""
+        if permit.era == self._era:
+            self._latest.append((now, bad))
+
     def _lose(self, permit: Permit, now: float) -> Transition:
         """Count an attempt as late; where there is nothing better, its end counts.
 
@@ -282,7 +298,7 @@ class Circuit:
         if permit.late:
             return Transition.NONE
         permit.late = True
-        self._latest.append((now, True))
+        self._note(permit, now, bad=True)
         if not self._has_better(now):
             return Transition.NONE
         self._out.pop(permit, None)
@@ -335,13 +351,17 @@ class Circuit:
         """
         if self._rival is None:
             return False
-        return not (self.is_troubled and self._rival.is_doubtful(now))
+        return not (self.is_troubled and self._rival_fails(now))
+
+    def _rival_fails(self, now: float) -> bool:
+        """Tell whether nobody would get any more what the rival once delivered."""
+        return self._rival is not None and self._rival.is_doubtful(now)
 
     def _in_time_s(self, now: float) -> float:
         """Return the seconds in which a probe has to answer."""
         if self._comparison is None or not self._has_better(now):
             return math.inf
-        if self._cause is not Cause.SLOWER:
+        if self._cause is not Cause.SLOWER or self._rival_fails(now):
             return self.pace.delay_s
         return min(self.pace.delay_s, self._comparison.no_slower_s(self.policy))
 

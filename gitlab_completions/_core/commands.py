@@ -26,6 +26,7 @@ class Send(Record):
             once, so that another attempt can start beside it.
         ends_at: When the attempt has to end.
         last_resort: No other route is left to this call.
+        price: How many hedges of the budget it costs.
         details: What it takes to go direct; `None` on indirect.
     """
 
@@ -34,6 +35,7 @@ class Send(Record):
     until: float
     ends_at: float
     last_resort: bool
+    price: int = 0
     details: ConnectionDetails | None = None
 
 

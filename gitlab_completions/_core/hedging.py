@@ -18,8 +18,8 @@ from gitlab_completions.policy import HEDGE_DELAY_S
 if TYPE_CHECKING:
     from gitlab_completions.policy import HedgePolicy
 
-WHOLE = 1 - 1e-9
-"""A hedge's worth of budget: ten tenths are a little less than one."""
+TINY = 1e-9
+"""By how much ten tenths of a hedge may be less than one."""
 
 
 class Pace:
@@ -96,10 +96,11 @@ class HedgeBudget:
         self.policy = policy
 
     def reconfigure(self, policy: HedgePolicy | None) -> None:
-        """Go by another policy; what was spent stays spent."""
-        self.policy = policy
+        """Go by another policy; what was spent under the old one stays spent."""
         if policy is not None:
-            self._left = min(self._left, policy.budget_burst)
+            had = policy.budget_burst if self.policy is None else self._left
+            self._left = min(had, policy.budget_burst)
+        self.policy = policy
 
     def earn(self) -> None:
         """Take note of a call: it pays for a part of a hedge."""
@@ -107,10 +108,10 @@ class HedgeBudget:
             earned = self._left + self.policy.budget_share
             self._left = min(earned, self.policy.budget_burst)
 
-    def allows(self) -> bool:
-        """Tell whether a hedge may be sent now."""
-        return self.policy is not None and self._left >= WHOLE
+    def allows(self, price: int = 1) -> bool:
+        """Tell whether a hedge may be sent now, at the price of so many."""
+        return self.policy is not None and self._left >= price - TINY
 
-    def spend(self) -> None:
-        """Count a hedge that is sent now."""
-        self._left -= 1
+    def spend(self, price: int = 1) -> None:
+        """Count a hedge that is sent now, at the price of so many."""
+        self._left -= price

@@ -86,6 +86,12 @@ class Permit:
         self.settled = True
         return self.circuit.rest(self, now, rest_s)
 
+    def refuse(self, now: float) -> Transition:
+        """Settle: the route works, and refused the request."""
+        if self._ends() and self._settles():
+            return self.circuit.refuse(self, now)
+        return Transition.NONE
+
     def release(self) -> Transition:
         """Settle: the attempt says nothing about the route."""
         if self._ends() and self._settles():

@@ -103,6 +103,11 @@ class Prospects(Record):
         """Return why the call may not go direct first now, or `None` when it may."""
         return refusal(self.policy, self.direct, self.intent, self.freshness, now)
 
+    def is_merely_slow(self, now: float) -> bool:
+        """Tell whether direct is usable, and rests for nothing but being slow."""
+        slow = self.direct.cause in {Cause.LATENESS, Cause.SLOWER}
+        return slow and self.refusal(now) in _WHY_OPEN
+
     def may_probe_direct(self, why_not: RouteReason | None, now: float) -> bool:
         """Tell whether an attempt that the circuit refuses may go as its probe."""
         return why_not in _WHY_OPEN and self.direct.may_probe(now)
@@ -152,6 +157,10 @@ class Prospects(Record):
         limited = self.indirect.is_rate_limited(now)
         return not limited and self.budget.allows_extras(now)
 
+    def instance_is_spent(self, now: float) -> bool:
+        """Tell whether a call would have to wait for the instance's next slot."""
+        return self.budget.free_at(now) > now
+
     # The other route.
 
     def takes(self, route: Route, now: float) -> bool:
@@ -172,18 +181,28 @@ class Prospects(Record):
             return circuit.pace.delay_s
         return hedge.min_delay_s
 
-    def may_hedge(self, route: Route, now: float) -> bool:
-        """Tell whether a route may be started beside one that is slow.
+    @property
+    def hedges_at_all(self) -> bool:
+        """Whether the policy has slow calls hedged."""
+        return self.policy.hedge is not None
 
-        As the probe of its own circuit it costs the budget nothing: those are rare.
+    def hedge_price(self, route: Route, now: float) -> int | None:
+        """Return what it costs to start a route beside one that is slow, in hedges.
+
+        `None` when it may not be. As the probe of its own circuit it costs nothing, for
+        a rest is between two of them. Likely in vain it costs all that can be saved
+        up: nothing else would tell that the route is well again, and of fifty slow
+        calls one is enough.
         """
-        if self.policy.hedge is None or not self._is_ready(route, now):
-            return False
+        hedge = self.policy.hedge
+        if hedge is None or not self._is_ready(route, now):
+            return None
         if route is Route.INDIRECT and not self.budget.allows_extras(now):
-            return False
+            return None
         if self.circuit(route).may_probe(now):
-            return True
-        return self.hedges.allows() and not self._in_vain(route, now)
+            return 0
+        price = hedge.budget_burst if self._in_vain(route, now) else 1
+        return price if self.hedges.allows(price) else None
 
     def give_up_s(self, slow: Route, other: Route, now: float) -> float | None:
         """Return the seconds after which to give up a slow attempt; `None` for never.

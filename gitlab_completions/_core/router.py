@@ -69,6 +69,10 @@ The rest is for a connection (3.2 s with one lost packet) and an answer.
 """
 
 
+FIRST_LOOK_AGAIN_S = 0.4
+"""Seconds after which a slow call that could not be hedged is looked at again."""
+
+
 class Router(Record):
     """What the calls of a client have in common when they choose a route.
 
@@ -122,6 +126,7 @@ class _Call:
         self.probes = False
         self.sent_at = 0.0
         self.hedge_at = math.inf
+        self.look_again_s = FIRST_LOOK_AGAIN_S / 2
         self.give_up_at = math.inf
         self.rejected = False
 
@@ -146,6 +151,8 @@ class _Call:
         why_not = prospects.refusal(now)
         if why_not is None:
             return self._send(Route.DIRECT, RouteReason.PREFERRED, now)
+        if prospects.is_merely_slow(now) and prospects.instance_is_spent(now):
+            return self._send(Route.DIRECT, RouteReason.SATURATED, now)
         probing = prospects.may_probe_direct(why_not, now)
         if probing and not prospects.companion_has_room(now):
             return self._send(Route.DIRECT, RouteReason.PREFERRED, now)
@@ -221,8 +228,10 @@ class _Call:
         """
         if self._other(Route.INDIRECT, now) is not None:
             return self._send(Route.DIRECT, RouteReason.FELL_BACK, now)
-        rests = self.prospects.direct.state(now) is CircuitState.OPEN
-        if rests or self.prospects.details(now) is None:
+        prospects = self.prospects
+        open_ = prospects.direct.state(now) is CircuitState.OPEN
+        rests = open_ and not prospects.is_merely_slow(now)
+        if rests or prospects.details(now) is None:
             return GaveUp.EXHAUSTED
         return self._last_try(now, GaveUp.EXHAUSTED)
 
@@ -240,6 +249,9 @@ class _Call:
         self.ends.pop(busy.route, None)
         reason = self.reasons.pop(busy.route)
         other = self._other(busy.route, busy.at)
+        indirect = busy.route is Route.INDIRECT and Route.DIRECT not in self.reasons
+        if other is None and indirect and self.prospects.is_merely_slow(busy.at):
+            other = Route.DIRECT
         again = not self.hedges
         self.hedges = False
         if other is not None:
@@ -278,24 +290,35 @@ class _Call:
         would be in vain: two slow routes are slow for one reason, and a second request
         would only add to it.
         """
-        self.hedge_at = math.inf
         slow = next(iter(self.ends))
         other = self._other(slow, now)
         if other is None:
             self.hedge_at = self._looks_again_at(slow, now)
             return None
-        if self.prospects.may_hedge(other, now):
-            return self._send(other, RouteReason.HEDGED, now)
+        price = self.prospects.hedge_price(other, now)
+        if price is not None:
+            return self._send(other, RouteReason.HEDGED, now, price=price)
+        self.hedge_at = self._looks_again_at(slow, now)
         given_s = self.prospects.give_up_s(slow, other, now)
         if given_s is not None:
+            self.hedge_at = math.inf
             self.give_up_at = min(self.give_up_at, self.sent_at + given_s)
         return None
 
     def _looks_again_at(self, slow: Route, now: float) -> float:
-        """Return when the route that rests may be asked for help again."""
+        """Return when the other route may be asked for help again.
+
+        When its rest is over, or a while later: its probe may be out, its details under
+        way, or the budget spent. Each while is twice the last, so that looks are few.
+        """
+        if not self.prospects.hedges_at_all:
+            return math.inf
         other = Route.DIRECT if slow is Route.INDIRECT else Route.INDIRECT
         rests_s = self.prospects.circuit(other).rests_s(now)
-        return math.inf if rests_s is None else now + rests_s
+        if rests_s is not None:
+            return now + rests_s
+        self.look_again_s *= 2
+        return now + self.look_again_s
 
     def _other(self, route: Route, now: float) -> Route | None:
         """Return the other route if it was not sent and would take a call now."""
@@ -313,6 +336,7 @@ class _Call:
         *,
         at_once: bool = False,
         last: bool = False,
+        price: int = 0,
     ) -> Send:
         alone = at_once or not self._may_follow(route, now)
         last = last or alone
@@ -331,6 +355,7 @@ class _Call:
             until=now if at_once else self._until(last=last),
             ends_at=end,
             last_resort=last,
+            price=price,
             details=self.prospects.details(now) if route is Route.DIRECT else None,
         )
 

@@ -107,7 +107,8 @@ class Outlook:
         """Return the status if it is not what was last returned for this project."""
         now = self._clock.now()
         refusal = router.refusal(Intent.COMPLETION, entry.freshness, now)
-        key = (self._health(router, entry, refusal), refusal)
+        cause = self._circuits[Route.DIRECT].cause if refusal in _RESTS else None
+        key = (self._health(router, entry, refusal), refusal, cause)
         if key == entry.announced:
             return None
         entry.announced = key

@@ -19,7 +19,7 @@ from gitlab_completions._shell import endings
 from gitlab_completions._shell.flight import Flight
 from gitlab_completions._shell.settlement import Settlement
 from gitlab_completions._wire.messages import SendError
-from gitlab_completions.models import Intent, Route, RouteReason
+from gitlab_completions.models import Intent, Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,8 +109,8 @@ class Race:
         timed = request.intent is Intent.COMPLETION
         permit = self._circuits[send.route].admit(now, timed=timed)
         permit.admitted_at = math.inf  # what is spent in the gate makes nothing late
-        if send.reason is RouteReason.HEDGED and not permit.probe:
-            self._hedges.spend()
+        if send.price:
+            self._hedges.spend(send.price)
         flight = Flight(
             call_id=call_id,
             request=request,

@@ -23,6 +23,7 @@ from gitlab_completions._core.verdicts import (
 from gitlab_completions.errors import (
     DirectAccessBarredError,
     DirectAccessUnavailableError,
+    RouteTimeoutError,
 )
 from gitlab_completions.events import (
     AttemptFailed,
@@ -92,6 +93,7 @@ class Settlement:
 
     def left(self, flight: Flight) -> None:
         """Let it teach that nobody waits for the attempt any more."""
+        self._look_at_clock()
         now = self._clock.now()
         self._tell(flight.route, flight.permit.left(now), now)
 
@@ -126,10 +128,13 @@ class Settlement:
         if verdict.circuit is Effect.SUCCESS:
             transition = permit.succeed(now)
         elif verdict.circuit is Effect.FAILURE:
-            transition = permit.fail(now)
+            short = _was_cut_short(flight, ending, circuit)
+            transition = permit.release() if short else permit.fail(now)
         elif verdict.circuit is Effect.REST:
             rest_s = ending.retry_after_s or circuit.policy.rate_limit_s
             transition = permit.rest(now, rest_s)
+        elif ending.seen.status is not None:
+            transition = permit.refuse(now)
         else:
             transition = permit.release()
         self._tell(flight.route, transition, now)
@@ -190,6 +195,16 @@ def _problem(
     """Return what the gateway's no is to direct access."""
     kind = DirectAccessBarredError if barred else DirectAccessUnavailableError
     return kind(error.message, status_code=status_code, code=error.code)
+
+
+def _was_cut_short(flight: Flight, ending: Ending, circuit: Circuit) -> bool:
+    """Tell whether an attempt had too little time to be to blame for its silence.
+
+    Its call's deadline left it less than the hedge delay.
+    """
+    had_s = flight.send.ends_at - flight.started_at
+    silent = isinstance(ending.error, RouteTimeoutError)
+    return silent and had_s < circuit.pace.delay_s
 
 
 def _rests(route: Route, cause: Cause, send: Send) -> bool:

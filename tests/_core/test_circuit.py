@@ -431,6 +431,38 @@ def test_a_generation_casts_no_doubt_by_taking_its_time() -> None:
     assert not one.is_doubtful(20.0)
 
 
+def test_an_attempt_of_before_a_suspend_casts_no_doubt() -> None:
+    one = circuit(last_resort=True)
+    permits = [one.admit(0.0) for _ in range(3)]
+    one.jump(100.0)
+    assert [permit.fail(100.0) for permit in permits] == [NONE] * 3
+    assert not one.is_doubtful(100.0)
+    assert not one.is_troubled
+
+
+@pytest.mark.parametrize("last_resort", [False, True])
+def test_a_refusal_is_no_loss_and_leaves_only_a_last_resort_in_doubt(
+    last_resort: bool,
+) -> None:
+    one = circuit(last_resort=last_resort)
+    assert [one.admit(0.0).refuse(0.1) for _ in range(9)] == [NONE] * 9
+    assert one.state(0.1) is CLOSED
+    assert one.is_doubtful(0.1) is last_resort
+
+
+def test_a_probe_that_is_refused_has_the_route_rest_again() -> None:
+    """Else every call would probe it, and no budget says how often."""
+    one = tripped()
+    assert one.admit(1.0).refuse(1.1) is TRIPPED
+    assert rests(one, 1.1) == pytest.approx(2)
+
+
+def test_a_generation_is_no_probe() -> None:
+    one = tripped()
+    assert not one.admit(1.0, timed=False).probe
+    assert one.admit(1.0).probe
+
+
 # The slower route.
 
 
@@ -510,6 +542,22 @@ def test_a_slower_route_whose_probe_is_silent_is_the_slower_one_still() -> None:
     one.admit(2.0)
     assert one.count_late(3.0) is TRIPPED
     assert one.cause is Cause.SLOWER
+
+
+@pytest.mark.parametrize("how", ["silent", "failing", "refusing"])
+def test_a_slower_route_comes_back_when_its_rival_is_none_any_more(how: str) -> None:
+    one = rivals(0.8, 0.4)
+    one.admit(0.0).succeed(0.8)
+    for _ in range(2):
+        permit = rival_of(one).admit(1.0)
+        if how == "silent":
+            permit.left(2.0)
+        elif how == "failing":
+            permit.fail(2.0)
+        else:
+            permit.refuse(2.0)
+    assert one.admit(2.0).succeed(2.8) is NONE
+    assert one.admit(3.0).succeed(3.8) is RECOVERED
 
 
 def test_a_rival_that_has_nothing_to_show_is_no_measure() -> None:

@@ -128,6 +128,13 @@ def test_hedges_are_never_more_than_the_burst_and_their_share(
         assert hedges <= burst + share * number + 1e-6
 
 
+def test_a_hedge_may_cost_more_than_one() -> None:
+    budget = HedgeBudget(HedgePolicy())
+    assert budget.allows(5)
+    budget.spend(3)
+    assert [budget.allows(price) for price in (2, 3)] == [True, False]
+
+
 def test_a_long_quiet_time_saves_up_no_more_than_the_burst() -> None:
     budget = HedgeBudget(HedgePolicy())
     for _ in range(1000):
@@ -144,7 +151,7 @@ def test_without_a_policy_there_are_no_hedges() -> None:
     budget.earn()
     assert not budget.allows()
     budget.reconfigure(HedgePolicy())
-    assert not budget.allows(), "what was saved up under no policy is nothing"
+    assert budget.allows(), "it begins as a new one does"
 
 
 def test_another_policy_keeps_what_was_spent() -> None:

@@ -29,6 +29,7 @@ def test_whatever_settles_it_first_has_the_say() -> None:
     assert permit.settled
     assert permit.fail(0.1) is Transition.NONE
     assert permit.rest(0.1, 60) is Transition.NONE
+    assert permit.refuse(0.1) is Transition.NONE
     assert permit.release() is Transition.NONE
     assert one.admit(0.1).fail(0.1) is Transition.NONE, "the success came between"
     assert one.admit(0.1).fail(0.1) is Transition.TRIPPED
@@ -81,6 +82,16 @@ def test_a_lost_attempt_that_is_told_to_rest_is_heeded_once() -> None:
     assert one.rests_s(1.5) == 60
     assert permit.rest(2.0, 120) is Transition.NONE
     assert one.rests_s(2.0) == 59.5
+
+
+def test_a_refusal_settles_it_without_a_loss() -> None:
+    one = circuit()
+    one.admit(0.0).fail(0.0)
+    permit = one.admit(0.0)
+    assert permit.refuse(0.1) is Transition.NONE
+    assert permit.settled
+    assert permit.refuse(0.1) is Transition.NONE
+    assert permit.fail(0.1) is Transition.NONE
 
 
 @pytest.mark.parametrize("probe", [False, True])

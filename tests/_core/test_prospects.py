@@ -150,6 +150,24 @@ def test_direct_only_waits_for_the_next_fetch_if_it_comes_in_time(spent: int) ->
     assert by == (again_at if again_at is not None and again_at < NOW + 10 else None)
 
 
+def test_a_rest_for_lateness_or_for_being_slower_is_for_nothing_but_being_slow() -> (
+    None
+):
+    late = prospects(hedge=HedgePolicy())
+    assert not late.is_merely_slow(NOW)
+    for _ in range(2):
+        late.direct.admit(NOW - 1).left(NOW)
+    assert late.is_merely_slow(NOW)
+    late.freshness.put_bar(NOW, 60, PROBLEM)
+    assert not late.is_merely_slow(NOW)
+    slower = prospects(hedge=HedgePolicy())
+    make_slower(slower)
+    assert slower.is_merely_slow(NOW)
+    failed = prospects()
+    trip(failed.direct)
+    assert not failed.is_merely_slow(NOW)
+
+
 # Indirect.
 
 
@@ -164,6 +182,16 @@ def test_a_probes_companion_needs_room_at_the_instance() -> None:
     for _ in range(45):
         full.budget.spend(NOW)
     assert not full.companion_has_room(NOW)
+
+
+def test_the_instance_is_spent_when_the_next_call_would_wait_for_a_slot() -> None:
+    one = prospects()
+    for _ in range(54):
+        one.budget.spend(NOW)
+    assert not one.instance_is_spent(NOW)
+    one.budget.spend(NOW)
+    assert one.instance_is_spent(NOW)
+    assert not one.instance_is_spent(NOW + 60)
 
 
 @pytest.mark.parametrize("intent", Intent)
@@ -214,25 +242,26 @@ def test_without_a_policy_the_delay_is_fixed_and_nothing_is_hedged() -> None:
     one = prospects()
     one.direct.admit(NOW)
     assert one.hedge_delay_s(DIRECT, NOW + 5) == 0.9
-    assert not any(one.may_hedge(route, NOW) for route in Route)
+    assert not one.hedges_at_all
+    assert [one.hedge_price(route, NOW) for route in Route] == [None, None]
     assert one.give_up_s(DIRECT, INDIRECT, NOW) is None
 
 
 @pytest.mark.parametrize("route", Route)
 def test_a_hedge_needs_a_sound_route_and_the_budget(route: Route) -> None:
     one = prospects(hedge=HedgePolicy())
-    assert one.may_hedge(route, NOW)
+    assert one.hedge_price(route, NOW) == 1
     while one.hedges.allows():
         one.hedges.spend()
-    assert not one.may_hedge(route, NOW)
+    assert one.hedge_price(route, NOW) is None
     trip(one.circuit(route), NOW - 5)
-    assert one.may_hedge(route, NOW), "as the probe of its circuit it is free"
+    assert one.hedge_price(route, NOW) == 0, "as the probe of its circuit it is free"
     one.circuit(route).admit(NOW)
-    assert not one.may_hedge(route, NOW)
+    assert one.hedge_price(route, NOW) is None
 
 
 @pytest.mark.parametrize("route", Route)
-def test_when_both_routes_are_late_there_is_no_hedge_and_no_giving_up(
+def test_when_both_routes_are_late_hedges_are_dear_and_nothing_is_given_up(
     route: Route,
 ) -> None:
     one = prospects(hedge=HedgePolicy())
@@ -240,10 +269,12 @@ def test_when_both_routes_are_late_there_is_no_hedge_and_no_giving_up(
     assert one.give_up_s(slow, route, NOW) == pytest.approx(1.35)
     for _ in range(2):
         one.circuit(route).admit(NOW - 9).succeed(NOW)
-    assert one.may_hedge(route, NOW), "the slow one is well but for this"
+    assert one.hedge_price(route, NOW) == 1, "the slow one is well but for this"
     for _ in range(3):
         one.circuit(slow).admit(NOW - 9).succeed(NOW)
-    assert not one.may_hedge(route, NOW)
+    assert one.hedge_price(route, NOW) == 5, "all that can be saved up"
+    one.hedges.spend()
+    assert one.hedge_price(route, NOW) is None
     assert one.give_up_s(slow, route, NOW) is None
 
 
@@ -251,7 +282,7 @@ def test_a_full_instance_gets_no_hedge_but_a_call_that_was_given_up() -> None:
     one = prospects(hedge=HedgePolicy())
     for _ in range(45):
         one.budget.spend(NOW)
-    assert not one.may_hedge(INDIRECT, NOW)
+    assert one.hedge_price(INDIRECT, NOW) is None
     assert one.give_up_s(DIRECT, INDIRECT, NOW) == pytest.approx(1.35)
     trip(one.indirect)
     assert one.give_up_s(DIRECT, INDIRECT, NOW) is None

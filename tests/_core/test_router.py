@@ -127,6 +127,11 @@ class World:
         self.direct.admit(since - 0.8).succeed(since)
         return self
 
+    def tripped_by_lateness(self) -> World:
+        for _ in range(2):
+            self.direct.admit(NOW - 1).left(NOW - 0.1)
+        return self
+
     def tripped(self, route: Route, at: float = NOW - 0.5) -> World:
         """Open a circuit; by default it is half-open half a second from now."""
         circuit = self.direct if route is DIRECT else self.indirect
@@ -154,6 +159,7 @@ def send(
     until: float,
     ends_at: float,
     last: bool = False,
+    price: int = 0,
 ) -> Send:
     return Send(
         route=route,
@@ -161,6 +167,7 @@ def send(
         until=near(until),
         ends_at=near(ends_at),
         last_resort=last,
+        price=price,
         details=DETAILS if route is DIRECT else None,
     )
 
@@ -333,7 +340,12 @@ def test_details_that_come_after_the_wait_serve_the_hedge() -> None:
     next(flow)
     world.freshness.granted(NOW + 0.1, DETAILS)
     hedge = send(
-        DIRECT, RouteReason.HEDGED, until=NOW + 5.9, ends_at=NOW + 5.9, last=True
+        DIRECT,
+        RouteReason.HEDGED,
+        until=NOW + 5.9,
+        ends_at=NOW + 5.9,
+        last=True,
+        price=1,
     )
     assert flow.send(FIRST_SLOW) == hedge
 
@@ -400,7 +412,12 @@ def test_a_fall_back_to_a_rate_limited_instance_goes_once_in_five_seconds() -> N
 def test_a_slow_first_attempt_is_hedged_and_the_first_answer_wins() -> None:
     flow = World().call()
     hedge = send(
-        INDIRECT, RouteReason.HEDGED, until=NOW + 5, ends_at=NOW + 9.9, last=True
+        INDIRECT,
+        RouteReason.HEDGED,
+        until=NOW + 5,
+        ends_at=NOW + 9.9,
+        last=True,
+        price=1,
     )
     assert after(flow, FIRST_SLOW) == hedge
     end = answer(flow, Answered(route=INDIRECT, at=NOW + 1.2))
@@ -432,14 +449,37 @@ def test_a_hedge_outlives_the_attempt_beside_it() -> None:
     assert answer(flow, Slow(at=NOW + 9.9)) is GaveUp.EXHAUSTED
 
 
-@pytest.mark.parametrize(
-    "world",
-    [World().tripped(INDIRECT, NOW), World().rate_limited()],
-    ids=["open", "rate-limited"],
-)
-def test_a_slow_attempt_is_not_hedged_to_a_route_in_trouble(world: World) -> None:
-    flow = world.call()
+def test_a_slow_attempt_is_not_hedged_to_a_route_that_is_rate_limited() -> None:
+    flow = World().rate_limited().call()
     assert after(flow, FIRST_SLOW) == wait(NOW + 5)
+
+
+def test_a_slow_attempt_is_hedged_to_an_instance_when_its_rest_is_over() -> None:
+    flow = World().tripped(INDIRECT, NOW).call()
+    assert after(flow, FIRST_SLOW) == wait(NOW + 1)
+    command = flow.send(Slow(at=NOW + 1))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (INDIRECT, RouteReason.HEDGED)
+
+
+def test_a_slow_attempt_looks_again_for_a_hedge_less_and_less_often() -> None:
+    world = World().half_open(INDIRECT)
+    world.indirect.admit(NOW)  # its probe is out
+    flow = world.call()
+    assert after(flow, FIRST_SLOW) == wait(NOW + 1.3)
+    assert flow.send(Slow(at=NOW + 1.31)) == wait(NOW + 2.11)
+    assert flow.send(Slow(at=NOW + 2.12)) == wait(NOW + 3.72)
+    assert flow.send(Slow(at=NOW + 3.73)) == wait(NOW + 5)
+
+
+def test_details_that_come_late_serve_a_hedge_that_is_looked_for_again() -> None:
+    world = World(had=False).fetches(NOW - 0.3)
+    flow = world.call()
+    assert after(flow, FIRST_SLOW) == wait(NOW + 1.3)
+    world.freshness.granted(NOW + 1.2, DETAILS)
+    command = flow.send(Slow(at=NOW + 1.31))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (DIRECT, RouteReason.HEDGED)
 
 
 @pytest.mark.parametrize(
@@ -453,7 +493,7 @@ def test_a_hedge_probes_an_instance_whose_rest_is_over(world: World) -> None:
     assert isinstance(command, Send)
     assert (command.route, command.reason) == (INDIRECT, RouteReason.HEDGED)
     world.indirect.admit(NOW)
-    assert after(world.call(), FIRST_SLOW) == wait(NOW + 5)
+    assert after(world.call(), FIRST_SLOW) == wait(NOW + 1.3)
 
 
 def test_a_slow_attempt_without_budget_for_a_hedge_is_given_up_for_this_call() -> None:
@@ -532,11 +572,21 @@ def test_a_call_is_given_up_by_the_learnt_delay() -> None:
 
 def test_when_both_routes_are_late_nothing_more_is_sent_before_the_timeout() -> None:
     world = World().doubted(INDIRECT).late(DIRECT)
+    world.hedges.spend()
     flow = world.call()
-    assert after(flow, FIRST_SLOW) == wait(NOW + 5)
+    assert isinstance(after(flow, FIRST_SLOW), Wait)
+    for at in (1.3, 2.1, 3.7):
+        assert isinstance(flow.send(Slow(at=NOW + at)), Wait)
     command = flow.send(Slow(at=NOW + 5))
     assert isinstance(command, Send)
     assert (command.route, command.reason) == (INDIRECT, RouteReason.FELL_BACK)
+
+
+def test_when_both_routes_are_late_one_hedge_in_fifty_calls_looks_again() -> None:
+    world = World().doubted(INDIRECT).late(DIRECT)
+    command = after(world.call(), FIRST_SLOW)
+    assert isinstance(command, Send)
+    assert (command.reason, command.price) == (RouteReason.HEDGED, 5)
 
 
 def test_without_a_hedge_policy_nothing_is_hedged_or_given_up() -> None:
@@ -583,6 +633,30 @@ def test_a_slower_route_is_probed_beside_a_call_when_its_rest_is_over() -> None:
     assert (probe.route, probe.reason) == (DIRECT, RouteReason.HEDGED)
 
 
+# A route that rests for being slow.
+
+
+def test_a_late_route_gets_what_the_instance_refuses() -> None:
+    """A completion that comes late is better than none."""
+    flow = World().tripped_by_lateness().call()
+    command = after(flow, failed(INDIRECT, NOW + 0.1, passing=False))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (DIRECT, RouteReason.LAST_TRY)
+
+
+def test_a_late_route_is_better_than_to_wait_for_the_instances_next_slot() -> None:
+    command = next(World().tripped_by_lateness().spent(55).call())
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (DIRECT, RouteReason.SATURATED)
+
+
+def test_a_late_route_is_better_than_to_wait_in_the_gate() -> None:
+    flow = World().tripped_by_lateness().call()
+    command = after(flow, Busy(route=INDIRECT, at=NOW + 0.5))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (DIRECT, RouteReason.SATURATED)
+
+
 # Probes.
 
 
@@ -619,7 +693,7 @@ def test_a_probe_that_another_call_was_quicker_with_is_left_to_it() -> None:
     next(flow)
     world.direct.admit(NOW)
     assert flow.send(Slow(at=NOW)) == wait(NOW + 0.9)
-    assert flow.send(FIRST_SLOW) == wait(NOW + 9)
+    assert flow.send(FIRST_SLOW) == wait(NOW + 1.3)
 
 
 @pytest.mark.parametrize(

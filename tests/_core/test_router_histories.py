@@ -249,9 +249,10 @@ class Client:
                 for other in call.flights:
                     self.saw(other.route, other.permit.left(self.now))
             flight = Flight(call, command, self)
-            if command.reason is RouteReason.HEDGED and not flight.permit.probe:
-                self.hedges.spend()
+            if command.price:
+                self.hedges.spend(command.price)
                 self.hedged += 1
+            assert command.price == 0 or command.reason is RouteReason.HEDGED
             call.flights.append(flight)
             self.flights.append(flight)
             self.launch(flight)
@@ -445,9 +446,11 @@ class Client:
             again = isinstance(call.heard, Busy) and send.last_resort
             probe = direct.may_probe(self.now)
             slower = direct.cause is Cause.SLOWER
-            assert closed or probe or again or slower or send.reason in against
+            late = direct.cause is Cause.LATENESS
+            slow = slower or (late and send.reason is RouteReason.SATURATED)
+            assert closed or probe or again or slow or send.reason in against
             if send.reason is RouteReason.PREFERRED:
-                assert closed or probe
+                assert closed or probe or again
             self.check_hedge(send, direct)
             return
         assert mode is not DirectMode.ONLY
@@ -464,10 +467,12 @@ class Client:
     def check_hedge(self, send: Send, circuit: Circuit) -> None:
         """A hedge is paid for, and sent to a sound route; a probe needs neither."""
         if send.reason is not RouteReason.HEDGED or circuit.may_probe(self.now):
+            assert send.price == 0
             return
-        assert self.hedges.allows()
+        assert self.hedges.allows(send.price)
         slow = self.circuits[INDIRECT if send.route is DIRECT else DIRECT]
-        assert not (slow.is_troubled and circuit.is_doubtful(self.now))
+        in_vain = slow.is_troubled and circuit.is_doubtful(self.now)
+        assert send.price == (5 if in_vain else 1)
 
     def check_end(self, call: Call, answer: Answer) -> None:
         heard = call.heard

@@ -81,6 +81,7 @@ class Track:
         *,
         reason: RouteReason = RouteReason.PREFERRED,
         last_resort: bool = False,
+        price: int = 0,
     ) -> Flight:
         send = Send(
             route=route,
@@ -88,6 +89,7 @@ class Track:
             until=asyncio.get_running_loop().time() + 1,
             ends_at=asyncio.get_running_loop().time() + 5,
             last_resort=last_resort,
+            price=price,
             details=DETAILS if route is Route.DIRECT else None,
         )
         flight = self.race.start(1, request, send, self.entry)
@@ -200,21 +202,11 @@ async def test_what_is_spent_in_the_gate_makes_nothing_late(track: Track) -> Non
         exchange.complete()
 
 
-@pytest.mark.parametrize("probe", [False, True])
-async def test_a_hedge_is_paid_for_unless_it_is_a_probe(
-    track: Track, probe: bool
-) -> None:
-    if probe:
-        for _ in range(2):
-            track.circuits[Route.INDIRECT].admit(0.0).fail(0.0)
-        await asyncio.sleep(2)
-    while track.hedges.allows():
-        track.hedges.spend()
-    for _ in range(10):
-        track.hedges.earn()
-    assert track.hedges.allows()
-    await track.start(Route.INDIRECT, reason=RouteReason.HEDGED)
-    assert track.hedges.allows() is probe
+@pytest.mark.parametrize("price", [0, 1, 3])
+async def test_a_hedge_costs_what_its_flow_says(track: Track, price: int) -> None:
+    await track.start(Route.INDIRECT, reason=RouteReason.HEDGED, price=price)
+    assert track.hedges.allows(5 - price)
+    assert not track.hedges.allows(6 - price)
     (await track.sender.next()).complete()
 
 

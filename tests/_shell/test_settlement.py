@@ -12,11 +12,13 @@ from gitlab_completions._core.freshness import DetailsState, Freshness
 from gitlab_completions._core.hedging import Pace
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import Body, Observation
+from gitlab_completions._shell import endings
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.endings import Ending
 from gitlab_completions._shell.flight import Flight
 from gitlab_completions._shell.keeper import Entry
 from gitlab_completions._shell.settlement import Settlement
+from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.suggestions import Suggestion
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import RouteStatusError
@@ -74,8 +76,8 @@ class Court:
             details=DETAILS if route is Route.DIRECT else None,
         )
 
-    def settle(self, route: Route, status: int) -> Flight:
-        flight = Flight(
+    def flight(self, route: Route) -> Flight:
+        return Flight(
             call_id=1,
             request=REQUEST,
             send=self.send(route),
@@ -84,6 +86,9 @@ class Court:
             started_at=0.0,
             since=0.0,
         )
+
+    def settle(self, route: Route, status: int) -> Flight:
+        flight = self.flight(route)
         self.settlement.settle(flight, ending(route, status))
         return flight
 
@@ -115,6 +120,31 @@ async def test_an_answer_is_told_and_settles_the_permit(
     assert court.looks == 1
     assert court.diary.kinds == ["AttemptSucceeded"]
     assert court.refused == []
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_a_refusal_is_no_loss_but_a_probe_that_is_refused_rests(
+    court: Court, route: Route
+) -> None:
+    for status in (403, 500):
+        assert court.circuits[route].state(0.0) is CircuitState.CLOSED
+        court.settle(route, status)
+        court.diary.events.clear()
+    court.circuits[route].jump(0.0)
+    court.settle(route, 403)
+    assert court.circuits[route].state(0.0) is CircuitState.OPEN
+
+
+@pytest.mark.parametrize(("had_s", "trips"), [(0.8, False), (0.9, True)])
+async def test_a_timeout_counts_when_there_was_time_for_an_answer(
+    court: Court, had_s: float, trips: bool
+) -> None:
+    flight = court.flight(Route.DIRECT)
+    flight.started_at = flight.send.ends_at - had_s
+    silence = SendError("timeout")
+    court.settlement.settle(flight, endings.broken(Route.DIRECT, silence, had_s))
+    assert flight.permit.settled
+    assert ("CircuitTripped" in court.diary.kinds) is trips
 
 
 @pytest.mark.parametrize(

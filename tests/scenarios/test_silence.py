@@ -105,6 +105,66 @@ async def test_a_gateway_that_is_slow_all_day_is_not_the_first_choice() -> None:
         assert last is Route.DIRECT
 
 
+async def test_a_late_gateway_serves_who_is_refused_by_the_instance() -> None:
+    typist = Typist()
+    async with typist.gitlab.client() as client:
+        await client.warm_up()
+        await client.complete(REQUEST)
+        typist.gitlab.instance.fail(403, json={"message": "403 Forbidden"})
+        typist.gitlab.gateway.delay(1.2)
+        await typist.types(client, 2, 0.7)
+        assert client.status().reason is RouteReason.CIRCUIT_OPEN
+        for _ in range(20):
+            assert (await client.complete(REQUEST)).route is Route.DIRECT
+
+
+async def test_a_late_gateway_serves_who_would_wait_for_the_instances_next_slot() -> (
+    None
+):
+    typist = Typist()
+    typist.gitlab.gateway.delay(1.4)
+    async with typist.gitlab.client() as client:
+        await client.warm_up()
+        calls = [
+            asyncio.create_task(_later(client, 0.7 * number)) for number in range(200)
+        ]
+        took_s = await asyncio.gather(*calls)
+    assert max(took_s) < 2.5
+
+
+async def _later(client: CompletionClient, after_s: float) -> float:
+    await asyncio.sleep(after_s)
+    return (await client.complete(REQUEST)).elapsed_s
+
+
+async def test_a_short_deadline_is_no_fault_of_a_route() -> None:
+    typist = Typist()
+    typist.gitlab.gateway.delay(0.62)
+    typist.gitlab.instance.delay(0.45)
+    async with typist.gitlab.client() as client:
+        client.observe(typist.events.append)
+        await client.warm_up()
+        for _ in range(20):
+            await client.complete(REQUEST, deadline_s=1.0)
+            await asyncio.sleep(2)
+    assert typist.told(CircuitTripped) == []
+
+
+async def test_callers_that_leave_on_waking_are_no_loss() -> None:
+    typist = Typist()
+    async with typist.gitlab.client() as client:
+        client.observe(typist.events.append)
+        await client.warm_up()
+        calls = [asyncio.create_task(client.complete(REQUEST)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        typist.gitlab.clock.suspend(600)
+        for call in calls:
+            call.cancel()
+        await asyncio.wait(calls)
+        assert typist.told(CircuitTripped) == []
+        assert (await client.complete(REQUEST)).route is Route.DIRECT
+
+
 async def test_when_both_routes_are_slow_nothing_is_sent_twice_for_it() -> None:
     typist = Typist()
     typist.gitlab.gateway.delay(1.5)

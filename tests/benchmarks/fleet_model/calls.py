@@ -235,8 +235,8 @@ class Calls:
             if command.reason in _GIVES_UP:
                 self._leave(now)
             flight = self._start(router, command.route, now)
-            if command.reason is RouteReason.HEDGED and not flight.permit.probe:
-                router.hedges.spend()
+            if command.price:
+                router.hedges.spend(command.price)
             self._flights.append(flight)
             if command.until <= now:
                 return Slow(at=now)
@@ -288,6 +288,6 @@ class Calls:
         elif verdict.circuit is Effect.FAILURE:
             permit.fail(now)
         else:
-            permit.release()
+            permit.refuse(now)
         if verdict.details is OnDetails.ACCEPT:
             self._access.freshness.accepted()

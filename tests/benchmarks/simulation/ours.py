@@ -248,8 +248,8 @@ class Ours(Client):
             for other in call.attempts:
                 self._tell(other.permit.left(now))
         permit = (self._direct if send.route is DIRECT else self._indirect).admit(now)
-        if send.reason is RouteReason.HEDGED and not permit.probe:
-            self._hedges.spend()
+        if send.price:
+            self._hedges.spend(send.price)
         attempt = Attempt(call, send, permit)
         call.attempts.append(attempt)
         return attempt
@@ -305,7 +305,7 @@ class Ours(Client):
         elif verdict.circuit is Effect.FAILURE:
             self._tell(permit.fail(now))
         else:
-            permit.release()
+            self._tell(permit.refuse(now))
         if details is None:
             return
         if verdict.details is OnDetails.ACCEPT:
