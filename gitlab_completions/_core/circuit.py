@@ -28,11 +28,11 @@ from __future__ import annotations
 import math
 from collections import deque
 from enum import StrEnum
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.comparison import Comparison
 from gitlab_completions._core.permit import Permit, Transition
+from gitlab_completions._core.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,11 +85,11 @@ class Circuit:
         "_good_probes",
         "_jitter",
         "_last_resort_at",
-        "_latest",
         "_losses",
         "_open_until",
         "_out",
         "_probe",
+        "_recent",
         "_rival",
         "_row",
         "pace",
@@ -111,7 +111,7 @@ class Circuit:
         self._jitter = jitter
         self._era = 0
         self._losses: deque[bool] = deque(maxlen=policy.window)
-        self._latest: deque[tuple[float, bool]] = deque(maxlen=policy.window)
+        self._recent = Recent(policy)
         self._row = 0
         self._cool_down_s = policy.cool_down_s
         self._open_until: float | None = None
@@ -125,7 +125,7 @@ class Circuit:
         """Go by another policy; what is remembered stays, as far as it reaches."""
         self.policy = policy
         self._losses = deque(self._losses, maxlen=policy.window)
-        self._latest = deque(self._latest, maxlen=policy.window)
+        self._recent.reconfigure(policy)
         self._cool_down_s = min(self._cool_down_s, policy.max_cool_down_s)
 
     # What a flow and a status ask.
@@ -146,18 +146,13 @@ class Circuit:
         return self.state(now) is CircuitState.HALF_OPEN and self._probe is None
 
     def is_doubtful(self, now: float) -> bool:
-        """Tell whether more than one of the last few attempts was late or failed.
-
-        What was longer ago than `doubt_s` says nothing any more.
-        """
-        since = now - self.policy.doubt_s
-        few = islice(reversed(self._latest), self.policy.doubted)
-        return sum(bad and at > since for at, bad in few) > 1
+        """Tell whether more than one of the last few attempts was late or failed."""
+        return self._recent.is_doubtful(now)
 
     @property
     def is_troubled(self) -> bool:
         """Whether the route has been late, or has failed, more than now and then."""
-        return sum(bad for _, bad in self._latest) >= self.policy.troubled
+        return self._recent.is_troubled()
 
     def is_overdue(self, now: float) -> bool:
         """Tell whether an attempt has been silent for longer than the hedge delay."""
@@ -275,7 +270,7 @@ class Circuit:
         self._era += 1
         self._probe = None
         self._out.clear()
-        self._latest.clear()
+        self._recent.clear()
         self.pace.start_over()
         if self._open_until is not None:
             self._open_until = min(self._open_until, now)
@@ -287,7 +282,7 @@ class Circuit:
     def _note(self, permit: Permit, now: float, *, bad: bool) -> None:
         """Remember how an attempt of this era went."""
         if permit.era == self._era:
-            self._latest.append((now, bad))
+            self._recent.note(now, bad=bad)
 
     def _lose(self, permit: Permit, now: float) -> Transition:
         """Count an attempt as late; where there is nothing better, its end counts.
@@ -387,7 +382,7 @@ class Circuit:
         self._open_until = None
         self._era += 1
         self._losses.clear()
-        self._latest.clear()
+        self._recent.clear()
         self._row = 0
         self._cool_down_s = self.policy.cool_down_s
         self._out.clear()

@@ -209,7 +209,10 @@ class Freshness:
         """
         fresh_s = renewal.after_s(self.policy, details.lifetime_s)
         refused = details.token == self._refused_token or at < self._refused_since
-        had = self.details is not None and at <= self.obtained_at
+        mine = self.details
+        had = mine is not None and (
+            at <= self.obtained_at or details.token == mine.token
+        )
         return not refused and not had and now < at + fresh_s
 
     def takes_refusal(self, now: float, at: float, verdict: AccessVerdict) -> bool:

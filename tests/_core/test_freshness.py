@@ -369,6 +369,7 @@ def test_details_that_are_to_be_renewed_are_not_taken_for_their_renewal() -> Non
     one.fetch_starts(0.0)
     one.granted(0.2, grant())
     assert not one.takes_grant(180.0, 0.0, grant())
+    assert not one.takes_grant(180.0, 0.3, grant()), "each reading dates it anew"
     assert one.takes_grant(180.0, 0.3, grant(token="newer"))
 
 
