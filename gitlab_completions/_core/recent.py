@@ -1,9 +1,9 @@
 """What became of a route's latest attempts: whether another one is worth its while.
 
-Two questions about the same few outcomes. Of the route that would be asked: did its last
-ones come late, or not at all (doubt)? Of the route that keeps a call waiting: is it in
-trouble, or is the call one of those that are slow everywhere? Only both together say
-that the two are slow for one reason.
+Two questions about the same few outcomes. Of the route that would be asked: did its
+last ones come late, or not at all (doubt)? Of the route that keeps a call waiting: is
+it in trouble, or is the call one of those that are slow everywhere? Only both together
+say that the two are slow for one reason.
 """
 
 from __future__ import annotations
