@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import inspect
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from gitlab_completions._records import Record
+from gitlab_completions._transport.lanes import Lanes
 from gitlab_completions._transport.proxies import is_proxy_url
 from gitlab_completions._transport.secrecy import hush_socks
 from gitlab_completions._wire.messages import SendError
@@ -85,7 +87,7 @@ class Settings(Record):
         context: For every TLS connection.
         proxy_for: Tells the proxy for a URL.
         http2: Whether HTTP/2 is offered.
-        connections: How many may be open, and kept.
+        connections: How many may be in use at a time.
     """
 
     context: ssl.SSLContext
@@ -95,12 +97,12 @@ class Settings(Record):
 
 
 class OwnClient:
-    """A client for one route, with one pool of connections for each proxy in use."""
+    """A client for one route, with pools of connections for each proxy in use."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._options = socket_options()
-        self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
+        self._lanes: dict[str | None, Lanes] = {}
         self._prepared: dict[str, Prepared] = {}
 
     async def send(self, request: WireRequest, progress: Progress) -> httpx.Response:
@@ -109,29 +111,34 @@ class OwnClient:
         message = prepared.message(request)
         message.extensions = _extensions(progress, prepared.url)
         progress.proxy_options = self._options
-        return await prepared.transport.handle_async_request(message)
+        lane = prepared.lanes.take()
+        progress.on_end = partial(prepared.lanes.give_back, lane)
+        return await lane.handle_async_request(message)
 
     async def aclose(self) -> None:
         """Close the pools."""
-        for transport in self._transports.values():
-            await transport.aclose()
+        for lanes in self._lanes.values():
+            await lanes.aclose()
 
     def _prepare(self, text: str) -> Prepared:
         import httpx  # noqa: PLC0415
 
         known = self._prepared.get(text)
         if known is None:
-            transport = self._transport(self._settings.proxy_for(text))
-            known = Prepared(httpx.URL(text), transport)
+            lanes = self._lanes_by(self._settings.proxy_for(text))
+            known = Prepared(httpx.URL(text), lanes)
             if len(self._prepared) >= _MOST_URLS:
                 self._prepared.clear()
             self._prepared[text] = known
         return known
 
-    def _transport(self, proxy: str | None) -> httpx.AsyncHTTPTransport:
-        if proxy not in self._transports:
-            self._transports[proxy] = make_transport(self._settings, proxy)
-        return self._transports[proxy]
+    def _lanes_by(self, proxy: str | None) -> Lanes:
+        if proxy not in self._lanes:
+            make = partial(make_transport, self._settings, proxy)
+            # All requests share one connection of HTTP/2.
+            most = 1 if self._settings.http2 else self._settings.connections
+            self._lanes[proxy] = Lanes(make, most)
+        return self._lanes[proxy]
 
 
 class Prepared:
@@ -142,12 +149,12 @@ class Prepared:
 
     Args:
         url: The URL.
-        transport: What sends there.
+        lanes: What sends there.
     """
 
-    def __init__(self, url: httpx.URL, transport: httpx.AsyncHTTPTransport) -> None:
+    def __init__(self, url: httpx.URL, lanes: Lanes) -> None:
         self.url = url
-        self.transport = transport
+        self.lanes = lanes
         self._common: list[tuple[str, str]] = []
         self._headers: httpx.Headers | None = None
 
@@ -210,7 +217,7 @@ class UserClient:
 
 
 def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTransport:
-    """Make a pool of connections.
+    """Make a pool of connections, a small one unless requests share them.
 
     Raises:
         SendError: `proxy`, when its URL, or the package that speaks its protocol,
@@ -223,6 +230,7 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
     if proxy is not None and not is_proxy_url(proxy):
         raise SendError("proxy", detail="proxy_url")
     fault: SendErrorDetail
+    connections = settings.connections if settings.http2 else 1
     scheme = (proxy or "").partition(":")[0].lower()
     if scheme.startswith("socks"):
         hush_socks()
@@ -236,10 +244,10 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
             verify=settings.context,
             http2=settings.http2,
             limits=httpx.Limits(
-                max_connections=settings.connections,
+                max_connections=connections,
                 # Equal: httpcore counts busy connections too when it looks for
                 # surplus idle ones, and would close good ones.
-                max_keepalive_connections=settings.connections,
+                max_keepalive_connections=connections,
                 keepalive_expiry=KEEP_ALIVE_S,
             ),
             proxy=through or None,

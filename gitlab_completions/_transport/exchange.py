@@ -184,6 +184,7 @@ class Attempt:
                     # A pool that was closed meanwhile knows nothing of it.
                     await self._progress.close_connection()
         finally:
+            self._progress.end()
             if self._progress.broke_tunnel:
                 self._tenure.condemn()
             self._tenure.end(self._ticket, self._clock())

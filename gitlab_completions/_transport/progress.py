@@ -65,6 +65,8 @@ class Progress:
         self._opened: object = None
         self.aim: tuple[str, int] | None = None
         """Host and port of the server, once the client has parsed the URL."""
+        self.on_end: Callable[[], object] | None = None
+        """What frees its place in the client."""
         self.proxy_options: Sequence[tuple[int, int, int]] = ()
         """TCP options for a connection to a proxy: httpcore gives those none."""
         self.at_proxy = False
@@ -101,6 +103,12 @@ class Progress:
         """
         if self._clock() > self._ends_at:
             raise SendError("timeout", bytes_received)
+
+    def end(self) -> None:
+        """Tell, once or more often, that the send is over and its answer closed."""
+        on_end, self.on_end = self.on_end, None
+        if on_end is not None:
+            on_end()
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
         """Take note of an event such as `connection.connect_tcp.started`."""

@@ -22,6 +22,7 @@ from gitlab_completions._transport.clients import (
     make_transport,
     socket_options,
 )
+from gitlab_completions._transport.lanes import Lanes
 from gitlab_completions._transport.progress import Progress
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.senders import SendError
@@ -39,11 +40,11 @@ class Streamlike(Protocol):
     def get_extra_info(self, info: str) -> socket.socket: ...
 
 
-def settings(proxy: str | None = None) -> Settings:
+def settings(proxy: str | None = None, *, http2: bool = False) -> Settings:
     return Settings(
         context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
         proxy_for=lambda _url: proxy,
-        http2=False,
+        http2=http2,
         connections=10,
     )
 
@@ -74,10 +75,12 @@ async def test_sockets_are_kept_alive_and_connections_too(engine: str) -> None:
     async with loopback(answering(answer())) as server:
         client = OwnClient(settings())
         for _ in range(3):
-            response = await client.send(wire(server.url), progress())
+            sent = progress()
+            response = await client.send(wire(server.url), sent)
             raw = response.extensions["network_stream"].get_extra_info("socket")
             assert raw.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             await response.aread()
+            sent.end()
         await client.aclose()
     assert server.connections == 1
 
@@ -87,7 +90,9 @@ async def test_prepared_urls_are_few(engine: str) -> None:
         client = OwnClient(settings())
         for number in range(70):
             request = wire(f"{server.url}?{number}")
-            await (await client.send(request, progress())).aread()
+            sent = progress()
+            await (await client.send(request, sent)).aread()
+            sent.end()
         await client.aclose()
     assert len(client._prepared) < 10
     assert server.connections == 1
@@ -197,7 +202,7 @@ async def test_a_users_client_keeps_its_settings_but_not_its_credentials(
 
 def test_a_prepared_request_is_the_same_as_one_made_anew() -> None:
     url = httpx.URL("https://gateway.example/v2/completions")
-    prepared = Prepared(url, httpx.AsyncHTTPTransport(verify=False))
+    prepared = Prepared(url, Lanes(httpx.AsyncHTTPTransport, 1))
     first = wire(str(url), headers={"X-Request-ID": "1", "Authorization": TOKEN})
     change = partial(dataclasses.replace, first)
     chunked = {"Transfer-Encoding": "chunked"}
@@ -235,6 +240,7 @@ def test_connections_are_kept_for_55_seconds_and_none_is_closed_for_being_idle()
 ):
     # httpx's 5 s costs a handshake after each pause, and its pool closes what is above
     # the smaller limit although it is the larger one that is in use.
-    pool = make_transport(settings(), None)._pool
-    assert pool._keepalive_expiry == 55.0
-    assert pool._max_keepalive_connections == pool._max_connections == 10
+    for http2, connections in ((False, 1), (True, 10)):
+        pool = make_transport(settings(http2=http2), None)._pool
+        assert pool._keepalive_expiry == 55.0
+        assert pool._max_keepalive_connections == pool._max_connections == connections
