@@ -9,13 +9,14 @@ these the connections are on plain asyncio: see network.py.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import socket
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from gitlab_completions._records import Record
-from gitlab_completions._transport.lanes import Lanes
+from gitlab_completions._transport.lanes import KEEP_ALIVE_S, Lanes
 from gitlab_completions._transport.proxies import is_proxy_url
 from gitlab_completions._transport.secrecy import hush_socks
 from gitlab_completions._wire.messages import SendError
@@ -30,11 +31,6 @@ if TYPE_CHECKING:
     from gitlab_completions._transport.progress import Progress
     from gitlab_completions._wire.messages import SendErrorDetail, WireRequest
 
-KEEP_ALIVE_S = 55.0
-"""Seconds that an idle connection is kept: less than the 60 that balancers keep one.
-
-httpx's 5 s cost a handshake, two round trips, after each pause for thought.
-"""
 _MOST_URLS = 64
 """Prepared URLs; a client sees a handful, so what is over is some server's whim."""
 
@@ -111,8 +107,12 @@ class OwnClient:
         message = prepared.message(request)
         message.extensions = _extensions(progress, prepared.url)
         progress.proxy_options = self._options
-        lane = prepared.lanes.take()
-        progress.on_end = partial(prepared.lanes.give_back, lane)
+        lanes, now = prepared.lanes, asyncio.get_running_loop().time()
+        lane = lanes.take(now)
+        progress.on_end = partial(lanes.give_back, lane)
+        surplus = lanes.surplus(now)
+        if surplus is not None:
+            await surplus.aclose()
         return await lane.handle_async_request(message)
 
     async def aclose(self) -> None:

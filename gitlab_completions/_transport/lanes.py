@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
     import httpx
 
+KEEP_ALIVE_S = 55.0
+"""Seconds that an idle connection is kept: less than the 60 that balancers keep one.
+
+httpx's 5 s cost a handshake, two round trips, after each pause for thought.
+"""
+
 
 class Lanes:
     """Transports that serve one request at a time each, while there are enough.
@@ -31,9 +37,13 @@ class Lanes:
         self._make = make
         self._most = most
         self._users: dict[httpx.AsyncHTTPTransport, int] = {}
+        self._taken_at: dict[httpx.AsyncHTTPTransport, float] = {}
 
-    def take(self) -> httpx.AsyncHTTPTransport:
+    def take(self, now: float) -> httpx.AsyncHTTPTransport:
         """Return a transport for one request, to be given back when that is over.
+
+        Args:
+            now: Monotonic seconds.
 
         Raises:
             SendError: `proxy`, when a new one cannot be made.
@@ -44,13 +54,27 @@ class Lanes:
             lane = self._make()
             users[lane] = 0
         users[lane] += 1
+        self._taken_at.pop(lane, None)
+        self._taken_at[lane] = now  # as the last of them
         return lane
 
     def give_back(self, lane: httpx.AsyncHTTPTransport) -> None:
         """Tell that a request is over: its answer has been read, or given up."""
         self._users[lane] -= 1
 
+    def surplus(self, now: float) -> httpx.AsyncHTTPTransport | None:
+        """Return one that has long been taken by nobody, to be closed, if there is one.
+
+        httpcore closes a connection that is too old when its pool is next used, and
+        this one may never be.
+        """
+        lane, taken_at = next(iter(self._taken_at.items()), (None, now))
+        if lane is None or self._users[lane] or now - taken_at <= KEEP_ALIVE_S:
+            return None
+        del self._users[lane], self._taken_at[lane]
+        return lane
+
     async def aclose(self) -> None:
         """Close all connections."""
-        for lane in self._users:
+        for lane in tuple(self._users):
             await lane.aclose()

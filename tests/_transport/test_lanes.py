@@ -34,27 +34,48 @@ def made() -> httpx.AsyncHTTPTransport:
     return httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)
 
 
+def settings(*, http2: bool = False) -> Settings:
+    return Settings(
+        context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        proxy_for=lambda _url: None,
+        http2=http2,
+        connections=2,
+    )
+
+
 def test_requests_together_have_a_lane_each_and_those_after_them_the_same() -> None:
     lanes = Lanes(made, most=3)
-    taken = [lanes.take() for _ in range(3)]
+    taken = [lanes.take(0.0) for _ in range(3)]
     assert len(set(taken)) == 3
     for lane in taken:
         lanes.give_back(lane)
-    assert [lanes.take() for _ in range(3)] == taken
+    assert [lanes.take(0.0) for _ in range(3)] == taken
 
 
 def test_one_request_at_a_time_needs_one_lane() -> None:
     lanes = Lanes(made, most=3)
-    first = lanes.take()
+    first = lanes.take(0.0)
     for _ in range(5):
         lanes.give_back(first)
-        assert lanes.take() is first
+        assert lanes.take(0.0) is first
 
 
 def test_more_requests_than_lanes_share_them_evenly() -> None:
     lanes = Lanes(made, most=3)
-    users = Counter(lanes.take() for _ in range(7))
+    users = Counter(lanes.take(0.0) for _ in range(7))
     assert sorted(users.values()) == [2, 2, 3]
+
+
+def test_what_a_burst_has_left_is_closed_when_it_is_old() -> None:
+    lanes = Lanes(made, most=3)
+    first, second, third = (lanes.take(0.0) for _ in range(3))
+    for lane in (first, second, third):
+        lanes.give_back(lane)
+    assert lanes.take(50.0) is first
+    assert lanes.surplus(55.0) is None
+    assert [lanes.surplus(55.1) for _ in range(3)] == [second, third, None]
+    assert lanes.surplus(1000.0) is None, "the first is in use"
+    assert lanes.take(1000.0) not in {first, second, third}
 
 
 def test_a_lane_that_cannot_be_made_leaves_nothing_behind() -> None:
@@ -67,8 +88,8 @@ def test_a_lane_that_cannot_be_made_leaves_nothing_behind() -> None:
 
     lanes = Lanes(make, most=1)
     with pytest.raises(SendError):
-        lanes.take()
-    assert lanes.take() is lanes.take()
+        lanes.take(0.0)
+    assert lanes.take(0.0) is lanes.take(0.0)
 
 
 @pytest.mark.real_time
@@ -106,12 +127,6 @@ async def test_a_request_asks_the_kernel_of_its_own_connection_alone(
 
 @pytest.mark.real_time
 async def test_all_requests_share_the_lane_that_offers_http_2(engine: str) -> None:
-    settings = Settings(
-        context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
-        proxy_for=lambda _url: None,
-        http2=True,
-        connections=2,
-    )
     begun: list[str] = []
 
     class Watching(Progress):
@@ -121,10 +136,30 @@ async def test_all_requests_share_the_lane_that_offers_http_2(engine: str) -> No
                 begun.append(event)
 
     async with loopback(answering(answer())) as server:
-        client = OwnClient(settings)
+        client = OwnClient(settings(http2=True))
         sent = [Watching(wire("http://x"), 5.0, lambda: 0.0) for _ in range(2)]
         for one in sent:
             await client.send(wire(server.url), one)
         await client.aclose()
     (lanes,) = client._lanes.values()
     assert (len(lanes._users), len(begun)) == (1, 2)
+
+
+@pytest.mark.real_time
+async def test_a_connection_that_is_old_is_closed_though_its_lane_is_not_used(
+    engine: str,
+) -> None:
+    async with loopback(answering(answer())) as server:
+        client = OwnClient(settings())
+        burst = [Progress(wire("http://x"), 5.0, lambda: 0.0) for _ in range(2)]
+        for one in burst:
+            await (await client.send(wire(server.url), one)).aread()
+        for one in burst:
+            one.end()
+        (lanes,) = client._lanes.values()
+        lanes._taken_at.update(dict.fromkeys(lanes._taken_at, -100.0))
+        await (await client.send(wire(server.url), burst[0])).aread()
+        await asyncio.wait_for(server.peers[1].gone.wait(), 5)
+        assert not server.peers[0].gone.is_set()
+        await client.aclose()
+    assert server.connections == 2
