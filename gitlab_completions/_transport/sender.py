@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from gitlab_completions._checks import check_count
 from gitlab_completions._frames import frameless
 from gitlab_completions._transport.clients import OwnClient, Settings, UserClient
+from gitlab_completions._transport.engines import DEFAULT_ENGINE, check_engine, load
 from gitlab_completions._transport.exchange import exchange
 from gitlab_completions._transport.preparation import Preparation
 from gitlab_completions._transport.proxies import Proxies
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gitlab_completions._transport.clients import AsyncClient, Client
+    from gitlab_completions._transport.engines import EngineName
     from gitlab_completions._wire.messages import WireRequest, WireResponse
 
     StrPath = str | os.PathLike[str]
@@ -82,12 +84,14 @@ class HttpxSender:
         trust_env: bool = True,
         http2: bool = False,
         max_in_flight: int = DEFAULT_IN_FLIGHT,
+        engine: EngineName = DEFAULT_ENGINE,
     ) -> None:
         check_count("max_in_flight", max_in_flight)
         for name, switch in (("trust_env", trust_env), ("http2", http2)):
             _check_switch(name, switch)
         self.max_in_flight: int | None = None if client is not None else max_in_flight
         self._proxies = Proxies.check(proxy, trust_env=trust_env)
+        self._engine: EngineName = check_engine(engine)
         self._http2 = http2
         self._connections = max_in_flight + SPARE_CONNECTIONS
         self._clients: dict[Route, Succession[Client]] = {}
@@ -98,16 +102,17 @@ class HttpxSender:
         paths = check_cert(cert, trusted)
         given, added = _split(trusted)
         build = partial(make_context, added, paths, trust_env=trust_env)
-        self._preparation = Preparation(given, build)
+        self._preparation = Preparation(self._engine, given, build)
         if client is not None:
-            alone = max_in_flight == DEFAULT_IN_FLIGHT and trust_env and not http2
+            switches = (trust_env, http2, max_in_flight, engine)
+            alone = switches == (True, False, DEFAULT_IN_FLIGHT, DEFAULT_ENGINE)
             if not alone or (proxy, verify, cert) != (None, None, None):
                 raise ConfigurationError(
                     "client goes alone: set proxy, verify and the rest on the client"
                 )
             self._adopt(UserClient(client))
         else:
-            _check_packages(self._proxies, http2=http2)
+            _check_packages(self._engine, self._proxies, http2=http2)
 
     async def __aenter__(self) -> Self:
         return self
@@ -189,8 +194,10 @@ class HttpxSender:
     async def _clients_of(self, request: WireRequest) -> Succession[Client]:
         if self._closed:
             raise SendError("pool")
+        context = await self._preparation.context()
         settings = Settings(
-            context=await self._preparation.context(),
+            engine=load(self._engine),
+            context=context,
             proxy_for=self._proxies.of(request.route),
             http2=self._http2,
             connections=self._connections,
@@ -234,14 +241,19 @@ def _check_switch(name: str, value: object) -> None:
         )
 
 
-def _check_packages(proxies: Proxies, *, http2: bool) -> None:
+def _check_packages(engine: EngineName, proxies: Proxies, *, http2: bool) -> None:
+    if engine != DEFAULT_ENGINE and find_spec(engine) is None:
+        raise ConfigurationError(
+            f"engine={engine!r} needs the {engine} package: "
+            f"pip install 'gitlab-completions[{engine}]'"
+        )
     if proxies.speak_socks and find_spec("socksio") is None:
         raise ConfigurationError(
-            "a SOCKS proxy needs the socksio package: pip install 'httpx[socks]'"
+            f"a SOCKS proxy needs the socksio package: pip install '{engine}[socks]'"
         )
     if http2 and find_spec("h2") is None:
         raise ConfigurationError(
-            "http2 needs the h2 package: pip install 'httpx[http2]'"
+            f"http2 needs the h2 package: pip install '{engine}[http2]'"
         )
     if http2:
         hush_hpack()
