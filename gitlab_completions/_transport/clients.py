@@ -169,7 +169,7 @@ class Prepared:
             # Else it has no body, or is sent in chunks.
             self._headers = made.headers if CONTENT_LENGTH in made.headers else None
             return made
-        headers = self._headers.copy()
+        headers = self._headers  # which each request copies
         headers[REQUEST_ID] = request_id
         headers[CONTENT_LENGTH] = str(len(body))
         stream = http.ByteStream(body)
@@ -272,7 +272,7 @@ def headers_of(request: WireRequest) -> list[tuple[str, str]]:
     2 KiB gain nothing by compression, and what is not compressed cannot explode.
     """
     pairs = list(request.headers.items())
-    if not any(name.lower() == "accept-encoding" for name, _ in pairs):
+    if "accept-encoding" not in map(str.lower, request.headers):
         pairs.append(("accept-encoding", "identity"))
     return pairs
 

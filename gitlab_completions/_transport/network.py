@@ -90,6 +90,7 @@ class AsyncioStream(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._unread = bytearray()
         self._unsent = bytearray()
+        self._departure: asyncio.TimerHandle | None = None
         self._is_over = False
         self._error: Exception | None = None
         self._is_jammed = False
@@ -126,7 +127,10 @@ class AsyncioStream(asyncio.Protocol):
             httpcore.WriteError: When the connection is broken.
         """
         if not self._unsent:
-            asyncio.get_running_loop().call_soon(self._flush)
+            # A timer and not `call_soon`: that could not be taken back, and would cost
+            # each request a round of the loop in which nothing is left to be done.
+            departure = asyncio.get_running_loop().call_later(0.0, self._flush)
+            self._departure = departure
         self._unsent += buffer
         if len(self._unsent) >= SMALL:
             self._flush()
@@ -148,6 +152,9 @@ class AsyncioStream(asyncio.Protocol):
         raise told
 
     def _flush(self) -> None:
+        if self._departure is not None:
+            self._departure.cancel()
+            self._departure = None
         if self._unsent and not self._is_over:
             self._transport.write(self._unsent)
         self._unsent = bytearray()

@@ -58,6 +58,12 @@ async def all_of(stream: AsyncioStream) -> bytes:
     return bytes(data)
 
 
+async def round_of_loop() -> None:
+    """Let pass what is due, timers too."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
 async def echo(peer: Peer) -> None:
     peer.asked.set()
     while data := await peer.reader.read(65_536):
@@ -246,12 +252,28 @@ async def test_what_is_small_leaves_though_nothing_follows(core: Core) -> None:
     stream = AsyncioStream(core)
     stream.connection_made(cast("asyncio.Transport", transport))
     await stream.write(b"pong")
-    await asyncio.sleep(0)
+    await round_of_loop()
     assert transport.written == [b"pong"]
     await stream.write(b"x")
     stream.connection_lost(None)
-    await asyncio.sleep(0)
+    await round_of_loop()
     assert transport.written == [b"pong"]
+
+
+async def test_what_has_left_leaves_nothing_for_the_loop_to_do(core: Core) -> None:
+    class Watched(AsyncioStream):
+        flushes = 0
+
+        def _flush(self) -> None:
+            self.flushes += 1
+            super()._flush()
+
+    stream = Watched(core)
+    stream.connection_made(cast("asyncio.Transport", Transport()))
+    await stream.write(b"head")
+    await stream.write(bytes(SMALL))
+    await round_of_loop()
+    assert stream.flushes == 1
 
 
 async def test_a_connection_lost_right_after_the_handshake_is_told(
