@@ -13,7 +13,7 @@ from gitlab_completions._checks import check_count
 from gitlab_completions._frames import frameless
 from gitlab_completions._transport.clients import OwnClient, Settings, UserClient
 from gitlab_completions._transport.engines import DEFAULT_ENGINE, check_engine, load
-from gitlab_completions._transport.exchange import exchange
+from gitlab_completions._transport.exchange import begin_exchange
 from gitlab_completions._transport.preparation import Preparation
 from gitlab_completions._transport.proxies import Proxies
 from gitlab_completions._transport.secrecy import hush_hpack, hush_socks
@@ -143,8 +143,11 @@ class HttpxSender:
         clients = self._clients.get(request.route) or await self._clients_of(request)
         if self._closed:
             raise SendError("pool")
-        async with exchange(clients, request, loop.time) as response:
+        attempt, response = await begin_exchange(clients, request, loop.time)
+        try:
             yield response
+        finally:
+            await attempt.aclose()
 
     def replace(self, route: Route) -> bool:
         """Send what comes next on this route by a new client.
