@@ -4,7 +4,8 @@ Ours sends by httpx's transports, without `httpx.AsyncClient` above them: that l
 costs a fifth of a request's CPU for cookies, redirects and authentication, none of
 which may happen here, and it fails on an answer whose `Location` is no URL. Tools that
 answer in httpx's place (respx, pytest-httpx) work below it and see our requests. Below
-these the connections are on plain asyncio: see network.py.
+these the connections are on plain asyncio: see network.py. Which library it is, httpx
+or httpx2, is told by an `Engine`; types are httpx's.
 """
 
 from __future__ import annotations
