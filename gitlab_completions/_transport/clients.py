@@ -4,7 +4,8 @@ Ours sends by httpx's transports, without `httpx.AsyncClient` above them: that l
 costs a fifth of a request's CPU for cookies, redirects and authentication, none of
 which may happen here, and it fails on an answer whose `Location` is no URL. Tools that
 answer in httpx's place (respx, pytest-httpx) work below it and see our requests. Below
-these the connections are on plain asyncio: see network.py.
+these the connections are on plain asyncio: see network.py. Which library it is, httpx
+or httpx2, is told by an `Engine`; types are httpx's.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from gitlab_completions._records import Record
 from gitlab_completions._transport.lanes import KEEP_ALIVE_S, Lanes
+from gitlab_completions._transport.network import use_asyncio
 from gitlab_completions._transport.proxies import is_proxy_url
 from gitlab_completions._transport.secrecy import hush_socks
 from gitlab_completions._wire.messages import SendError
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from gitlab_completions._transport.engines import Engine, Http
     from gitlab_completions._transport.progress import Progress
     from gitlab_completions._wire.messages import SendErrorDetail, WireRequest
 
@@ -80,12 +83,14 @@ class Settings(Record):
     """What a client of our own is made with.
 
     Args:
+        engine: The HTTP library.
         context: For every TLS connection.
         proxy_for: Tells the proxy for a URL.
         http2: Whether HTTP/2 is offered.
         connections: How many may be in use at a time.
     """
 
+    engine: Engine
     context: ssl.SSLContext
     proxy_for: Callable[[str], str | None]
     http2: bool
@@ -121,12 +126,10 @@ class OwnClient:
             await lanes.aclose()
 
     def _prepare(self, text: str) -> Prepared:
-        import httpx  # noqa: PLC0415
-
         known = self._prepared.get(text)
         if known is None:
             lanes = self._lanes_by(self._settings.proxy_for(text))
-            known = Prepared(httpx.URL(text), lanes)
+            known = Prepared(self._settings.engine.http, text, lanes)
             if len(self._prepared) >= _MOST_URLS:
                 self._prepared.clear()
             self._prepared[text] = known
@@ -148,34 +151,35 @@ class Prepared:
     making them takes httpx longer than all else about a request.
 
     Args:
+        http: The HTTP library.
         url: The URL.
         lanes: What sends there.
     """
 
-    def __init__(self, url: httpx.URL, lanes: Lanes) -> None:
-        self.url = url
+    def __init__(self, http: Http, url: str, lanes: Lanes) -> None:
+        self._http = http
+        self.url = http.URL(url)
         self.lanes = lanes
         self._common: list[tuple[str, str]] = []
         self._headers: httpx.Headers | None = None
 
     def message(self, request: WireRequest) -> httpx.Request:
         """Return the request as the transport takes it."""
-        import httpx  # noqa: PLC0415
-
+        http = self._http
         method, body, pairs = request.method, request.body, headers_of(request)
         request_id = request.headers.get(REQUEST_ID)
         common = [("", method), *(pair for pair in pairs if pair[0] != REQUEST_ID)]
         if self._headers is None or request_id is None or common != self._common:
-            made = httpx.Request(method, self.url, headers=pairs, content=body)
+            made = http.Request(method, self.url, headers=pairs, content=body)
             self._common = common
             # Else it has no body, or is sent in chunks.
             self._headers = made.headers if CONTENT_LENGTH in made.headers else None
             return made
-        headers = self._headers.copy()
+        headers = self._headers  # which each request copies
         headers[REQUEST_ID] = request_id
         headers[CONTENT_LENGTH] = str(len(body))
-        stream = httpx.ByteStream(body)
-        return httpx.Request(method, self.url, headers=headers, stream=stream)
+        stream = http.ByteStream(body)
+        return http.Request(method, self.url, headers=headers, stream=stream)
 
 
 class UserClient:
@@ -223,10 +227,7 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
         SendError: `proxy`, when its URL, or the package that speaks its protocol,
             cannot be used; without a cause, which would quote the URL.
     """
-    import httpx  # noqa: PLC0415
-
-    from gitlab_completions._transport.network import use_asyncio  # noqa: PLC0415
-
+    http, core = settings.engine.http, settings.engine.core
     if proxy is not None and not is_proxy_url(proxy):
         raise SendError("proxy", detail="proxy_url")
     fault: SendErrorDetail
@@ -235,15 +236,15 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
     if scheme.startswith("socks"):
         hush_socks()
     try:
-        through = proxy and httpx.Proxy(
+        through = proxy and http.Proxy(
             proxy,
             # Without it a proxy that speaks TLS is checked against other authorities.
             ssl_context=settings.context if scheme == "https" else None,
         )
-        transport = httpx.AsyncHTTPTransport(
+        transport = http.AsyncHTTPTransport(
             verify=settings.context,
             http2=settings.http2,
-            limits=httpx.Limits(
+            limits=http.Limits(
                 max_connections=connections,
                 # Equal: httpcore counts busy connections too when it looks for
                 # surplus idle ones, and would close good ones.
@@ -253,12 +254,12 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
             proxy=through or None,
             socket_options=socket_options(),
         )
-    except (httpx.InvalidURL, ValueError):  # what urllib takes, and httpx does not
+    except (http.InvalidURL, ValueError):  # what urllib takes, and httpx does not
         fault = "proxy_url"
     except ImportError:
         fault = "proxy_package"
     else:
-        use_asyncio(transport)
+        use_asyncio(transport, core)
         return transport
     raise SendError("proxy", detail=fault)
 
@@ -278,7 +279,7 @@ def headers_of(request: WireRequest) -> list[tuple[str, str]]:
     2 KiB gain nothing by compression, and what is not compressed cannot explode.
     """
     pairs = list(request.headers.items())
-    if not any(name.lower() == "accept-encoding" for name, _ in pairs):
+    if "accept-encoding" not in map(str.lower, request.headers):
         pairs.append(("accept-encoding", "identity"))
     return pairs
 

@@ -12,6 +12,7 @@ import pytest
 
 from gitlab_completions._transport import network
 from gitlab_completions._transport.clients import OwnClient, Settings
+from gitlab_completions._transport.engines import load
 from gitlab_completions._transport.lanes import Lanes
 from gitlab_completions._transport.progress import Progress
 from gitlab_completions.senders import HttpxSender, SendError
@@ -27,6 +28,8 @@ from tests._transport.loopback import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gitlab_completions._transport.engines import EngineName
+
 CALLS = 40
 
 
@@ -34,8 +37,9 @@ def made() -> httpx.AsyncHTTPTransport:
     return httpx.AsyncHTTPTransport(verify=NO_AUTHORITIES)
 
 
-def settings(*, http2: bool = False) -> Settings:
+def settings(engine: EngineName, *, http2: bool = False) -> Settings:
     return Settings(
+        engine=load(engine),
         context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
         proxy_for=lambda _url: None,
         http2=http2,
@@ -94,7 +98,7 @@ def test_a_lane_that_cannot_be_made_leaves_nothing_behind() -> None:
 
 @pytest.mark.real_time
 async def test_a_request_asks_the_kernel_of_its_own_connection_alone(
-    engine: str, monkeypatch: pytest.MonkeyPatch
+    engine: EngineName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # One pool for eight would ask of each idle connection whenever a request begins
     # or ends, and once more for each rival: 24 times a request.
@@ -108,7 +112,7 @@ async def test_a_request_asks_the_kernel_of_its_own_connection_alone(
 
     monkeypatch.setattr(network, "_has_input", counted)
     async with loopback(answering(answer())) as server:
-        sender = HttpxSender()
+        sender = HttpxSender(engine=engine)
         async with closing(sender), asyncio.TaskGroup() as group:
             numbers = iter(range(CALLS))
 
@@ -126,7 +130,9 @@ async def test_a_request_asks_the_kernel_of_its_own_connection_alone(
 
 
 @pytest.mark.real_time
-async def test_all_requests_share_the_lane_that_offers_http_2(engine: str) -> None:
+async def test_all_requests_share_the_lane_that_offers_http_2(
+    engine: EngineName,
+) -> None:
     begun: list[str] = []
 
     class Watching(Progress):
@@ -136,7 +142,7 @@ async def test_all_requests_share_the_lane_that_offers_http_2(engine: str) -> No
                 begun.append(event)
 
     async with loopback(answering(answer())) as server:
-        client = OwnClient(settings(http2=True))
+        client = OwnClient(settings(engine, http2=True))
         sent = [Watching(wire("http://x"), 5.0, lambda: 0.0) for _ in range(2)]
         for one in sent:
             await client.send(wire(server.url), one)
@@ -147,10 +153,10 @@ async def test_all_requests_share_the_lane_that_offers_http_2(engine: str) -> No
 
 @pytest.mark.real_time
 async def test_a_connection_that_is_old_is_closed_though_its_lane_is_not_used(
-    engine: str,
+    engine: EngineName,
 ) -> None:
     async with loopback(answering(answer())) as server:
-        client = OwnClient(settings())
+        client = OwnClient(settings(engine))
         burst = [Progress(wire("http://x"), 5.0, lambda: 0.0) for _ in range(2)]
         for one in burst:
             await (await client.send(wire(server.url), one)).aread()
