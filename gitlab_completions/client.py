@@ -18,6 +18,7 @@ from gitlab_completions._arguments import (
 from gitlab_completions._frames import frameless
 from gitlab_completions._shell import chance
 from gitlab_completions._shell.clock import SystemClock
+from gitlab_completions._shell.closing import Closing
 from gitlab_completions._version import __version__
 from gitlab_completions._wire.headers import user_agent as user_agent_of
 from gitlab_completions._wire.urls import instance_root
@@ -196,7 +197,7 @@ class CompletionClient:
             )
         )
         self._home = Home()
-        self._closing: asyncio.Future[None] | None = None
+        self._closing = Closing()
         self._closed = False
         self._end: asyncio.Task[None] | None = None
 
@@ -229,8 +230,7 @@ class CompletionClient:
         self._home.check_loop()
         if self._end is None:
             self._closed = True
-            if self._closing is not None:
-                self._closing.set_result(None)
+            self._closing.come()
             self._engine.stop()
             self._end = asyncio.create_task(self._close())
         await asyncio.shield(self._end)
@@ -262,10 +262,11 @@ class CompletionClient:
             ConfigurationError: When an argument is of a wrong type, or `deadline_s` no
                 positive number of seconds.
         """
-        closing = self._enter()
+        self._enter()
         check_request(request)
         span_s = span_of(request, deadline_s, self._engine.policy)
-        return await self._engine.complete(request, span_s, closing)
+        with self._closing.awaited() as closing:
+            return await self._engine.complete(request, span_s, closing)
 
     async def warm_up(self, project_path: str | None = None) -> None:
         """Make ready for a first call: connection details, and an open connection.
@@ -281,9 +282,10 @@ class CompletionClient:
             ClientClosedError: When the client is closed.
             ConfigurationError: When `project_path` is no string.
         """
-        closing = self._enter()
+        self._enter()
         check_project_path(project_path)
-        await self._engine.warm_up(project_path, closing)
+        with self._closing.awaited() as closing:
+            await self._engine.warm_up(project_path, closing)
 
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.
@@ -334,15 +336,12 @@ class CompletionClient:
     def __repr__(self) -> str:
         return f"<CompletionClient {self._root} {'closed' if self._closed else 'open'}>"
 
-    def _enter(self) -> asyncio.Future[None]:
-        """Check that the client may be used here and now; return what its end sets."""
+    def _enter(self) -> None:
+        """Check that the client may be used here and now."""
         if self._closed:
             raise ClientClosedError("the client is closed")
-        loop = self._home.enter()
-        if self._closing is None:
-            self._closing = loop.create_future()
+        self._home.enter()
         self._engine.look_at_clock()
-        return self._closing
 
     def _replace(self, route: Route) -> bool:
         """Have what comes next go out on new connections; tell whether it will."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
     from types import ModuleType
 
+    from gitlab_completions._transport.engines import EngineName
+
 NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 URL = "https://gateway.example/v2/code/completions"
 
@@ -49,30 +51,28 @@ async def fetch(sender: Sender) -> tuple[int, bytes]:
         return response.status_code, b"".join([c async for c in response.chunks])
 
 
-@pytest.fixture(params=["httpcore", "httpcore2"])
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    name: str = request.param
-    if name == "httpcore2":
-        monkeypatch.setitem(sys.modules, "httpx", httpx2)
+@pytest.fixture(params=["httpx", "httpx2"])
+def engine(request: pytest.FixtureRequest) -> EngineName:
+    name: EngineName = request.param
     return name
 
 
 @pytest.fixture
-def mock(engine: str) -> Iterator[respx.MockRouter]:
-    with respx.mock(using=engine) as router:
+def mock(engine: EngineName) -> Iterator[respx.MockRouter]:
+    with respx.mock(using=engine.replace("x", "core")) as router:
         yield router
 
 
 @pytest.fixture(params=["own", "theirs"])
 async def sender(
-    request: pytest.FixtureRequest, engine: str
+    request: pytest.FixtureRequest, engine: EngineName
 ) -> AsyncIterator[HttpxSender]:
     if request.param == "own":
-        made = HttpxSender()
+        made = HttpxSender(engine=engine)
         yield made
         await made.aclose()
         return
-    library = httpx2 if engine == "httpcore2" else httpx
+    library = httpx2 if engine == "httpx2" else httpx
     async with library.AsyncClient(verify=NO_AUTHORITIES) as client:
         yield HttpxSender(client)
 

@@ -704,10 +704,10 @@ def supersede_many(emulator: Emulator) -> None:
         client.complete(REQUEST)
         for _ in range(10):
             futures = [client.submit(REQUEST) for _ in range(5)]
-            for future in futures[:-1]:
-                future.cancel()
+            # Not all: on a busy machine one may have ended before it is superseded.
+            superseded = [future for future in futures[:-1] if future.cancel()]
             assert futures[-1].result(PATIENCE_S).choices is not None
-            for future in futures[:-1]:
+            for future in superseded:
                 with pytest.raises(CancelledError):
                     future.result(0)
 

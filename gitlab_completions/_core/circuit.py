@@ -86,6 +86,7 @@ class Circuit:
         "_jitter",
         "_last_resort_at",
         "_losses",
+        "_none_before",
         "_open_until",
         "_out",
         "_probe",
@@ -117,6 +118,7 @@ class Circuit:
         self._open_until: float | None = None
         self._cause = Cause.FAILURES
         self._out: dict[Permit, None] = {}
+        self._none_before = -math.inf
         self._probe: Permit | None = None
         self._good_probes = 0
         self._last_resort_at = 0.0
@@ -157,7 +159,9 @@ class Circuit:
     def is_overdue(self, now: float) -> bool:
         """Tell whether an attempt has been silent for longer than the hedge delay."""
         since = now - self.pace.delay_s
-        return any(one.admitted_at < since for one in self._out)
+        return self._none_before < since and any(
+            one.admitted_at < since for one in self._out
+        )
 
     def rests_s(self, now: float) -> float | None:
         """Return the seconds until the rest is over, or `None` when there is none."""
@@ -220,10 +224,14 @@ class Circuit:
 
     def count_late(self, now: float) -> Transition:
         """Count what was left before and is silent past the hedge delay by now."""
-        if not self._out:
-            return Transition.NONE
         transition = Transition.NONE
         since = now - self.pace.delay_s
+        if self._none_before >= since:
+            return transition
+        # Every call asks at each of its steps, and what is sent later is late later: no
+        # look at all that are out is needed before the oldest of them can be late.
+        oldest = min((one.admitted_at for one in self._out), default=now)
+        self._none_before = min(oldest, now)
         for permit in [one for one in self._out if one.admitted_at < since]:
             # It may be out no more: a trip forgets all that were sent before it.
             if permit in self._out and (permit.alone or permit is self._probe):

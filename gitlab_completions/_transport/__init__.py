@@ -1,1 +1,1 @@
-"""What `HttpxSender` is made of: the only place that imports httpx, and only late."""
+"""What `HttpxSender` is made of: the only place where HTTP libraries are imported."""

@@ -4,16 +4,21 @@ Ours sends by httpx's transports, without `httpx.AsyncClient` above them: that l
 costs a fifth of a request's CPU for cookies, redirects and authentication, none of
 which may happen here, and it fails on an answer whose `Location` is no URL. Tools that
 answer in httpx's place (respx, pytest-httpx) work below it and see our requests. Below
-these the connections are on plain asyncio: see network.py.
+these the connections are on plain asyncio: see network.py. Which library it is, httpx
+or httpx2, is told by an `Engine`; types are httpx's.
 """
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import socket
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from gitlab_completions._records import Record
+from gitlab_completions._transport.lanes import KEEP_ALIVE_S, Lanes
+from gitlab_completions._transport.network import use_asyncio
 from gitlab_completions._transport.proxies import is_proxy_url
 from gitlab_completions._transport.secrecy import hush_socks
 from gitlab_completions._wire.messages import SendError
@@ -25,14 +30,10 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from gitlab_completions._transport.engines import Engine, Http
     from gitlab_completions._transport.progress import Progress
     from gitlab_completions._wire.messages import SendErrorDetail, WireRequest
 
-KEEP_ALIVE_S = 55.0
-"""Seconds that an idle connection is kept: less than the 60 that balancers keep one.
-
-httpx's 5 s cost a handshake, two round trips, after each pause for thought.
-"""
 _MOST_URLS = 64
 """Prepared URLs; a client sees a handful, so what is over is some server's whim."""
 
@@ -82,12 +83,14 @@ class Settings(Record):
     """What a client of our own is made with.
 
     Args:
+        engine: The HTTP library.
         context: For every TLS connection.
         proxy_for: Tells the proxy for a URL.
         http2: Whether HTTP/2 is offered.
-        connections: How many may be open, and kept.
+        connections: How many may be in use at a time.
     """
 
+    engine: Engine
     context: ssl.SSLContext
     proxy_for: Callable[[str], str | None]
     http2: bool
@@ -95,12 +98,12 @@ class Settings(Record):
 
 
 class OwnClient:
-    """A client for one route, with one pool of connections for each proxy in use."""
+    """A client for one route, with pools of connections for each proxy in use."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._options = socket_options()
-        self._transports: dict[str | None, httpx.AsyncHTTPTransport] = {}
+        self._lanes: dict[str | None, Lanes] = {}
         self._prepared: dict[str, Prepared] = {}
 
     async def send(self, request: WireRequest, progress: Progress) -> httpx.Response:
@@ -109,29 +112,36 @@ class OwnClient:
         message = prepared.message(request)
         message.extensions = _extensions(progress, prepared.url)
         progress.proxy_options = self._options
-        return await prepared.transport.handle_async_request(message)
+        lanes, now = prepared.lanes, asyncio.get_running_loop().time()
+        lane = lanes.take(now)
+        progress.on_end = partial(lanes.give_back, lane)
+        surplus = lanes.surplus(now)
+        if surplus is not None:
+            await surplus.aclose()
+        return await lane.handle_async_request(message)
 
     async def aclose(self) -> None:
         """Close the pools."""
-        for transport in self._transports.values():
-            await transport.aclose()
+        for lanes in self._lanes.values():
+            await lanes.aclose()
 
     def _prepare(self, text: str) -> Prepared:
-        import httpx  # noqa: PLC0415
-
         known = self._prepared.get(text)
         if known is None:
-            transport = self._transport(self._settings.proxy_for(text))
-            known = Prepared(httpx.URL(text), transport)
+            lanes = self._lanes_by(self._settings.proxy_for(text))
+            known = Prepared(self._settings.engine.http, text, lanes)
             if len(self._prepared) >= _MOST_URLS:
                 self._prepared.clear()
             self._prepared[text] = known
         return known
 
-    def _transport(self, proxy: str | None) -> httpx.AsyncHTTPTransport:
-        if proxy not in self._transports:
-            self._transports[proxy] = make_transport(self._settings, proxy)
-        return self._transports[proxy]
+    def _lanes_by(self, proxy: str | None) -> Lanes:
+        if proxy not in self._lanes:
+            make = partial(make_transport, self._settings, proxy)
+            # All requests share one connection of HTTP/2.
+            most = 1 if self._settings.http2 else self._settings.connections
+            self._lanes[proxy] = Lanes(make, most)
+        return self._lanes[proxy]
 
 
 class Prepared:
@@ -141,34 +151,35 @@ class Prepared:
     making them takes httpx longer than all else about a request.
 
     Args:
+        http: The HTTP library.
         url: The URL.
-        transport: What sends there.
+        lanes: What sends there.
     """
 
-    def __init__(self, url: httpx.URL, transport: httpx.AsyncHTTPTransport) -> None:
-        self.url = url
-        self.transport = transport
+    def __init__(self, http: Http, url: str, lanes: Lanes) -> None:
+        self._http = http
+        self.url = http.URL(url)
+        self.lanes = lanes
         self._common: list[tuple[str, str]] = []
         self._headers: httpx.Headers | None = None
 
     def message(self, request: WireRequest) -> httpx.Request:
         """Return the request as the transport takes it."""
-        import httpx  # noqa: PLC0415
-
+        http = self._http
         method, body, pairs = request.method, request.body, headers_of(request)
         request_id = request.headers.get(REQUEST_ID)
         common = [("", method), *(pair for pair in pairs if pair[0] != REQUEST_ID)]
         if self._headers is None or request_id is None or common != self._common:
-            made = httpx.Request(method, self.url, headers=pairs, content=body)
+            made = http.Request(method, self.url, headers=pairs, content=body)
             self._common = common
             # Else it has no body, or is sent in chunks.
             self._headers = made.headers if CONTENT_LENGTH in made.headers else None
             return made
-        headers = self._headers.copy()
+        headers = self._headers  # which each request copies
         headers[REQUEST_ID] = request_id
         headers[CONTENT_LENGTH] = str(len(body))
-        stream = httpx.ByteStream(body)
-        return httpx.Request(method, self.url, headers=headers, stream=stream)
+        stream = http.ByteStream(body)
+        return http.Request(method, self.url, headers=headers, stream=stream)
 
 
 class UserClient:
@@ -210,47 +221,45 @@ class UserClient:
 
 
 def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTransport:
-    """Make a pool of connections.
+    """Make a pool of connections, a small one unless requests share them.
 
     Raises:
         SendError: `proxy`, when its URL, or the package that speaks its protocol,
             cannot be used; without a cause, which would quote the URL.
     """
-    import httpx  # noqa: PLC0415
-
-    from gitlab_completions._transport.network import use_asyncio  # noqa: PLC0415
-
+    http, core = settings.engine.http, settings.engine.core
     if proxy is not None and not is_proxy_url(proxy):
         raise SendError("proxy", detail="proxy_url")
     fault: SendErrorDetail
+    connections = settings.connections if settings.http2 else 1
     scheme = (proxy or "").partition(":")[0].lower()
     if scheme.startswith("socks"):
         hush_socks()
     try:
-        through = proxy and httpx.Proxy(
+        through = proxy and http.Proxy(
             proxy,
             # Without it a proxy that speaks TLS is checked against other authorities.
             ssl_context=settings.context if scheme == "https" else None,
         )
-        transport = httpx.AsyncHTTPTransport(
+        transport = http.AsyncHTTPTransport(
             verify=settings.context,
             http2=settings.http2,
-            limits=httpx.Limits(
-                max_connections=settings.connections,
+            limits=http.Limits(
+                max_connections=connections,
                 # Equal: httpcore counts busy connections too when it looks for
                 # surplus idle ones, and would close good ones.
-                max_keepalive_connections=settings.connections,
+                max_keepalive_connections=connections,
                 keepalive_expiry=KEEP_ALIVE_S,
             ),
             proxy=through or None,
             socket_options=socket_options(),
         )
-    except (httpx.InvalidURL, ValueError):  # what urllib takes, and httpx does not
+    except (http.InvalidURL, ValueError):  # what urllib takes, and httpx does not
         fault = "proxy_url"
     except ImportError:
         fault = "proxy_package"
     else:
-        use_asyncio(transport)
+        use_asyncio(transport, core)
         return transport
     raise SendError("proxy", detail=fault)
 
@@ -270,7 +279,7 @@ def headers_of(request: WireRequest) -> list[tuple[str, str]]:
     2 KiB gain nothing by compression, and what is not compressed cannot explode.
     """
     pairs = list(request.headers.items())
-    if not any(name.lower() == "accept-encoding" for name, _ in pairs):
+    if "accept-encoding" not in map(str.lower, request.headers):
         pairs.append(("accept-encoding", "identity"))
     return pairs
 

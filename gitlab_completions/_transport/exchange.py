@@ -16,7 +16,7 @@ server would be asked everything twice.
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -48,14 +48,13 @@ OUTSTAYED_S = 0.5
 SOCKS proxy's words without an end."""
 
 
-@asynccontextmanager
-async def exchange(
+async def begin_exchange(
     clients: Succession[Client], request: WireRequest, clock: Callable[[], float]
-) -> AsyncGenerator[WireResponse, None]:
-    """Send the request and hand out the answer while it may be read.
+) -> Opened:
+    """Send the request; return the answer, and the attempt to be closed after it.
 
     Raises:
-        SendError: When it breaks, here or while the body is read.
+        SendError: When it breaks; so may reading the body.
     """
     if not can_carry(request.headers):
         raise SendError("protocol")  # without a cause: it would quote the value
@@ -63,18 +62,13 @@ async def exchange(
     begin = partial(Attempt, clients, request, ends_at, clock)
     first = begin()
     if request.purpose == "completion" and first.is_doubtful:
-        attempt, response = await either(
+        return await either(
             _opened(first, begin),
             lambda: _opened(begin(), begin) if first.is_left_silent() else None,
             patience_s=max(SILENCE_S, SHARE_OF_PATIENCE * request.timeout_s),
             discard=_close,
         )
-    else:
-        attempt, response = await _opened(first, begin)
-    try:
-        yield response
-    finally:
-        await attempt.aclose()
+    return await _opened(first, begin)
 
 
 async def _opened(attempt: Attempt, begin: Callable[[], Attempt]) -> Opened:
@@ -184,6 +178,7 @@ class Attempt:
                     # A pool that was closed meanwhile knows nothing of it.
                     await self._progress.close_connection()
         finally:
+            self._progress.end()
             if self._progress.broke_tunnel:
                 self._tenure.condemn()
             self._tenure.end(self._ticket, self._clock())

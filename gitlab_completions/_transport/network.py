@@ -3,7 +3,8 @@
 httpcore takes any network backend. Its own goes through anyio, whose cancel scopes and
 checkpoints serve trio as well, and whose TLS is a second state machine in Python: a
 quarter of a call's CPU, for nothing that a library on asyncio needs. The pool, the
-protocols, proxies and tracing stay httpcore's, and so do the exceptions.
+protocols, proxies and tracing stay httpcore's, and so do the exceptions: those of
+httpcore, or of httpcore2, whichever has the pool.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ import select
 import ssl
 import sys
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn, cast
-
-import httpcore
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Generator, Iterable
 
+    import httpcore
     import httpx
+
+    from gitlab_completions._transport.engines import Core
 
 EYEBALLS_S = 0.25
 """Seconds before a host's next address is tried beside the first (RFC 8305)."""
@@ -34,8 +37,15 @@ head and its body then leave as one packet and one record of TLS.
 """
 
 
-class AsyncioBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections on the running event loop."""
+class AsyncioBackend:
+    """Opens connections on the running event loop: an `AsyncNetworkBackend`.
+
+    Args:
+        core: Whose pool asks.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
 
     async def connect_tcp(
         self,
@@ -52,10 +62,10 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
             httpcore.ConnectError: When none does at all.
         """
         loop = asyncio.get_running_loop()
-        with _told_as(httpcore.ConnectTimeout, httpcore.ConnectError):
+        with _told_as(self._core.ConnectTimeout, self._core.ConnectError):
             async with asyncio.timeout(timeout):
                 _, stream = await loop.create_connection(
-                    AsyncioStream,
+                    partial(AsyncioStream, self._core),
                     host,
                     port,
                     local_addr=None if local_address is None else (local_address, 0),
@@ -66,13 +76,21 @@ class AsyncioBackend(httpcore.AsyncNetworkBackend):
         return stream
 
 
-class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
-    """One connection, of TCP or of TLS above another, and what has arrived on it."""
+class AsyncioStream(asyncio.Protocol):
+    """One connection, of TCP or of TLS above another, and what has arrived on it.
 
-    def __init__(self) -> None:
+    An `AsyncNetworkStream` of httpcore's, and an asyncio protocol.
+
+    Args:
+        core: Whose pool asks.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
         self._transport: asyncio.Transport
         self._unread = bytearray()
         self._unsent = bytearray()
+        self._departure: asyncio.TimerHandle | None = None
         self._is_over = False
         self._error: Exception | None = None
         self._is_jammed = False
@@ -89,12 +107,12 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         """
         self._flush()
         if not self._unread and not self._is_over:
-            with _told_as(httpcore.ReadTimeout, httpcore.ReadError):
+            with _told_as(self._core.ReadTimeout, self._core.ReadError):
                 async with asyncio.timeout(timeout):
                     while not self._unread and not self._is_over:
                         await self._news()
         if not self._unread and self._error is not None:
-            self._fail(httpcore.ReadError)
+            self._fail(self._core.ReadError)
         data = bytes(self._unread[:max_bytes])
         del self._unread[:max_bytes]
         if len(self._unread) < MOST_UNREAD:
@@ -109,17 +127,20 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
             httpcore.WriteError: When the connection is broken.
         """
         if not self._unsent:
-            asyncio.get_running_loop().call_soon(self._flush)
+            # A timer and not `call_soon`: that could not be taken back, and would cost
+            # each request a round of the loop in which nothing is left to be done.
+            departure = asyncio.get_running_loop().call_later(0.0, self._flush)
+            self._departure = departure
         self._unsent += buffer
         if len(self._unsent) >= SMALL:
             self._flush()
         if self._is_jammed:
-            with _told_as(httpcore.WriteTimeout, httpcore.WriteError):
+            with _told_as(self._core.WriteTimeout, self._core.WriteError):
                 async with asyncio.timeout(timeout):
                     while self._is_jammed and not self._is_over:
                         await self._news()
         if self._is_over:
-            self._fail(httpcore.WriteError)
+            self._fail(self._core.WriteError)
 
     def _fail(self, kind: type[Exception]) -> NoReturn:
         """Raise what the HTTP library calls it, with what broke the connection.
@@ -131,6 +152,9 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         raise told
 
     def _flush(self) -> None:
+        if self._departure is not None:
+            self._departure.cancel()
+            self._departure = None
         if self._unsent and not self._is_over:
             self._transport.write(self._unsent)
         self._unsent = bytearray()
@@ -153,7 +177,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
             httpcore.ConnectError: When it fails; an `ssl.SSLError` may be its cause.
         """
         try:
-            with _told_as(httpcore.ConnectTimeout, httpcore.ConnectError):
+            with _told_as(self._core.ConnectTimeout, self._core.ConnectError):
                 async with asyncio.timeout(timeout):
                     return await self._shake_hands(ssl_context, server_hostname)
         except BaseException:
@@ -163,7 +187,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     async def _shake_hands(
         self, context: ssl.SSLContext, host: str | None
     ) -> AsyncioStream:
-        stream = AsyncioStream()
+        stream = AsyncioStream(self._core)
         above = await asyncio.get_running_loop().start_tls(
             self._transport, stream, context, server_hostname=host
         )
@@ -244,15 +268,15 @@ def _has_input(number: int) -> bool:
     return bool(poll.poll(0))
 
 
-def use_asyncio(transport: httpx.AsyncHTTPTransport) -> None:
+def use_asyncio(transport: httpx.AsyncHTTPTransport, core: Core) -> None:
     """Have a transport that has sent nothing yet connect by `AsyncioBackend`.
 
     httpx does not pass on httpcore's public `network_backend`. A release whose pool is
     not where it has been since 0.18 goes on by anyio.
     """
     pool = getattr(transport, "_pool", None)
-    if isinstance(pool, httpcore.AsyncConnectionPool):
-        vars(pool)["_network_backend"] = AsyncioBackend()
+    if isinstance(pool, core.AsyncConnectionPool):
+        vars(pool)["_network_backend"] = AsyncioBackend(core)
 
 
 @contextmanager

@@ -1,28 +1,28 @@
 """What takes long before the first request, done in a worker thread and once.
 
-Importing httpx costs 80 ms, what it imports at its first request another 50, and
-building a TLS context up to 30: together a stall that an author sees, if it happened
-on the loop, and a cost that `import gitlab_completions` must not have.
+Importing an HTTP library costs 80 ms, what that imports at its first request another
+50, and building a TLS context up to 30: together a stall that an author sees, if it
+happened on the loop, and a cost that `import gitlab_completions` must not have.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from gitlab_completions._transport.engines import is_loaded, load
 from gitlab_completions._wire.messages import SendError
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
+    from gitlab_completions._transport.engines import EngineName
     from gitlab_completions._wire.messages import SendErrorDetail
 
 _LOADED_LATE = (
-    "gitlab_completions._transport.network",
     "anyio._backends._asyncio",
     "orjson",  # by which _wire/jsons.py makes bodies, if it is installed
 )
@@ -30,27 +30,32 @@ _LOADED_LATE = (
 
 
 class Preparation:
-    """Loads httpx and has the TLS context built; concurrent wishes share it.
+    """Loads an engine and has the TLS context built; concurrent wishes share it.
 
     Args:
+        engine: The engine.
         context: A context that need not be built.
         build: Builds one; it may block.
     """
 
     def __init__(
-        self, context: ssl.SSLContext | None, build: Callable[[], ssl.SSLContext]
+        self,
+        engine: EngineName,
+        context: ssl.SSLContext | None,
+        build: Callable[[], ssl.SSLContext],
     ) -> None:
+        self._engine: EngineName = engine
         self._context = context
         self._build = build
         self._task: asyncio.Task[ssl.SSLContext | Exception] | None = None
 
     async def context(self) -> ssl.SSLContext:
-        """Return the context; httpx is imported then.
+        """Return the context; the engine is imported then.
 
         Raises:
             SendError: `tls`, when it cannot be built. The next call tries again.
         """
-        if self._context is not None and "httpx" in sys.modules:
+        if self._context is not None and is_loaded(self._engine):
             return self._context
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
@@ -81,7 +86,7 @@ class Preparation:
             return error
 
     def _prepare(self) -> ssl.SSLContext:
-        import_module("httpx")
+        load(self._engine)
         for name in _LOADED_LATE:
             with suppress(ImportError):
                 import_module(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from gitlab_completions._wire.messages import SendError
@@ -65,6 +66,8 @@ class Progress:
         self._opened: object = None
         self.aim: tuple[str, int] | None = None
         """Host and port of the server, once the client has parsed the URL."""
+        self.on_end: Callable[[], object] | None = None
+        """What frees its place in the client."""
         self.proxy_options: Sequence[tuple[int, int, int]] = ()
         """TCP options for a connection to a proxy: httpcore gives those none."""
         self.at_proxy = False
@@ -102,11 +105,15 @@ class Progress:
         if self._clock() > self._ends_at:
             raise SendError("timeout", bytes_received)
 
+    def end(self) -> None:
+        """Tell, once or more often, that the send is over and its answer closed."""
+        on_end, self.on_end = self.on_end, None
+        if on_end is not None:
+            on_end()
+
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
         """Take note of an event such as `connection.connect_tcp.started`."""
-        layer, _, step = event.partition(".")
-        step, _, phase = step.partition(".")
-        in_tunnel = layer in _TUNNEL_LAYERS and step == "start_tls"
+        step, phase, in_tunnel = _parse(event)
         if phase == "started":
             self._started(step, info, in_tunnel=in_tunnel)
         else:
@@ -158,6 +165,14 @@ class Progress:
         if set_option is not None:
             for option in self.proxy_options:
                 set_option(*option)
+
+
+@lru_cache  # ten times a request, the same few
+def _parse(event: str) -> tuple[str, str, bool]:
+    """Return its step, its phase, and whether it is TLS within a tunnel."""
+    layer, _, step = event.partition(".")
+    step, _, phase = step.partition(".")
+    return step, phase, layer in _TUNNEL_LAYERS and step == "start_tls"
 
 
 def _is_connect(info: Mapping[str, object]) -> bool:

@@ -50,11 +50,11 @@ def can_carry(headers: Mapping[str, str]) -> bool:
     """
     if not (all(headers) and _NAMES.fullmatch("".join(headers))):
         return not headers
-    values = headers.values()
+    values = list(headers.values())
     text = "".join(values)
     if not (text.isascii() and text.isprintable()):
         return False
-    return all(value.strip() == value for value in values)
+    return values == [*map(str.strip, values)]
 
 
 def harmless(error: Exception) -> Exception:

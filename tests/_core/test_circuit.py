@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
@@ -20,7 +21,7 @@ from gitlab_completions._core.permit import Permit, Transition
 from gitlab_completions.policy import CircuitPolicy, HedgePolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Settle: TypeAlias = Callable[[Permit, float], Transition]
 
@@ -295,6 +296,27 @@ def test_what_waits_to_be_sent_is_never_late() -> None:
     permit.admitted_at = math.inf
     assert permit.left(5.0) is NONE
     assert one.count_late(60.0) is NONE
+
+
+def test_what_is_out_is_rarely_looked_at_while_answers_come_in_time() -> None:
+    class Watched(dict[Permit, None]):
+        looks = 0
+
+        def __iter__(self) -> Iterator[Permit]:
+            self.looks += 1
+            return super().__iter__()
+
+    one = circuit()
+    watched = one._out = Watched()
+    permits: deque[Permit] = deque()
+    for number in range(2000):
+        now = 0.001 * number
+        assert one.count_late(now) is NONE
+        assert not one.is_overdue(now)
+        permits.append(one.admit(now))
+        if len(permits) == 300:  # 0.3 s, and the hedge delay is 0.4 s at least
+            permits.popleft().succeed(now)
+    assert watched.looks < 80
 
 
 def test_what_trips_a_circuit_makes_those_before_it_late_for_nothing() -> None:

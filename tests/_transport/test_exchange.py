@@ -29,6 +29,7 @@ from tests._transport.loopback import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from gitlab_completions._transport.engines import EngineName
     from gitlab_completions._wire.messages import Purpose
     from tests._transport.loopback import Behaviour, Peer
 
@@ -39,8 +40,8 @@ PATIENCE_S = 10.0
 
 
 @pytest.fixture
-async def sender(engine: str) -> AsyncIterator[HttpxSender]:
-    own = HttpxSender()
+async def sender(engine: EngineName) -> AsyncIterator[HttpxSender]:
+    own = HttpxSender(engine=engine)
     async with closing(own):
         yield own
 
@@ -454,12 +455,12 @@ async def test_cancelled_in_a_handshake_that_does_not_end(
 
 
 @pytest.mark.parametrize("way", ["closed", "replaced twice"])
-async def test_no_connection_outlives_its_client(engine: str, way: str) -> None:
+async def test_no_connection_outlives_its_client(engine: EngineName, way: str) -> None:
     gc.disable()  # a connection that is only closed by chance is left behind
     try:
         async with loopback(answering(GOOD)) as server:
             for turns in range(24):  # from before it connects to after the answer
-                own = HttpxSender(verify=NO_AUTHORITIES)
+                own = HttpxSender(verify=NO_AUTHORITIES, engine=engine)
                 tasks = [asyncio.create_task(fetch(own, wire(server.url)))]
                 for _ in range(turns):
                     await asyncio.sleep(0)

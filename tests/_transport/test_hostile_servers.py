@@ -9,10 +9,10 @@ import asyncio
 import gzip
 import tracemalloc
 import zlib
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import httpx
-import httpx2
 import pytest
 
 from gitlab_completions._transport.bodies import MAX_ANSWER, MAX_ERROR
@@ -31,6 +31,7 @@ from tests.loopback.witness import crash_reports
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gitlab_completions._transport.engines import EngineName
     from gitlab_completions.senders import WireRequest
     from tests._transport.loopback import Behaviour, Peer
 
@@ -179,21 +180,21 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 
 @pytest.mark.parametrize("status", REDIRECTS)
-@pytest.mark.parametrize("library", [None, httpx, httpx2])
+@pytest.mark.parametrize("theirs", [False, True])
 async def test_a_redirect_brings_nobody_else_anything(
-    library: object, status: int
+    engine: EngineName, theirs: bool, status: int
 ) -> None:
     async with loopback(answering(answer())) as other:
         location = f"location: {other.url}\r\n".encode()
         cookie = b"set-cookie: a=b; Domain=127.0.0.1\r\n"
         moved = answer(status=status, extra=location + cookie)
         async with loopback(answering(moved)) as server:
-            make = getattr(library, "AsyncClient", None)
-            if make is None:
-                sender = HttpxSender()
+            if not theirs:
+                sender = HttpxSender(engine=engine)
                 async with closing(sender):
                     said = await fetch(sender, wire(server.url))
             else:
+                make = import_module(engine).AsyncClient
                 async with make(verify=NO_AUTHORITIES, follow_redirects=True) as client:
                     said = await fetch(HttpxSender(client), wire(server.url))
             assert said == (status, b"{}")

@@ -7,11 +7,11 @@ import ssl
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-import httpcore
 import httpx
 import pytest
 import trustme
 
+from gitlab_completions._transport.engines import load
 from gitlab_completions._transport.network import (
     MOST_UNREAD,
     SMALL,
@@ -22,6 +22,7 @@ from gitlab_completions._transport.network import (
 from tests._transport.loopback import Loopback, loopback
 
 if TYPE_CHECKING:
+    from gitlab_completions._transport.engines import Core, EngineName
     from tests._transport.loopback import Peer
 
 LARGE = 8 * 1024 * 1024
@@ -39,17 +40,28 @@ def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return server, client
 
 
-async def connect(served: Loopback) -> AsyncioStream:
+@pytest.fixture
+def core(engine: EngineName) -> Core:
+    return load(engine).core
+
+
+async def connect(core: Core, served: Loopback) -> AsyncioStream:
     port = httpx.URL(served.url).port
     assert port is not None
-    return await AsyncioBackend().connect_tcp("127.0.0.1", port, timeout=PATIENCE_S)
+    return await AsyncioBackend(core).connect_tcp("127.0.0.1", port, timeout=PATIENCE_S)
 
 
-async def all_of(stream: httpcore.AsyncNetworkStream) -> bytes:
+async def all_of(stream: AsyncioStream) -> bytes:
     data = bytearray()
     while part := await stream.read(65_536, timeout=PATIENCE_S):
         data += part
     return bytes(data)
+
+
+async def round_of_loop() -> None:
+    """Let pass what is due, timers too."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 async def echo(peer: Peer) -> None:
@@ -64,14 +76,14 @@ async def nothing(peer: Peer) -> None:
 
 @pytest.mark.parametrize("secure", [False, True])
 async def test_what_is_sent_comes_back_and_then_the_end(
-    contexts: tuple[ssl.SSLContext, ssl.SSLContext], *, secure: bool
+    core: Core, contexts: tuple[ssl.SSLContext, ssl.SSLContext], *, secure: bool
 ) -> None:
     async def once(peer: Peer) -> None:
         await peer.write(await peer.reader.readexactly(5))
 
     server, client = contexts
     async with loopback(once, tls=server if secure else None) as served:
-        stream = await connect(served)
+        stream = await connect(core, served)
         if secure:
             stream = await stream.start_tls(client, "127.0.0.1", PATIENCE_S)
         assert isinstance(stream.get_extra_info("ssl_object"), ssl.SSLObject) is secure
@@ -82,11 +94,13 @@ async def test_what_is_sent_comes_back_and_then_the_end(
         await stream.aclose()
 
 
-async def test_a_connection_has_the_tcp_options_and_tells_its_addresses() -> None:
+async def test_a_connection_has_the_tcp_options_and_tells_its_addresses(
+    core: Core,
+) -> None:
     async with loopback(nothing) as served:
         port = httpx.URL(served.url).port or 0
         option = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        stream = await AsyncioBackend().connect_tcp(
+        stream = await AsyncioBackend(core).connect_tcp(
             "127.0.0.1", port, local_address="127.0.0.1", socket_options=[option]
         )
         assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
@@ -98,77 +112,82 @@ async def test_a_connection_has_the_tcp_options_and_tells_its_addresses() -> Non
         await stream.aclose()
 
 
-async def test_where_nobody_listens_there_is_no_connection() -> None:
+async def test_where_nobody_listens_there_is_no_connection(core: Core) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        with pytest.raises(httpcore.ConnectError) as caught:
-            await AsyncioBackend().connect_tcp("127.0.0.1", closed.getsockname()[1])
+        with pytest.raises(core.ConnectError) as caught:
+            await AsyncioBackend(core).connect_tcp("127.0.0.1", closed.getsockname()[1])
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 
 
 async def test_a_connection_that_takes_too_long_is_told_as_a_timeout(
+    core: Core,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def never(*_: object, **__: object) -> None:
         await asyncio.get_running_loop().create_future()
 
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never)
-    with pytest.raises(httpcore.ConnectTimeout):
-        await AsyncioBackend().connect_tcp("127.0.0.1", 9, timeout=0.001)
+    with pytest.raises(core.ConnectTimeout):
+        await AsyncioBackend(core).connect_tcp("127.0.0.1", 9, timeout=0.001)
 
 
-async def test_an_answer_that_takes_too_long_is_still_read_when_it_comes() -> None:
+async def test_an_answer_that_takes_too_long_is_still_read_when_it_comes(
+    core: Core,
+) -> None:
     async with loopback(echo) as served:
-        stream = await connect(served)
-        with pytest.raises(httpcore.ReadTimeout):
+        stream = await connect(core, served)
+        with pytest.raises(core.ReadTimeout):
             await stream.read(10, timeout=0.001)
         await stream.write(b"late")
         assert await stream.read(10, timeout=PATIENCE_S) == b"late"
         await stream.aclose()
 
 
-async def test_a_reset_is_told_to_who_reads_and_to_who_writes_then() -> None:
+async def test_a_reset_is_told_to_who_reads_and_to_who_writes_then(core: Core) -> None:
     async def reset(peer: Peer) -> None:
         await peer.reader.readexactly(1)
         peer.reset()
 
     async with loopback(reset) as served:
-        stream = await connect(served)
+        stream = await connect(core, served)
         await stream.write(b"x")
-        with pytest.raises(httpcore.ReadError) as caught:
+        with pytest.raises(core.ReadError) as caught:
             await stream.read(10, timeout=PATIENCE_S)
         # Not its cause alone: httpcore's pool takes that away.
         assert isinstance(caught.value.__context__, ConnectionResetError)
-        with pytest.raises(httpcore.WriteError):
+        with pytest.raises(core.WriteError):
             await stream.write(b"y")
         await stream.aclose()
 
 
-async def test_what_came_before_a_reset_is_read_first() -> None:
-    stream = AsyncioStream()
+async def test_what_came_before_a_reset_is_read_first(core: Core) -> None:
+    stream = AsyncioStream(core)
     stream.connection_made(cast("asyncio.Transport", Transport()))
     stream.data_received(b"answer")
     stream.connection_lost(ConnectionResetError())
     assert await stream.read(100) == b"answer"
-    with pytest.raises(httpcore.ReadError):
+    with pytest.raises(core.ReadError):
         await stream.read(100)
 
 
-async def test_a_refusal_of_our_certificate_is_told_through_the_pool() -> None:
+async def test_a_refusal_of_our_certificate_is_told_through_the_pool(
+    core: Core,
+) -> None:
     # TLS 1.3: the alert comes after the handshake, before or after the request.
     alert = ssl.SSLError(1, "certificate required")
-    stream = AsyncioStream()
+    stream = AsyncioStream(core)
     stream.connection_made(cast("asyncio.Transport", Transport()))
     stream.connection_lost(alert)
-    with pytest.raises(httpcore.WriteError) as writing:
+    with pytest.raises(core.WriteError) as writing:
         await stream.write(b"x")
-    with pytest.raises(httpcore.ReadError) as reading:
+    with pytest.raises(core.ReadError) as reading:
         await stream.read(100)
     assert writing.value.__context__ is reading.value.__context__ is alert
 
 
-async def test_tls_may_end_without_saying_so() -> None:
-    stream = AsyncioStream()
+async def test_tls_may_end_without_saying_so(core: Core) -> None:
+    stream = AsyncioStream(core)
     stream.connection_made(cast("asyncio.Transport", Transport()))
     stream.data_received(b"answer")
     stream.connection_lost(ssl.SSLEOFError(8, "EOF occurred"))
@@ -177,17 +196,19 @@ async def test_tls_may_end_without_saying_so() -> None:
 
 
 async def test_a_certificate_that_is_not_trusted_is_the_cause_that_is_told(
+    core: Core,
     contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
     async with loopback(nothing, tls=contexts[0]) as served:
-        stream = await connect(served)
-        with pytest.raises(httpcore.ConnectError) as caught:
+        stream = await connect(core, served)
+        with pytest.raises(core.ConnectError) as caught:
             await stream.start_tls(ssl.create_default_context(), "127.0.0.1")
         assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
         assert stream.get_extra_info("is_readable")
 
 
 async def test_a_handshake_that_takes_too_long_closes_the_connection(
+    core: Core,
     contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
     left = asyncio.Event()
@@ -197,25 +218,25 @@ async def test_a_handshake_that_takes_too_long_closes_the_connection(
         left.set()
 
     async with loopback(dumb) as served:
-        stream = await connect(served)
-        with pytest.raises(httpcore.ConnectTimeout):
+        stream = await connect(core, served)
+        with pytest.raises(core.ConnectTimeout):
             await stream.start_tls(contexts[1], "127.0.0.1", 0.01)
         async with asyncio.timeout(PATIENCE_S):
             await left.wait()
 
 
-async def test_a_requests_head_and_its_body_leave_as_one() -> None:
+async def test_a_requests_head_and_its_body_leave_as_one(core: Core) -> None:
     transport = Transport()
-    stream = AsyncioStream()
+    stream = AsyncioStream(core)
     stream.connection_made(cast("asyncio.Transport", transport))
     await stream.write(b"head")
     await stream.write(bytes(SMALL))
     assert transport.written == [b"head" + bytes(SMALL)]
 
 
-async def test_what_is_small_leaves_before_the_answer_is_awaited() -> None:
+async def test_what_is_small_leaves_before_the_answer_is_awaited(core: Core) -> None:
     transport = Transport()
-    stream = AsyncioStream()
+    stream = AsyncioStream(core)
     stream.connection_made(cast("asyncio.Transport", transport))
     await stream.write(b"head")
     await stream.write(b"body")
@@ -226,33 +247,51 @@ async def test_what_is_small_leaves_before_the_answer_is_awaited() -> None:
     assert await reading == b"answer"
 
 
-async def test_what_is_small_leaves_though_nothing_follows() -> None:
+async def test_what_is_small_leaves_though_nothing_follows(core: Core) -> None:
     transport = Transport()
-    stream = AsyncioStream()
+    stream = AsyncioStream(core)
     stream.connection_made(cast("asyncio.Transport", transport))
     await stream.write(b"pong")
-    await asyncio.sleep(0)
+    await round_of_loop()
     assert transport.written == [b"pong"]
     await stream.write(b"x")
     stream.connection_lost(None)
-    await asyncio.sleep(0)
+    await round_of_loop()
     assert transport.written == [b"pong"]
 
 
+async def test_what_has_left_leaves_nothing_for_the_loop_to_do(core: Core) -> None:
+    class Watched(AsyncioStream):
+        flushes = 0
+
+        def _flush(self) -> None:
+            self.flushes += 1
+            super()._flush()
+
+    stream = Watched(core)
+    stream.connection_made(cast("asyncio.Transport", Transport()))
+    await stream.write(b"head")
+    await stream.write(bytes(SMALL))
+    await round_of_loop()
+    assert stream.flushes == 1
+
+
 async def test_a_connection_lost_right_after_the_handshake_is_told(
-    contexts: tuple[ssl.SSLContext, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+    core: Core,
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def lost(*_: object, **__: object) -> None:
         """As asyncio has it: the TLS transport is gone by then."""
 
     async with loopback(nothing) as served:
-        stream = await connect(served)
+        stream = await connect(core, served)
         monkeypatch.setattr(asyncio.get_running_loop(), "start_tls", lost)
-        with pytest.raises(httpcore.ConnectError):
+        with pytest.raises(core.ConnectError):
             await stream.start_tls(contexts[1], "127.0.0.1")
 
 
-async def test_a_server_that_does_not_read_holds_up_who_writes() -> None:
+async def test_a_server_that_does_not_read_holds_up_who_writes(core: Core) -> None:
     allowed = asyncio.Event()
 
     async def reluctant(peer: Peer) -> None:
@@ -260,8 +299,8 @@ async def test_a_server_that_does_not_read_holds_up_who_writes() -> None:
         await echo(peer)
 
     async with loopback(reluctant) as served:
-        stream = await connect(served)
-        with pytest.raises(httpcore.WriteTimeout):
+        stream = await connect(core, served)
+        with pytest.raises(core.WriteTimeout):
             await stream.write(bytes(LARGE), timeout=0.001)
         allowed.set()
         # On HTTP/2 one task reads while another writes.
@@ -274,23 +313,25 @@ async def test_a_server_that_does_not_read_holds_up_who_writes() -> None:
         await stream.aclose()
 
 
-async def test_who_writes_to_a_connection_that_ends_meanwhile_is_told() -> None:
+async def test_who_writes_to_a_connection_that_ends_meanwhile_is_told(
+    core: Core,
+) -> None:
     async with loopback(nothing) as served:
-        stream = await connect(served)
+        stream = await connect(core, served)
         writing = asyncio.create_task(stream.write(bytes(LARGE)))
         await asyncio.sleep(0)
         assert not writing.done()
         await stream.aclose()
-        with pytest.raises(httpcore.WriteError):
+        with pytest.raises(core.WriteError):
             await writing
 
 
-async def test_a_server_that_sends_without_end_has_to_wait() -> None:
+async def test_a_server_that_sends_without_end_has_to_wait(core: Core) -> None:
     async def flood(peer: Peer) -> None:
         await peer.write(bytes(LARGE))
 
     async with loopback(flood) as served:
-        stream = await connect(served)
+        stream = await connect(core, served)
         first = await stream.read(1, timeout=PATIENCE_S)
         before = -1
         while before != len(stream._unread):  # until the socket's is all that comes
@@ -302,11 +343,13 @@ async def test_a_server_that_sends_without_end_has_to_wait() -> None:
         await stream.aclose()
 
 
-async def test_the_kernel_is_asked_whether_an_idle_connection_has_ended() -> None:
+async def test_the_kernel_is_asked_whether_an_idle_connection_has_ended(
+    core: Core,
+) -> None:
     # The loop has had no turn since: as when the machine wakes up.
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        stream = await AsyncioBackend().connect_tcp("127.0.0.1", port)
+        stream = await AsyncioBackend(core).connect_tcp("127.0.0.1", port)
         peer, _ = listener.accept()
         assert not stream.get_extra_info("is_readable")
         peer.close()
@@ -317,9 +360,9 @@ async def test_the_kernel_is_asked_whether_an_idle_connection_has_ended() -> Non
         assert stream.get_extra_info("is_readable")
 
 
-async def test_who_waits_in_vain_may_be_cancelled() -> None:
+async def test_who_waits_in_vain_may_be_cancelled(core: Core) -> None:
     async with loopback(echo) as served:
-        stream = await connect(served)
+        stream = await connect(core, served)
         reading = asyncio.create_task(stream.read(1))
         await asyncio.sleep(0)
         reading.cancel()
@@ -333,17 +376,20 @@ async def test_who_waits_in_vain_may_be_cancelled() -> None:
 @pytest.mark.parametrize(
     "proxy", [None, "http://proxy.example:8080", "socks5://proxy.example:1080"]
 )
-def test_every_kind_of_pool_connects_by_asyncio(proxy: str | None) -> None:
+def test_every_kind_of_pool_connects_by_asyncio(
+    engine: EngineName, proxy: str | None
+) -> None:
     context = ssl.create_default_context()
-    transport = httpx.AsyncHTTPTransport(proxy=proxy, verify=context)
-    use_asyncio(transport)
+    made = load(engine)
+    transport = made.http.AsyncHTTPTransport(proxy=proxy, verify=context)
+    use_asyncio(transport, made.core)
     backend = vars(transport._pool)["_network_backend"]
     assert isinstance(backend, AsyncioBackend)
 
 
-def test_a_pool_that_is_somewhere_else_is_left_alone() -> None:
+def test_a_pool_that_is_somewhere_else_is_left_alone(core: Core) -> None:
     elsewhere = SimpleNamespace()
-    use_asyncio(cast("httpx.AsyncHTTPTransport", elsewhere))
+    use_asyncio(cast("httpx.AsyncHTTPTransport", elsewhere), core)
     assert vars(elsewhere) == {}
 
 

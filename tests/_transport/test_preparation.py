@@ -7,11 +7,16 @@ import ssl
 import subprocess
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions._transport import preparation
 from gitlab_completions._transport.preparation import Preparation
 from gitlab_completions.senders import SendError
+
+if TYPE_CHECKING:
+    from gitlab_completions._transport.engines import EngineName
 
 pytestmark = pytest.mark.real_time
 
@@ -27,9 +32,9 @@ async def test_concurrent_wishes_share_one_thread() -> None:
         threads.append(threading.current_thread())
         return empty()
 
-    preparation = Preparation(None, build)
-    contexts = await asyncio.gather(*(preparation.context() for _ in range(5)))
-    assert len(set(map(id, [*contexts, await preparation.context()]))) == 1
+    prepared = Preparation("httpx", None, build)
+    contexts = await asyncio.gather(*(prepared.context() for _ in range(5)))
+    assert len(set(map(id, [*contexts, await prepared.context()]))) == 1
     assert len(threads) == 1
     assert threads[0] is not threading.main_thread()
 
@@ -39,20 +44,18 @@ async def test_no_thread_is_needed_for_a_context_that_is_given(
 ) -> None:
     monkeypatch.setattr(asyncio, "to_thread", None)
     context = empty()
-    assert await Preparation(context, empty).context() is context
+    assert await Preparation("httpx", context, empty).context() is context
 
 
-async def test_a_given_context_waits_for_httpx(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_a_given_context_waits_for_the_engine(
+    engine: EngineName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded = sys.modules.pop("httpx")
+    loaded: list[EngineName] = []
+    monkeypatch.setattr(preparation, "is_loaded", lambda _name: False)
+    monkeypatch.setattr(preparation, "load", loaded.append)
     context = empty()
-    try:
-        assert await Preparation(context, empty).context() is context
-        assert "httpx" in sys.modules
-    finally:
-        monkeypatch.setitem(sys.modules, "httpx", loaded)
-        sys.modules["httpx"] = loaded
+    assert await Preparation(engine, context, empty).context() is context
+    assert loaded == [engine]
 
 
 async def test_a_cancelled_wish_leaves_the_others_theirs() -> None:
@@ -62,9 +65,9 @@ async def test_a_cancelled_wish_leaves_the_others_theirs() -> None:
         gate.wait()
         return empty()
 
-    preparation = Preparation(None, build)
-    first = asyncio.create_task(preparation.context())
-    second = asyncio.create_task(preparation.context())
+    prepared = Preparation("httpx", None, build)
+    first = asyncio.create_task(prepared.context())
+    second = asyncio.create_task(prepared.context())
     for _ in range(3):
         await asyncio.sleep(0)
     first.cancel()
@@ -83,20 +86,20 @@ async def test_a_failure_is_tls_and_not_for_ever() -> None:
             raise result
         return result
 
-    preparation = Preparation(None, build)
+    prepared = Preparation("httpx", None, build)
     with pytest.raises(SendError) as caught:
-        await preparation.context()
+        await prepared.context()
     assert (caught.value.kind, caught.value.detail) == ("tls", "certificate_file")
     assert isinstance(caught.value.__cause__, OSError)
-    assert isinstance(await preparation.context(), ssl.SSLContext)
+    assert isinstance(await prepared.context(), ssl.SSLContext)
 
 
 async def test_closing_waits_for_the_thread() -> None:
-    preparation = Preparation(None, empty)
-    await preparation.aclose()
-    waiting = asyncio.create_task(preparation.context())
+    prepared = Preparation("httpx", None, empty)
+    await prepared.aclose()
+    waiting = asyncio.create_task(prepared.context())
     await asyncio.sleep(0)
-    await preparation.aclose()
+    await prepared.aclose()
     assert isinstance(await waiting, ssl.SSLContext)
 
 

@@ -6,8 +6,8 @@ import asyncio
 import gc
 import logging
 import ssl
-import sys
 import traceback
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import httpx
@@ -34,9 +34,11 @@ from tests._transport.loopback import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import ModuleType
 
+    from gitlab_completions._transport.engines import EngineName
     from tests._transport.loopback import Peer
 
 pytestmark = pytest.mark.real_time
@@ -54,8 +56,8 @@ async def begun(sender: HttpxSender, url: str) -> asyncio.Task[tuple[int, bytes]
 # Replacement.
 
 
-async def test_what_comes_next_goes_out_on_a_new_client(engine: str) -> None:
-    sender = HttpxSender()
+async def test_what_comes_next_goes_out_on_a_new_client(engine: EngineName) -> None:
+    sender = HttpxSender(engine=engine)
     async with loopback(answering(GOOD)) as server, closing(sender):
         await fetch(sender, wire(server.url))
         assert sender.replace(Route.DIRECT)
@@ -65,7 +67,7 @@ async def test_what_comes_next_goes_out_on_a_new_client(engine: str) -> None:
     assert server.connections == 2
 
 
-async def test_what_is_in_flight_ends_on_the_old_client(engine: str) -> None:
+async def test_what_is_in_flight_ends_on_the_old_client(engine: EngineName) -> None:
     answers = asyncio.Event()
 
     async def late(peer: Peer) -> None:
@@ -74,7 +76,7 @@ async def test_what_is_in_flight_ends_on_the_old_client(engine: str) -> None:
         await peer.write(GOOD)
         await peer.reader.read()
 
-    sender = HttpxSender()
+    sender = HttpxSender(engine=engine)
     async with loopback(late, answering(GOOD)) as server, closing(sender):
         old = await begun(sender, server.url)
         await server.requested()
@@ -86,8 +88,8 @@ async def test_what_is_in_flight_ends_on_the_old_client(engine: str) -> None:
     assert server.connections == 2
 
 
-async def test_a_third_client_ends_what_is_on_the_first(engine: str) -> None:
-    sender = HttpxSender()
+async def test_a_third_client_ends_what_is_on_the_first(engine: EngineName) -> None:
+    sender = HttpxSender(engine=engine)
     async with loopback(silent, silent, answering(GOOD)) as server, closing(sender):
         tasks = []
         for number in (1, 2):
@@ -104,12 +106,12 @@ async def test_a_third_client_ends_what_is_on_the_first(engine: str) -> None:
 
 
 async def test_two_silent_exchanges_bring_a_new_client(
-    engine: str, monkeypatch: pytest.MonkeyPatch
+    engine: EngineName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loop = asyncio.get_running_loop()
     real = loop.time
     late_s = 0.0
-    sender = HttpxSender()
+    sender = HttpxSender(engine=engine)
     async with loopback(silent, silent, answering(GOOD)) as server, closing(sender):
         tasks = [await begun(sender, server.url) for _ in range(2)]
         await server.requested(2)
@@ -125,12 +127,12 @@ async def test_two_silent_exchanges_bring_a_new_client(
         await asyncio.wait(tasks)
 
 
-async def test_a_protocol_error_brings_a_new_client(engine: str) -> None:
+async def test_a_protocol_error_brings_a_new_client(engine: EngineName) -> None:
     async def no_http(peer: Peer) -> None:
         await peer.request()
         await peer.write(b"garbage\r\n\r\n")
 
-    sender = HttpxSender()
+    sender = HttpxSender(engine=engine)
     async with loopback(no_http, answering(GOOD)) as server, closing(sender):
         with pytest.raises(SendError):
             await fetch(sender, wire(server.url))
@@ -140,8 +142,8 @@ async def test_a_protocol_error_brings_a_new_client(engine: str) -> None:
         assert clients._current is not old
 
 
-async def test_a_full_pool_is_told_and_left(engine: str) -> None:
-    sender = HttpxSender(max_in_flight=1)
+async def test_a_full_pool_is_told_and_left(engine: EngineName) -> None:
+    sender = HttpxSender(max_in_flight=1, engine=engine)
     async with loopback(*[silent] * 3, answering(GOOD)) as server, closing(sender):
         tasks = [await begun(sender, server.url) for _ in range(3)]
         await server.requested(3)
@@ -185,8 +187,10 @@ async def test_a_users_client_that_is_closed_is_a_send_error() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-async def test_a_sender_serves_another_loop_when_its_own_is_over(engine: str) -> None:
-    sender = HttpxSender()
+async def test_a_sender_serves_another_loop_when_its_own_is_over(
+    engine: EngineName,
+) -> None:
+    sender = HttpxSender(engine=engine)
     async with loopback(answering(GOOD)) as server:
         for _ in range(3):
             request = wire(server.url)
@@ -199,7 +203,9 @@ async def test_a_sender_serves_another_loop_when_its_own_is_over(engine: str) ->
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-async def test_a_users_client_is_the_users_on_another_loop_too(engine: str) -> None:
+async def test_a_users_client_is_the_users_on_another_loop_too(
+    engine: EngineName,
+) -> None:
     client = httpx.AsyncClient(verify=NO_AUTHORITIES)
     sender = HttpxSender(client)
     async with loopback(answering(GOOD)) as server:
@@ -210,8 +216,11 @@ async def test_a_users_client_is_the_users_on_another_loop_too(engine: str) -> N
         gc.collect()
 
 
-async def test_a_sender_serves_no_two_loops_at_once(engine: str) -> None:
-    async with loopback(answering(GOOD)) as server, HttpxSender() as sender:
+async def test_a_sender_serves_no_two_loops_at_once(engine: EngineName) -> None:
+    async with (
+        loopback(answering(GOOD)) as server,
+        HttpxSender(engine=engine) as sender,
+    ):
         await fetch(sender, wire(server.url))
         other = asyncio.to_thread(asyncio.run, fetch(sender, wire(server.url)))
         with pytest.raises(SendError) as caught:
@@ -224,16 +233,19 @@ async def test_a_sender_serves_no_two_loops_at_once(engine: str) -> None:
 # Closing.
 
 
-async def test_a_sender_is_closed_at_the_end_of_its_context(engine: str) -> None:
-    async with loopback(answering(GOOD)) as server, HttpxSender() as sender:
+async def test_a_sender_is_closed_at_the_end_of_its_context(engine: EngineName) -> None:
+    async with (
+        loopback(answering(GOOD)) as server,
+        HttpxSender(engine=engine) as sender,
+    ):
         await fetch(sender, wire(server.url))
     with pytest.raises(SendError):
         await fetch(sender, wire(server.url))
 
 
-async def test_a_closed_sender_sends_nothing(engine: str) -> None:
+async def test_a_closed_sender_sends_nothing(engine: EngineName) -> None:
     async with loopback(answering(GOOD)) as server:
-        used, unused = HttpxSender(), HttpxSender()
+        used, unused = HttpxSender(engine=engine), HttpxSender(engine=engine)
         await fetch(used, wire(server.url))
         for sender in (used, unused):
             await sender.aclose()
@@ -244,8 +256,8 @@ async def test_a_closed_sender_sends_nothing(engine: str) -> None:
     assert server.connections == 1
 
 
-async def test_closing_ends_what_is_in_flight(engine: str) -> None:
-    sender = HttpxSender()
+async def test_closing_ends_what_is_in_flight(engine: EngineName) -> None:
+    sender = HttpxSender(engine=engine)
     async with loopback(silent) as server:
         task = await begun(sender, server.url)
         await server.requested()
@@ -256,9 +268,9 @@ async def test_closing_ends_what_is_in_flight(engine: str) -> None:
 
 
 async def test_a_silent_exchange_that_a_third_client_ends_has_timed_out(
-    engine: str, monkeypatch: pytest.MonkeyPatch
+    engine: EngineName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sender = HttpxSender()
+    sender = HttpxSender(engine=engine)
     async with loopback(silent) as server:
         task = await begun(sender, server.url)
         await server.requested()
@@ -275,8 +287,8 @@ async def test_a_silent_exchange_that_a_third_client_ends_has_timed_out(
         follower.exception()
 
 
-async def test_closing_while_preparing(engine: str) -> None:
-    sender = HttpxSender()
+async def test_closing_while_preparing(engine: EngineName) -> None:
+    sender = HttpxSender(engine=engine)
     task = await begun(sender, "http://gateway.example/")
     await sender.aclose()
     with pytest.raises(SendError) as caught:
@@ -308,21 +320,21 @@ def server_tls(ca: trustme.CA) -> ssl.SSLContext:
 
 
 async def test_an_unknown_authority_is_tls(
-    engine: str, server_tls: ssl.SSLContext
+    engine: EngineName, server_tls: ssl.SSLContext
 ) -> None:
-    sender = HttpxSender()
+    sender = HttpxSender(engine=engine)
     async with loopback(answering(GOOD), tls=server_tls) as server, closing(sender):
         with pytest.raises(SendError) as caught:
             await fetch(sender, wire(server.url))
     assert caught.value.kind == "tls"
 
 
-async def test_no_tls_at_all_is_tls(engine: str) -> None:
+async def test_no_tls_at_all_is_tls(engine: EngineName) -> None:
     async def plain(peer: Peer) -> None:
         await peer.write(GOOD)
         await peer.reader.read()
 
-    sender = HttpxSender()
+    sender = HttpxSender(engine=engine)
     async with loopback(plain) as server, closing(sender):
         with pytest.raises(SendError) as caught:
             await fetch(sender, wire(server.url.replace("http:", "https:")))
@@ -330,9 +342,9 @@ async def test_no_tls_at_all_is_tls(engine: str) -> None:
 
 
 async def test_an_added_authority_is_trusted_and_its_connection_kept(
-    engine: str, ca_file: Path, server_tls: ssl.SSLContext
+    engine: EngineName, ca_file: Path, server_tls: ssl.SSLContext
 ) -> None:
-    sender = HttpxSender(verify=ca_file)
+    sender = HttpxSender(verify=ca_file, engine=engine)
     async with loopback(answering(GOOD), tls=server_tls) as server, closing(sender):
         for _ in range(2):
             assert (await fetch(sender, wire(server.url)))[0] == 200
@@ -340,7 +352,7 @@ async def test_an_added_authority_is_trusted_and_its_connection_kept(
 
 
 async def test_a_client_certificate_is_shown(
-    engine: str,
+    engine: EngineName,
     ca: trustme.CA,
     ca_file: Path,
     server_tls: ssl.SSLContext,
@@ -352,8 +364,8 @@ async def test_a_client_certificate_is_shown(
         own
     )
     with_it, without = (
-        HttpxSender(verify=ca_file, cert=own),
-        HttpxSender(verify=ca_file),
+        HttpxSender(verify=ca_file, cert=own, engine=engine),
+        HttpxSender(verify=ca_file, engine=engine),
     )
     async with (
         loopback(answering(GOOD), tls=server_tls) as server,
@@ -371,9 +383,9 @@ def forget(path: Path) -> None:
 
 
 async def test_authorities_that_vanish_before_the_first_exchange_are_tls(
-    engine: str, ca_file: Path
+    engine: EngineName, ca_file: Path
 ) -> None:
-    sender = HttpxSender(verify=ca_file)
+    sender = HttpxSender(verify=ca_file, engine=engine)
     forget(ca_file)
     async with closing(sender):
         with pytest.raises(SendError) as caught:
@@ -381,11 +393,11 @@ async def test_authorities_that_vanish_before_the_first_exchange_are_tls(
     assert caught.value.kind == "tls"
 
 
-async def test_a_handshake_that_hangs_is_connect(engine: str) -> None:
+async def test_a_handshake_that_hangs_is_connect(engine: EngineName) -> None:
     async def mute(peer: Peer) -> None:
         await peer.reader.read()
 
-    sender = HttpxSender()
+    sender = HttpxSender(engine=engine)
     async with loopback(mute) as server, closing(sender):
         url = server.url.replace("http:", "https:")
         with pytest.raises(SendError) as caught:
@@ -394,9 +406,9 @@ async def test_a_handshake_that_hangs_is_connect(engine: str) -> None:
 
 
 async def test_silence_within_tls_is_a_timeout(
-    engine: str, ca_file: Path, server_tls: ssl.SSLContext
+    engine: EngineName, ca_file: Path, server_tls: ssl.SSLContext
 ) -> None:
-    sender = HttpxSender(verify=ca_file)
+    sender = HttpxSender(verify=ca_file, engine=engine)
     async with loopback(silent, tls=server_tls) as server, closing(sender):
         with pytest.raises(SendError) as caught:
             await fetch(sender, wire(server.url, timeout_s=0.2))
@@ -404,7 +416,7 @@ async def test_silence_within_tls_is_a_timeout(
 
 
 async def test_a_stale_connection_within_tls_is_tried_once_more(
-    engine: str, ca_file: Path, server_tls: ssl.SSLContext
+    engine: EngineName, ca_file: Path, server_tls: ssl.SSLContext
 ) -> None:
     async def once(peer: Peer) -> None:
         await peer.request()
@@ -412,7 +424,7 @@ async def test_a_stale_connection_within_tls_is_tried_once_more(
         await peer.request()
         peer.reset()
 
-    sender = HttpxSender(verify=ca_file)
+    sender = HttpxSender(verify=ca_file, engine=engine)
     async with (
         loopback(once, answering(GOOD), tls=server_tls) as server,
         closing(sender),
@@ -425,9 +437,9 @@ async def test_a_stale_connection_within_tls_is_tried_once_more(
 # Proxies.
 
 
-async def test_a_proxy_that_refuses_is_proxy(engine: str) -> None:
+async def test_a_proxy_that_refuses_is_proxy(engine: EngineName) -> None:
     async with loopback(answering(answer(status=407))) as proxy:
-        sender = HttpxSender(proxy=proxy.url.rpartition("/v2")[0])
+        sender = HttpxSender(proxy=proxy.url.rpartition("/v2")[0], engine=engine)
         async with closing(sender):
             with pytest.raises(SendError) as caught:
                 await fetch(sender, wire("https://gateway.example/"))
@@ -436,7 +448,7 @@ async def test_a_proxy_that_refuses_is_proxy(engine: str) -> None:
     assert TOKEN.encode() not in proxy.heads[0]
 
 
-async def test_a_proxy_may_be_an_ipv6_address(engine: str) -> None:
+async def test_a_proxy_may_be_an_ipv6_address(engine: EngineName) -> None:
     heads: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -449,17 +461,17 @@ async def test_a_proxy_may_be_an_ipv6_address(engine: str) -> None:
     except OSError:
         pytest.skip("this machine has no IPv6 on loopback")
     port = server.sockets[0].getsockname()[1]
-    sender = HttpxSender(proxy=f"http://[::1]:{port}")
+    sender = HttpxSender(proxy=f"http://[::1]:{port}", engine=engine)
     async with server, closing(sender):
         assert await fetch(sender, wire("http://gitlab.example/")) == (200, b"{}")
     assert heads[0].startswith(b"POST http://gitlab.example/ HTTP/1.1")
 
 
-async def test_the_words_of_a_proxy_are_nobodys(engine: str) -> None:
+async def test_the_words_of_a_proxy_are_nobodys(engine: EngineName) -> None:
     rude = b"HTTP/1.1 407 not with canary-password\r\ncontent-length: 0\r\n\r\n"
     async with loopback(answering(rude)) as proxy:
         at = proxy.url.rpartition("/v2")[0].replace("://", "://user:canary-password@")
-        sender = HttpxSender(proxy=at)
+        sender = HttpxSender(proxy=at, engine=engine)
         async with closing(sender):
             with pytest.raises(SendError) as caught:
                 await fetch(sender, wire("https://gateway.example/"))
@@ -469,7 +481,7 @@ async def test_the_words_of_a_proxy_are_nobodys(engine: str) -> None:
 
 
 async def test_a_failed_handshake_in_a_tunnel_costs_the_pool_no_connection(
-    engine: str, server_tls: ssl.SSLContext
+    engine: EngineName, server_tls: ssl.SSLContext
 ) -> None:
     """httpcore keeps such a connection among the busy ones, for good."""
 
@@ -480,7 +492,9 @@ async def test_a_failed_handshake_in_a_tunnel_costs_the_pool_no_connection(
 
     kinds: list[str] = []
     async with loopback(tunnel) as proxy:
-        sender = HttpxSender(proxy=proxy.url.rpartition("/v2")[0], max_in_flight=1)
+        sender = HttpxSender(
+            proxy=proxy.url.rpartition("/v2")[0], max_in_flight=1, engine=engine
+        )
         async with closing(sender):
             for _ in range(5):
                 with pytest.raises(SendError) as caught:
@@ -490,10 +504,10 @@ async def test_a_failed_handshake_in_a_tunnel_costs_the_pool_no_connection(
 
 
 async def test_a_proxy_that_takes_its_time_is_a_connection_that_does(
-    engine: str,
+    engine: EngineName,
 ) -> None:
     async with loopback(silent) as proxy:
-        sender = HttpxSender(proxy=proxy.url.rpartition("/v2")[0])
+        sender = HttpxSender(proxy=proxy.url.rpartition("/v2")[0], engine=engine)
         async with closing(sender):
             with pytest.raises(SendError) as caught:
                 await fetch(sender, wire("https://gateway.example/", timeout_s=0.2))
@@ -501,14 +515,17 @@ async def test_a_proxy_that_takes_its_time_is_a_connection_that_does(
 
 
 async def test_the_environments_proxy_and_its_exceptions(
-    engine: str, monkeypatch: pytest.MonkeyPatch
+    engine: EngineName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with (
         loopback(answering(answer(b"proxy"))) as proxy,
         loopback(answering(answer(b"server"))) as server,
     ):
         monkeypatch.setenv("HTTP_PROXY", proxy.url.rpartition("/v2")[0])
-        sender, other = HttpxSender(), HttpxSender(proxy={Route.DIRECT: None})
+        sender, other = (
+            HttpxSender(engine=engine),
+            HttpxSender(proxy={Route.DIRECT: None}, engine=engine),
+        )
         async with closing(sender, other):
             assert await fetch(sender, wire(server.url)) == (200, b"proxy")
             assert await fetch(other, wire(server.url)) == (200, b"server")
@@ -523,22 +540,22 @@ async def test_the_environments_proxy_and_its_exceptions(
 @pytest.mark.parametrize("body", [GOOD, b"garbage\r\n\r\n", b""])
 @pytest.mark.parametrize("theirs", [False, True])
 async def test_no_secret_is_logged_or_raised(
-    engine: str, theirs: bool, body: bytes, caplog: pytest.LogCaptureFixture
+    engine: EngineName, theirs: bool, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def once(peer: Peer) -> None:
         await peer.request()
         await peer.write(body)
 
     said = ""
-    client = sys.modules["httpx"].AsyncClient(verify=NO_AUTHORITIES)
-    sender = HttpxSender(client if theirs else None)
+    client = import_module(engine).AsyncClient(verify=NO_AUTHORITIES)
+    sender = HttpxSender(client) if theirs else HttpxSender(engine=engine)
     with caplog.at_level(logging.DEBUG):
         async with client, loopback(once) as server, closing(sender):
             try:
                 await fetch(sender, wire(server.url))
             except SendError as error:
                 said = "".join(traceback.format_exception(error)) + repr(error)
-    core = "httpcore2" if engine == "httpx2" else "httpcore"
+    core = "httpcore2." if engine == "httpx2" else "httpcore."
     assert any(record.name.startswith(core) for record in caplog.records)
     for text in (said, caplog.text):
         assert TOKEN not in text
@@ -547,10 +564,10 @@ async def test_no_secret_is_logged_or_raised(
 
 @pytest.mark.parametrize("ending", ["\n", "é", " ", "\0"])
 async def test_a_header_that_cannot_be_sent_is_not_quoted(
-    engine: str, ending: str, caplog: pytest.LogCaptureFixture
+    engine: EngineName, ending: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}{ending}"}
-    sender = HttpxSender()
+    sender = HttpxSender(engine=engine)
     with caplog.at_level(logging.DEBUG):
         async with loopback(answering(GOOD)) as server, closing(sender):
             with pytest.raises(SendError) as caught:
@@ -572,25 +589,45 @@ async def test_a_client_goes_alone() -> None:
             {"trust_env": False},
             {"http2": True},
             {"max_in_flight": 4},
+            {"engine": "httpx2"},
         ):
             with pytest.raises(ConfigurationError, match="client goes alone"):
                 HttpxSender(client, **fields)
 
 
-def test_http2_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda _name: None)
-    with pytest.raises(ConfigurationError, match=r"pip install 'httpx\[http2\]'"):
-        HttpxSender(http2=True)
-    monkeypatch.setattr(module, "find_spec", lambda name: name)
-    HttpxSender(http2=True)
+def without(package: str) -> Callable[[str], str | None]:
+    """Find every package but one."""
+    return lambda name: None if name == package else name
 
 
-def test_a_socks_proxy_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda _name: None)
-    with pytest.raises(ConfigurationError, match=r"pip install 'httpx\[socks\]'"):
-        HttpxSender(proxy={Route.DIRECT: "socks5://proxy.example:1080"})
+def test_http2_needs_its_package(
+    engine: EngineName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "find_spec", without("h2"))
+    with pytest.raises(ConfigurationError, match=rf"pip install '{engine}\[http2\]'"):
+        HttpxSender(http2=True, engine=engine)
     monkeypatch.setattr(module, "find_spec", lambda name: name)
-    HttpxSender(proxy={Route.DIRECT: "socks5://proxy.example:1080"})
+    HttpxSender(http2=True, engine=engine)
+
+
+def test_a_socks_proxy_needs_its_package(
+    engine: EngineName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "find_spec", without("socksio"))
+    proxy = {Route.DIRECT: "socks5://proxy.example:1080"}
+    with pytest.raises(ConfigurationError, match=rf"pip install '{engine}\[socks\]'"):
+        HttpxSender(proxy=proxy, engine=engine)
+    monkeypatch.setattr(module, "find_spec", lambda name: name)
+    HttpxSender(proxy=proxy, engine=engine)
+
+
+def test_an_engine_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", without("httpx2"))
+    HttpxSender()
+    with pytest.raises(
+        ConfigurationError, match=r"pip install 'gitlab-completions\[httpx2\]'"
+    ):
+        HttpxSender(engine="httpx2")
 
 
 def test_at_least_one_exchange_must_be_possible() -> None:

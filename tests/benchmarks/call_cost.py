@@ -42,7 +42,7 @@ SIZES, QUICK_SIZES = (2, 20, 50), (2,)
 IN_FLIGHT, QUICK_IN_FLIGHT = (1, 8, 50), (1, 8)
 PACKAGES = ("httpx", "httpx2", "aiohttp", "openai", "orjson", "PyJWT", "tenacity")
 WITHOUT = ("ours on httpx", "ours on httpx2", "bare httpx", "bare httpx2")
-"""Who is measured without orjson too."""
+"""Who is measured without orjson too; a client of yours is there for its own cost."""
 BASES = ("bare httpx", "bare httpx2", "openai SDK")
 """Who the others are compared to, if it is there."""
 

@@ -134,7 +134,17 @@ async def ours(target: Target) -> AsyncIterator[Call]:
 
 @asynccontextmanager
 async def ours_on_httpx2(target: Target) -> AsyncIterator[Call]:
-    """Our client on one of httpx2, as the README recommends to make it."""
+    """The same by the other engine."""
+    async with (
+        HttpxSender(verify=target.ca_pem, trust_env=False, engine="httpx2") as sender,
+        calling(target, sender) as call,
+    ):
+        yield call
+
+
+@asynccontextmanager
+async def ours_on_theirs(target: Target) -> AsyncIterator[Call]:
+    """Our client on a user's of httpx2, as the README recommends to make it."""
     limits = httpx2.Limits(
         max_connections=20, max_keepalive_connections=20, keepalive_expiry=KEPT_S
     )
@@ -301,6 +311,7 @@ async def openai_sdk(target: Target) -> AsyncIterator[Call]:
 CALLERS: dict[str, Caller] = {
     "ours on httpx": ours,
     "ours on httpx2": ours_on_httpx2,
+    "ours, your httpx2 client": ours_on_theirs,
     "bare httpx": bare_httpx,
     "bare httpx2": bare_httpx2,
     "heavy on httpx": heavy,

@@ -17,7 +17,7 @@ import statistics
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol, Self, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -33,10 +33,6 @@ ABOVE = "".join(
 """20 KB of a file, as plugins send it."""
 BELOW = "\n\nprint(total)\n"
 OK = 200
-KEEP_ALIVE_S = 55.0
-"""What our own clients have, for the httpx2 client that is given to ours."""
-CONNECTIONS = 20
-"""What `HttpxSender` asks of a client that it is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,39 +105,23 @@ class Ours:
 
     Args:
         place: Where it sends.
-        theirs: A client of httpx2, which the sender is given to send by.
+        engine: What its sender sends by.
     """
 
-    def __init__(self, place: Place, theirs: httpx.AsyncClient | None = None) -> None:
+    def __init__(
+        self, place: Place, engine: Literal["httpx", "httpx2"] = "httpx"
+    ) -> None:
         import gitlab_completions as ours  # noqa: PLC0415
 
-        self._theirs = theirs
-        if theirs is None:
-            self._sender = ours.HttpxSender(verify=place.context, trust_env=False)
-        else:
-            self._sender = ours.HttpxSender(theirs)
+        self._sender = ours.HttpxSender(
+            verify=place.context, trust_env=False, engine=engine
+        )
         self._client = ours.CompletionClient(
             place.instance_url, "glpat-benchmark", sender=self._sender
         )
         self._request = ours.CompletionRequest(
             file_name=FILE_NAME, content_above_cursor=ABOVE, content_below_cursor=BELOW
         )
-
-    @classmethod
-    def on_httpx2(cls, place: Place) -> Self:
-        """Give it a client of httpx2, set up as ours are."""
-        import httpx2  # noqa: PLC0415
-
-        limits = httpx2.Limits(
-            max_connections=CONNECTIONS,
-            max_keepalive_connections=CONNECTIONS,
-            keepalive_expiry=KEEP_ALIVE_S,
-        )
-        theirs = httpx2.AsyncClient(
-            verify=place.context, limits=limits, trust_env=False
-        )
-        # To type checkers they are not one; what is used of them is.
-        return cls(place, cast("httpx.AsyncClient", theirs))
 
     async def warm_up(self) -> None:
         """Fetch connection details, and open a connection."""
@@ -156,8 +136,6 @@ class Ours:
         """Close what an editor closes."""
         await self._client.aclose()
         await self._sender.aclose()
-        if self._theirs is not None:
-            await self._theirs.aclose()
 
 
 class Bare:
@@ -269,7 +247,7 @@ HTTPX, HTTPX2, AIOHTTP = "httpx", "httpx2", "aiohttp"
 _MAKERS: dict[str, tuple[str, Callable[[Place], Contender]]] = {
     IDEAL: ("asyncio", Raw),
     OURS: ("httpx", Ours),
-    OURS_HTTPX2: ("httpx2", Ours.on_httpx2),
+    OURS_HTTPX2: ("httpx2", lambda place: Ours(place, "httpx2")),
     HTTPX: ("httpx", lambda place: Bare(place, "httpx")),
     HTTPX2: ("httpx2", lambda place: Bare(place, "httpx2")),
     AIOHTTP: ("aiohttp", BareAiohttp),

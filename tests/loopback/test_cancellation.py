@@ -48,6 +48,11 @@ async def ours(_emulator: Emulator, _stack: AsyncExitStack) -> None:
     """Let the client make its sender itself, and close it."""
 
 
+async def ours_on_httpx2(emulator: Emulator, stack: AsyncExitStack) -> HttpxSender:
+    sender = HttpxSender(verify=emulator.ca_pem, engine="httpx2")
+    return await stack.enter_async_context(sender)
+
+
 async def of_httpx(emulator: Emulator, stack: AsyncExitStack) -> HttpxSender:
     limits = httpx.Limits(
         max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS
@@ -107,6 +112,7 @@ def serves(task: asyncio.Task[object]) -> bool:
     ("version", "route", "make_sender"),
     [
         ("19.3", Route.DIRECT, ours),
+        ("19.3", Route.DIRECT, ours_on_httpx2),
         ("19.3", Route.DIRECT, of_httpx),
         ("19.3", Route.DIRECT, of_httpx2),
         ("19.0-online-licence", Route.INDIRECT, ours),

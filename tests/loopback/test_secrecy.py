@@ -51,7 +51,7 @@ GENERATION = CompletionRequest(
     user_instruction=f"explain {SOURCE}",
     generation_type=GenerationType.COMMENT,
 )
-ENGINES = ("own", "httpx", "httpx2")
+ENGINES = ("own", "own2", "httpx", "httpx2")
 SHORT_S = 0.25
 ENDS = (asyncio.CancelledError, GitLabCompletionsError)
 POLICY = RoutingPolicy(
@@ -103,10 +103,12 @@ def _nothing_is_told(witness: Witness) -> Iterator[None]:
 async def sender_of(
     engine: str, ca_pem: Path | None
 ) -> AsyncGenerator[HttpxSender, None]:
-    """Give a sender: one with a client of ours, or with a user's in all its trust."""
+    """Give a sender: one with clients of ours, or with a user's in all its trust."""
     async with AsyncExitStack() as stack:
         if engine == "own":
             sender = HttpxSender(verify=ca_pem)
+        elif engine == "own2":
+            sender = HttpxSender(verify=ca_pem, engine="httpx2")
         else:
             library = httpx if engine == "httpx" else httpx2
             context = ssl.create_default_context(cafile=ca_pem)

@@ -1,4 +1,4 @@
-"""What sends: the sender's own client, or a client that a user brings along."""
+"""What sends: a client of the sender's own, or one that a user brings along."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Engine(StrEnum):
     """Which HTTP client is at work."""
 
     OWN = "own"
+    OWN2 = "own2"
     HTTPX = "httpx"
     HTTPX2 = "httpx2"
 
@@ -33,8 +34,12 @@ async def sender_of(
 ) -> AsyncGenerator[HttpxSender, None]:
     """Give a sender that trusts what `context` trusts; all of it is closed."""
     async with AsyncExitStack() as stack:
-        if engine is Engine.OWN:
-            sender = HttpxSender(verify=context, trust_env=False)
+        if engine in {Engine.OWN, Engine.OWN2}:
+            sender = HttpxSender(
+                verify=context,
+                trust_env=False,
+                engine="httpx" if engine is Engine.OWN else "httpx2",
+            )
         elif engine is Engine.HTTPX:
             limits = httpx.Limits(
                 max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS

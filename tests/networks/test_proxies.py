@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -19,33 +18,35 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+    from gitlab_completions._transport.engines import EngineName
     from gitlab_completions.emulator import Emulator
     from tests.networks.scene import Office
 
-ENGINES = [httpx, httpx2]
+ENGINES = ["httpx", "httpx2"]
+LIBRARIES = pytest.mark.parametrize("library", [httpx, httpx2], ids=ENGINES)
 
 
 def ports(emulator: Emulator) -> set[int]:
     return {emulator.instance_front.port, emulator.gateway_front.port}
 
 
-@pytest.mark.parametrize("engine", ENGINES, ids=["httpx", "httpx2"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("kind", ["http", "https", "with credentials"])
 async def test_both_routes_go_through_a_proxy_that_is_given(
     office: Office,
     tmp_path: Path,
-    engine: ModuleType,
+    engine: EngineName,
     kind: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "httpx", engine)
     program = office.guard if kind == "with credentials" else office.relay
     url = program.url(IN_URL if program is office.guard else "")
     if kind == "https":
         url = program.url(scheme="https")
     async with emulate() as emulator:
         trusted = bundle(tmp_path, emulator.ca_pem, program.ca_pem)
-        await assert_works(HttpxSender(proxy=url, verify=trusted), emulator)
+        await assert_works(
+            HttpxSender(proxy=url, verify=trusted, engine=engine), emulator
+        )
         assert set(await program.tunnels()) == ports(emulator)
     assert await program.requests() == []  # TLS stays closed to it
 
@@ -192,12 +193,12 @@ async def test_a_tunnel_that_the_proxy_closed_while_idle_costs_no_call(
             assert (done.route, len(done.attempts)) == (Route.DIRECT, 1)
 
 
-@pytest.mark.parametrize("engine", ENGINES, ids=["httpx", "httpx2"])
+@LIBRARIES
 async def test_a_client_of_the_users_goes_by_its_own_proxy(
-    office: Office, engine: ModuleType
+    office: Office, library: ModuleType
 ) -> None:
     async with emulate() as emulator:
-        theirs = engine.AsyncClient(
+        theirs = library.AsyncClient(
             proxy=office.guard.url(IN_URL), verify=emulator.ssl_context()
         )
         async with theirs:

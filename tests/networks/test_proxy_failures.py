@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import sys
 from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,42 +25,49 @@ from tests.networks.scene import (
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from gitlab_completions._transport.engines import EngineName
     from tests.networks.scene import Eavesdropper, Office, Told
 
 WHERE = ("HTTPS_PROXY", "HttpxSender(proxy=")
-ENGINES = pytest.mark.parametrize("engine", [httpx, httpx2], ids=["httpx", "httpx2"])
+ENGINES = ["httpx", "httpx2"]
 PAGE = "<!doctype html><html><body>canary-page</body></html>"
 HTML = {"content-type": "text/html"}
 
 
 def with_proxy(
-    bad: str, emulator: Emulator, route: Route, *, good: str | None = None
+    bad: str,
+    emulator: Emulator,
+    route: Route,
+    *,
+    good: str | None = None,
+    engine: EngineName = "httpx",
 ) -> HttpxSender:
     """Return a sender that one route's proxy is bad for."""
     proxy = {Route.DIRECT: good, Route.INDIRECT: good, route: bad}
-    return HttpxSender(proxy=proxy, verify=emulator.ca_pem)
+    return HttpxSender(proxy=proxy, verify=emulator.ca_pem, engine=engine)
 
 
 async def told_through(
-    bad: str, emulator: Emulator, eavesdropper: Eavesdropper
+    bad: str,
+    emulator: Emulator,
+    eavesdropper: Eavesdropper,
+    engine: EngineName = "httpx",
 ) -> Told:
-    make = partial(with_proxy, bad, emulator)
+    make = partial(with_proxy, bad, emulator, engine=engine)
     return await told(make, lambda _route: emulator.instance_url, eavesdropper)
 
 
-@ENGINES
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("credentials", ["", "jo:canary@", "jo@"])
 async def test_a_proxy_that_wants_other_credentials(
     office: Office,
     eavesdropper: Eavesdropper,
-    engine: ModuleType,
+    engine: EngineName,
     credentials: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "httpx", engine)
     async with emulate() as emulator:
         url = office.guard.url(credentials)
-        answers = await told_through(url, emulator, eavesdropper)
+        answers = await told_through(url, emulator, eavesdropper, engine)
         answers.assert_all(
             ErrorCode.PROXY, "the proxy wants credentials", *WHERE, "user:password@"
         )
@@ -189,12 +195,12 @@ async def test_a_url_in_the_environment_that_is_none(
             assert "canary" not in f"{error} {error.__cause__!r} {vars(error)}"
 
 
-@ENGINES
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=ENGINES)
 async def test_a_client_of_the_users_is_told_the_same(
-    office: Office, eavesdropper: Eavesdropper, engine: ModuleType
+    office: Office, eavesdropper: Eavesdropper, library: ModuleType
 ) -> None:
     async with emulate() as emulator:
-        theirs = engine.AsyncClient(
+        theirs = library.AsyncClient(
             proxy=office.guard.url("jo:canary@"), verify=emulator.ssl_context()
         )
         async with theirs:

@@ -9,8 +9,6 @@ from contextlib import aclosing
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-import httpx
-import httpx2
 import pytest
 
 from gitlab_completions import ErrorCode, HttpxSender, Route
@@ -21,12 +19,11 @@ from tests.networks.proxy_program import VARIABLE
 from tests.networks.scene import IN_URL, assert_works, instance_told, told
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
+    from gitlab_completions._transport.engines import EngineName
     from tests._transport.loopback import Peer
     from tests.networks.scene import Eavesdropper, Office
 
-ENGINES = pytest.mark.parametrize("engine", [httpx, httpx2], ids=["httpx", "httpx2"])
+ENGINES = pytest.mark.parametrize("engine", ["httpx", "httpx2"])
 
 
 @pytest.fixture
@@ -39,12 +36,11 @@ def _socksio() -> None:
 @ENGINES
 @pytest.mark.usefixtures("_socksio")
 async def test_both_routes_go_through_a_socks_proxy(
-    office: Office, engine: ModuleType, monkeypatch: pytest.MonkeyPatch
+    office: Office, engine: EngineName
 ) -> None:
-    monkeypatch.setitem(sys.modules, "httpx", engine)
     url = office.socks.url(IN_URL, scheme="socks5")
     async with emulate() as emulator:
-        sender = HttpxSender(proxy=url, verify=emulator.ca_pem)
+        sender = HttpxSender(proxy=url, verify=emulator.ca_pem, engine=engine)
         await assert_works(sender, emulator, calls=3)
         assert emulator.gateway_front.connections_opened == 1
     assert await office.socks.is_alone()
