@@ -78,14 +78,18 @@ class FetchBudget:
         return self.free_at(now, forced=forced) <= now
 
     def free_at(self, now: float, *, forced: bool = False) -> float:
-        """Return when the next fetch may start: now, or when enough are forgotten."""
-        while self._times and self._times[0] + self._span_s <= now:
-            self._times.popleft()
-        over = len(self._times) - self._most + (0 if forced else self._reserve)
-        return now if over < 0 else self._times[over] + self._span_s
+        """Return when the next fetch may start: now, or when enough are forgotten.
+
+        Nothing is forgotten by asking: that may be of a time to come.
+        """
+        recent = [at for at in self._times if at + self._span_s > now]
+        over = len(recent) - self._most + (0 if forced else self._reserve)
+        return now if over < 0 else recent[over] + self._span_s
 
     def spend(self, now: float) -> None:
         """Count a fetch that starts now."""
+        while self._times and self._times[0] + self._span_s <= now:
+            self._times.popleft()
         self._times.append(now)
 
     def refund(self, at: float) -> None:

@@ -106,3 +106,10 @@ def test_what_asked_nobody_is_not_counted() -> None:
     assert not budget.allows(3.0)
     budget.refund(1.0)
     assert budget.allows(3.0)
+
+
+def test_asking_about_a_time_to_come_forgets_nothing() -> None:
+    budget = FetchBudget(1, 60.0)
+    budget.spend(0.0)
+    assert budget.free_at(100.0) == 100.0
+    assert budget.free_at(1.0) == 60.0
