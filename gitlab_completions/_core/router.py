@@ -341,7 +341,9 @@ class _Call:
         alone = at_once or not self._may_follow(route, now)
         last = last or alone
         left_s = self.deadline - now
-        end = now + min(self.prospects.timeout_s(route), left_s)
+        timeout_s = self.prospects.timeout_s(route)
+        usual_s = min(timeout_s, self.prospects.circuit(route).pace.delay_s)
+        end = now + min(timeout_s, left_s)
         # Also of what waits in its gate to the last: the other route needs time too.
         self.give_up_at = math.inf if alone else now + SHARE_BEFORE_LAST * left_s
         self.sent_at = now
@@ -356,6 +358,7 @@ class _Call:
             ends_at=end,
             last_resort=last,
             price=price,
+            cut_short=left_s < usual_s,
             details=self.prospects.details(now) if route is Route.DIRECT else None,
         )
 

@@ -128,8 +128,9 @@ class Settlement:
         if verdict.circuit is Effect.SUCCESS:
             transition = permit.succeed(now)
         elif verdict.circuit is Effect.FAILURE:
-            short = _was_cut_short(flight, ending, circuit)
-            transition = permit.release() if short else permit.fail(now)
+            silent = isinstance(ending.error, RouteTimeoutError)
+            blameless = silent and flight.send.cut_short
+            transition = permit.release() if blameless else permit.fail(now)
         elif verdict.circuit is Effect.REST:
             rest_s = ending.retry_after_s or circuit.policy.rate_limit_s
             transition = permit.rest(now, rest_s)
@@ -195,16 +196,6 @@ def _problem(
     """Return what the gateway's no is to direct access."""
     kind = DirectAccessBarredError if barred else DirectAccessUnavailableError
     return kind(error.message, status_code=status_code, code=error.code)
-
-
-def _was_cut_short(flight: Flight, ending: Ending, circuit: Circuit) -> bool:
-    """Tell whether an attempt had too little time to be to blame for its silence.
-
-    Its call's deadline left it less than the hedge delay.
-    """
-    had_s = flight.send.ends_at - flight.started_at
-    silent = isinstance(ending.error, RouteTimeoutError)
-    return silent and had_s < circuit.pace.delay_s
 
 
 def _rests(route: Route, cause: Cause, send: Send) -> bool:

@@ -1086,6 +1086,17 @@ def test_nothing_is_sent_after_the_deadline(outcome: Outcome) -> None:
     assert answer(flow, outcome) is GaveUp.DEADLINE
 
 
+@pytest.mark.parametrize(
+    ("deadline_s", "cut_short"), [(0.89, True), (0.91, False), (10.0, False)]
+)
+def test_an_attempt_that_has_less_than_the_hedge_delay_is_cut_short(
+    deadline_s: float, cut_short: bool
+) -> None:
+    command = next(World().call(deadline_s=deadline_s))
+    assert isinstance(command, Send)
+    assert command.cut_short is cut_short
+
+
 def test_an_answer_at_the_deadline_is_taken() -> None:
     flow = World().call()
     next(flow)

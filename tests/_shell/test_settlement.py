@@ -12,6 +12,7 @@ from gitlab_completions._core.freshness import DetailsState, Freshness
 from gitlab_completions._core.hedging import Pace
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import Body, Observation
+from gitlab_completions._records import replace
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.endings import Ending
@@ -29,6 +30,8 @@ from tests._shell.parts import GATEWAY, REQUEST, Diary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gitlab_completions._wire.messages import SendErrorKind
 
 DETAILS = ConnectionDetails(base_url=GATEWAY, token="a", headers={}, lifetime_s=3600.0)
 
@@ -135,16 +138,18 @@ async def test_a_refusal_is_no_loss_but_a_probe_that_is_refused_rests(
     assert court.circuits[route].state(0.0) is CircuitState.OPEN
 
 
-@pytest.mark.parametrize(("had_s", "trips"), [(0.8, False), (0.9, True)])
+@pytest.mark.parametrize("cut_short", [False, True])
+@pytest.mark.parametrize("kind", ["timeout", "broken"])
 async def test_a_timeout_counts_when_there_was_time_for_an_answer(
-    court: Court, had_s: float, trips: bool
+    court: Court, kind: SendErrorKind, cut_short: bool
 ) -> None:
     flight = court.flight(Route.DIRECT)
-    flight.started_at = flight.send.ends_at - had_s
-    silence = SendError("timeout")
-    court.settlement.settle(flight, endings.broken(Route.DIRECT, silence, had_s))
+    flight.send = replace(flight.send, cut_short=cut_short)
+    ended = endings.broken(Route.DIRECT, SendError(kind), 0.5)
+    court.settlement.settle(flight, ended)
     assert flight.permit.settled
-    assert ("CircuitTripped" in court.diary.kinds) is trips
+    blameless = cut_short and kind == "timeout"
+    assert ("CircuitTripped" in court.diary.kinds) is not blameless
 
 
 @pytest.mark.parametrize(
