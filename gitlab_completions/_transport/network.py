@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from gitlab_completions._transport.addresses import connect
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Generator, Iterable
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 
     from gitlab_completions._transport.engines import Core
 
-EYEBALLS_S = 0.25
-"""Seconds before a host's next address is tried beside the first (RFC 8305)."""
 MOST_UNREAD = 64 * 1024
 """Bytes that may wait to be read before the server has to: what httpcore reads at once.
 """
@@ -61,18 +61,17 @@ class AsyncioBackend:
             httpcore.ConnectTimeout: When none does in time.
             httpcore.ConnectError: When none does at all.
         """
-        loop = asyncio.get_running_loop()
+        make = partial(AsyncioStream, self._core)
+        options = cast("Iterable[tuple[int, int, int]]", socket_options or ())
         with _told_as(self._core.ConnectTimeout, self._core.ConnectError):
             async with asyncio.timeout(timeout):
-                _, stream = await loop.create_connection(
-                    partial(AsyncioStream, self._core),
-                    host,
-                    port,
-                    local_addr=None if local_address is None else (local_address, 0),
-                    happy_eyeballs_delay=EYEBALLS_S,
-                )
-        for option in cast("Iterable[tuple[int, int, int]]", socket_options or ()):
-            stream.socket.setsockopt(*option)
+                _, stream = await connect(make, host, port, local_address)
+            try:
+                for option in options:
+                    stream.socket.setsockopt(*option)
+            except BaseException:
+                await stream.aclose()
+                raise
         return stream
 
 
@@ -286,5 +285,5 @@ def _told_as(late: type[Exception], broken: type[Exception]) -> Generator[None]:
         yield
     except TimeoutError as error:
         raise late from error
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter: no name of a host at all
         raise broken from error

@@ -120,6 +120,35 @@ async def test_where_nobody_listens_there_is_no_connection(core: Core) -> None:
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 
 
+async def test_an_option_that_the_system_refuses_leaves_no_connection(
+    core: Core,
+) -> None:
+    left = asyncio.Event()
+
+    async def watching(peer: Peer) -> None:
+        await peer.reader.read()
+        left.set()
+
+    async with loopback(watching) as served:
+        port = httpx.URL(served.url).port or 0
+        with pytest.raises(core.ConnectError) as caught:
+            await AsyncioBackend(core).connect_tcp(
+                "127.0.0.1", port, socket_options=[(socket.SOL_SOCKET, 9999, 1)]
+            )
+        assert isinstance(caught.value.__cause__, OSError)
+        async with asyncio.timeout(PATIENCE_S):
+            await left.wait()
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", ".."])
+async def test_what_cannot_be_a_hosts_name_cannot_be_connected_to(
+    core: Core, host: str
+) -> None:
+    with pytest.raises(core.ConnectError) as caught:
+        await AsyncioBackend(core).connect_tcp(host, 443)
+    assert isinstance(caught.value.__cause__, UnicodeError)
+
+
 async def test_a_connection_that_takes_too_long_is_told_as_a_timeout(
     core: Core,
     monkeypatch: pytest.MonkeyPatch,
