@@ -186,6 +186,9 @@ class AsyncioStream(asyncio.Protocol):
     async def _shake_hands(
         self, context: ssl.SSLContext, host: str | None
     ) -> AsyncioStream:
+        if self._is_over or self._transport.is_closing():
+            # asyncio would wait for the news of it, which has been told already.
+            raise self._error or ConnectionResetError("closed before the handshake")
         stream = AsyncioStream(self._core)
         above = await asyncio.get_running_loop().start_tls(
             self._transport, stream, context, server_hostname=host

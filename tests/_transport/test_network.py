@@ -254,6 +254,33 @@ async def test_a_handshake_that_takes_too_long_closes_the_connection(
             await left.wait()
 
 
+@pytest.mark.parametrize("error", [None, ConnectionAbortedError()])
+async def test_there_is_no_handshake_on_a_connection_that_has_ended(
+    core: Core,
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception | None,
+) -> None:
+    async with loopback(nothing) as served:
+        stream = await connect(core, served)
+        stream.connection_lost(error)
+        monkeypatch.setattr(asyncio.get_running_loop(), "start_tls", None)
+        with pytest.raises(core.ConnectError) as caught:
+            await stream.start_tls(contexts[1], "127.0.0.1", PATIENCE_S)
+        assert isinstance(caught.value.__cause__, ConnectionError)
+
+
+async def test_a_connection_that_ends_of_itself_has_no_handshake_either(
+    core: Core,
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    async with loopback(nothing) as served:
+        stream = await connect(core, served)
+        stream._transport.abort()  # and nobody has been told yet
+        with pytest.raises(core.ConnectError):
+            await stream.start_tls(contexts[1], "127.0.0.1")
+
+
 async def test_a_requests_head_and_its_body_leave_as_one(core: Core) -> None:
     transport = Transport()
     stream = AsyncioStream(core)
