@@ -13,7 +13,9 @@ import trustme
 
 from gitlab_completions._transport.engines import load
 from gitlab_completions._transport.network import (
+    LONG,
     MOST_UNREAD,
+    RECORD,
     SMALL,
     AsyncioBackend,
     AsyncioStream,
@@ -290,6 +292,23 @@ async def test_a_requests_head_and_its_body_leave_as_one(core: Core) -> None:
     assert transport.written == [b"head" + bytes(SMALL)]
 
 
+@pytest.mark.parametrize(
+    ("size", "parts"),
+    [
+        (LONG, [LONG]),
+        (LONG + 1, [LONG + 1 - RECORD, RECORD]),
+    ],
+)
+async def test_the_last_record_of_a_long_body_leaves_by_itself(
+    core: Core, size: int, parts: list[int]
+) -> None:
+    transport = Transport()
+    stream = AsyncioStream(core)
+    stream.connection_made(cast("asyncio.Transport", transport))
+    await stream.write(bytes(size))
+    assert [len(data) for data in transport.written] == parts
+
+
 async def test_what_is_small_leaves_before_the_answer_is_awaited(core: Core) -> None:
     transport = Transport()
     stream = AsyncioStream(core)
@@ -347,15 +366,21 @@ async def test_a_connection_lost_right_after_the_handshake_is_told(
             await stream.start_tls(contexts[1], "127.0.0.1")
 
 
-async def test_a_server_that_does_not_read_holds_up_who_writes(core: Core) -> None:
+@pytest.mark.parametrize("secure", [False, True])
+async def test_a_server_that_does_not_read_holds_up_who_writes(
+    core: Core, contexts: tuple[ssl.SSLContext, ssl.SSLContext], *, secure: bool
+) -> None:
+    server, client = contexts
     allowed = asyncio.Event()
 
     async def reluctant(peer: Peer) -> None:
         await allowed.wait()
         await echo(peer)
 
-    async with loopback(reluctant) as served:
+    async with loopback(reluctant, tls=server if secure else None) as served:
         stream = await connect(core, served)
+        if secure:
+            stream = await stream.start_tls(client, "127.0.0.1", PATIENCE_S)
         with pytest.raises(core.WriteTimeout):
             await stream.write(bytes(LARGE), timeout=0.001)
         allowed.set()
@@ -460,3 +485,6 @@ class Transport:
 
     def resume_reading(self) -> None:
         """Nothing was paused."""
+
+    def set_write_buffer_limits(self, high: int, low: int) -> None:
+        """Take all at once."""
