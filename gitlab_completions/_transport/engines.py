@@ -7,7 +7,6 @@ httpx's throughout, and only the engine that was asked for is imported.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 
@@ -71,11 +70,6 @@ def check_engine(engine: object) -> EngineName:
         if engine == name:
             return cast("EngineName", name)
     raise ConfigurationError(f"engine must be 'httpx' or 'httpx2', not {engine!r}")
-
-
-def is_loaded(name: EngineName) -> bool:
-    """Whether the engine has been imported: to do so takes long."""
-    return name in sys.modules and _CORES[name] in sys.modules
 
 
 def load(name: EngineName) -> Engine:

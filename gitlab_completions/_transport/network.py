@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from gitlab_completions._transport.addresses import connect
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Generator, Iterable
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 
     from gitlab_completions._transport.engines import Core
 
-EYEBALLS_S = 0.25
-"""Seconds before a host's next address is tried beside the first (RFC 8305)."""
 MOST_UNREAD = 64 * 1024
 """Bytes that may wait to be read before the server has to: what httpcore reads at once.
 """
@@ -35,6 +35,12 @@ SMALL = 4096
 """Bytes that wait for what is written next in the same round of the loop: a request's
 head and its body then leave as one packet and one record of TLS.
 """
+LONG = 64 * 1024
+"""Bytes that a new connection's socket may not take at once, as it does shorter bodies;
+what is longer leaves in two parts (22 us more).
+"""
+RECORD = 16 * 1024
+"""Bytes that a record of TLS holds (RFC 8446, section 5.1)."""
 
 
 class AsyncioBackend:
@@ -61,18 +67,17 @@ class AsyncioBackend:
             httpcore.ConnectTimeout: When none does in time.
             httpcore.ConnectError: When none does at all.
         """
-        loop = asyncio.get_running_loop()
+        make = partial(AsyncioStream, self._core)
+        options = cast("Iterable[tuple[int, int, int]]", socket_options or ())
         with _told_as(self._core.ConnectTimeout, self._core.ConnectError):
             async with asyncio.timeout(timeout):
-                _, stream = await loop.create_connection(
-                    partial(AsyncioStream, self._core),
-                    host,
-                    port,
-                    local_addr=None if local_address is None else (local_address, 0),
-                    happy_eyeballs_delay=EYEBALLS_S,
-                )
-        for option in cast("Iterable[tuple[int, int, int]]", socket_options or ()):
-            stream.socket.setsockopt(*option)
+                _, stream = await connect(make, host, port, local_address)
+            try:
+                for option in options:
+                    stream.socket.setsockopt(*option)
+            except BaseException:
+                await stream.aclose()
+                raise
         return stream
 
 
@@ -156,6 +161,11 @@ class AsyncioStream(asyncio.Protocol):
             self._departure.cancel()
             self._departure = None
         if self._unsent and not self._is_over:
+            if len(self._unsent) > LONG:
+                # asyncio's TLS hands on what it is given though the socket takes no
+                # more of it, and stops, so that who writes waits, before what follows.
+                self._transport.write(self._unsent[:-RECORD])
+                del self._unsent[:-RECORD]
             self._transport.write(self._unsent)
         self._unsent = bytearray()
 
@@ -187,6 +197,9 @@ class AsyncioStream(asyncio.Protocol):
     async def _shake_hands(
         self, context: ssl.SSLContext, host: str | None
     ) -> AsyncioStream:
+        if self._is_over or self._transport.is_closing():
+            # asyncio would wait for the news of it, which has been told already.
+            raise self._error or ConnectionResetError("closed before the handshake")
         stream = AsyncioStream(self._core)
         above = await asyncio.get_running_loop().start_tls(
             self._transport, stream, context, server_hostname=host
@@ -229,6 +242,9 @@ class AsyncioStream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        # Who writes waits as soon as the socket takes no more, lest the write timeout
+        # have nothing to time. Not 0: TLS pauses at that mark, not above it.
+        self._transport.set_write_buffer_limits(1, 0)
 
     def data_received(self, data: bytes) -> None:
         self._unread += data
@@ -286,5 +302,5 @@ def _told_as(late: type[Exception], broken: type[Exception]) -> Generator[None]:
         yield
     except TimeoutError as error:
         raise late from error
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter: no name of a host at all
         raise broken from error

@@ -12,7 +12,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from gitlab_completions._transport.engines import is_loaded, load
+from gitlab_completions._transport.engines import load
 from gitlab_completions._wire.messages import SendError
 
 if TYPE_CHECKING:
@@ -45,17 +45,18 @@ class Preparation:
         build: Callable[[], ssl.SSLContext],
     ) -> None:
         self._engine: EngineName = engine
-        self._context = context
+        self._given = context
         self._build = build
+        self._context: ssl.SSLContext | None = None
         self._task: asyncio.Task[ssl.SSLContext | Exception] | None = None
 
     async def context(self) -> ssl.SSLContext:
-        """Return the context; the engine is imported then.
+        """Return the context; the engine and what it needs are imported then.
 
         Raises:
             SendError: `tls`, when it cannot be built. The next call tries again.
         """
-        if self._context is not None and is_loaded(self._engine):
+        if self._context is not None:
             return self._context
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
@@ -87,7 +88,16 @@ class Preparation:
 
     def _prepare(self) -> ssl.SSLContext:
         load(self._engine)
-        for name in _LOADED_LATE:
-            with suppress(ImportError):
-                import_module(name)
-        return self._context or self._build()
+        _import_late()
+        return self._given or self._build()
+
+
+async def import_late() -> None:
+    """Import what a client that somebody else has made needs at its first request."""
+    await asyncio.to_thread(_import_late)
+
+
+def _import_late() -> None:
+    for name in _LOADED_LATE:
+        with suppress(ImportError):
+            import_module(name)

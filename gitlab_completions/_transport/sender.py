@@ -14,7 +14,7 @@ from gitlab_completions._frames import frameless
 from gitlab_completions._transport.clients import OwnClient, Settings, UserClient
 from gitlab_completions._transport.engines import DEFAULT_ENGINE, check_engine, load
 from gitlab_completions._transport.exchange import begin_exchange
-from gitlab_completions._transport.preparation import Preparation
+from gitlab_completions._transport.preparation import Preparation, import_late
 from gitlab_completions._transport.proxies import Proxies
 from gitlab_completions._transport.secrecy import hush_hpack, hush_socks
 from gitlab_completions._transport.succession import Succession
@@ -149,6 +149,8 @@ class HttpxSender:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._move_to(loop)
+            if self.max_in_flight is None:
+                await import_late()  # with a client of the user's nothing else is to do
         clients = self._clients.get(request.route) or await self._clients_of(request)
         if self._closed:
             raise SendError("pool")

@@ -1,16 +1,16 @@
 """JSON in and out: it enters as `object` and is narrowed by these few functions.
 
-orjson makes and reads the bodies of completions where it is installed. What it refuses
-and `json` takes (half a character, a byte order mark, `NaN`) goes to `json`. What both
-take is the same to who asks here: an integer over 64 bits is a float to orjson, and no
-number to `as_number`.
+orjson makes and reads the bodies of completions once a sender has imported it. What it
+refuses and `json` takes (half a character, a byte order mark, `NaN`) goes to `json`.
+What both take is the same to who asks here: an integer over 64 bits is a float to
+orjson, and no number to `as_number`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from functools import cache
+import sys
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
@@ -135,11 +135,12 @@ class _Orjson(Protocol):
     def loads(self, body: bytes, /) -> object: ...
 
 
-@cache
 def _orjson() -> _Orjson | None:
-    """Return orjson if it is installed; a sender has imported it off the loop."""
+    """Return orjson if it has been imported: a sender does so off the event loop."""
+    if "orjson" not in sys.modules:
+        return None
     try:
-        import orjson  # noqa: PLC0415 - up to 10 ms
+        import orjson  # noqa: PLC0415 - waits for a thread that is still at it
     except ImportError:
         return None
     return orjson

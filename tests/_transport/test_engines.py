@@ -16,7 +16,6 @@ from gitlab_completions._transport.engines import (
     Core,
     Http,
     check_engine,
-    is_loaded,
     load,
 )
 from gitlab_completions.errors import ConfigurationError
@@ -60,7 +59,6 @@ def test_both_are_what_is_declared(engine: EngineName) -> None:
     for declared, module in ((Http, loaded.http), (Core, loaded.core)):
         for name in declared.__annotations__:
             assert isinstance(getattr(module, name), type)
-    assert is_loaded(engine)
 
 
 def test_only_the_chosen_one_is_imported(engine: EngineName) -> None:
@@ -69,13 +67,6 @@ def test_only_the_chosen_one_is_imported(engine: EngineName) -> None:
     )
     found = PACKAGES & set(asked.stdout.split())
     assert found == {engine, engine.replace("x", "core")}
-
-
-def test_an_engine_is_not_loaded_before_it_is_needed(
-    engine: EngineName, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delitem(sys.modules, engine)
-    assert not is_loaded(engine)
 
 
 @pytest.mark.parametrize("wrong", ["aiohttp", "", None, httpx2, ["httpx"]])

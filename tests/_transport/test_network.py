@@ -13,7 +13,9 @@ import trustme
 
 from gitlab_completions._transport.engines import load
 from gitlab_completions._transport.network import (
+    LONG,
     MOST_UNREAD,
+    RECORD,
     SMALL,
     AsyncioBackend,
     AsyncioStream,
@@ -118,6 +120,35 @@ async def test_where_nobody_listens_there_is_no_connection(core: Core) -> None:
         with pytest.raises(core.ConnectError) as caught:
             await AsyncioBackend(core).connect_tcp("127.0.0.1", closed.getsockname()[1])
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+
+
+async def test_an_option_that_the_system_refuses_leaves_no_connection(
+    core: Core,
+) -> None:
+    left = asyncio.Event()
+
+    async def watching(peer: Peer) -> None:
+        await peer.reader.read()
+        left.set()
+
+    async with loopback(watching) as served:
+        port = httpx.URL(served.url).port or 0
+        with pytest.raises(core.ConnectError) as caught:
+            await AsyncioBackend(core).connect_tcp(
+                "127.0.0.1", port, socket_options=[(socket.SOL_SOCKET, 9999, 1)]
+            )
+        assert isinstance(caught.value.__cause__, OSError)
+        async with asyncio.timeout(PATIENCE_S):
+            await left.wait()
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", ".."])
+async def test_what_cannot_be_a_hosts_name_cannot_be_connected_to(
+    core: Core, host: str
+) -> None:
+    with pytest.raises(core.ConnectError) as caught:
+        await AsyncioBackend(core).connect_tcp(host, 443)
+    assert isinstance(caught.value.__cause__, UnicodeError)
 
 
 async def test_a_connection_that_takes_too_long_is_told_as_a_timeout(
@@ -225,6 +256,33 @@ async def test_a_handshake_that_takes_too_long_closes_the_connection(
             await left.wait()
 
 
+@pytest.mark.parametrize("error", [None, ConnectionAbortedError()])
+async def test_there_is_no_handshake_on_a_connection_that_has_ended(
+    core: Core,
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception | None,
+) -> None:
+    async with loopback(nothing) as served:
+        stream = await connect(core, served)
+        stream.connection_lost(error)
+        monkeypatch.setattr(asyncio.get_running_loop(), "start_tls", None)
+        with pytest.raises(core.ConnectError) as caught:
+            await stream.start_tls(contexts[1], "127.0.0.1", PATIENCE_S)
+        assert isinstance(caught.value.__cause__, ConnectionError)
+
+
+async def test_a_connection_that_ends_of_itself_has_no_handshake_either(
+    core: Core,
+    contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    async with loopback(nothing) as served:
+        stream = await connect(core, served)
+        stream._transport.abort()  # and nobody has been told yet
+        with pytest.raises(core.ConnectError):
+            await stream.start_tls(contexts[1], "127.0.0.1")
+
+
 async def test_a_requests_head_and_its_body_leave_as_one(core: Core) -> None:
     transport = Transport()
     stream = AsyncioStream(core)
@@ -232,6 +290,23 @@ async def test_a_requests_head_and_its_body_leave_as_one(core: Core) -> None:
     await stream.write(b"head")
     await stream.write(bytes(SMALL))
     assert transport.written == [b"head" + bytes(SMALL)]
+
+
+@pytest.mark.parametrize(
+    ("size", "parts"),
+    [
+        (LONG, [LONG]),
+        (LONG + 1, [LONG + 1 - RECORD, RECORD]),
+    ],
+)
+async def test_the_last_record_of_a_long_body_leaves_by_itself(
+    core: Core, size: int, parts: list[int]
+) -> None:
+    transport = Transport()
+    stream = AsyncioStream(core)
+    stream.connection_made(cast("asyncio.Transport", transport))
+    await stream.write(bytes(size))
+    assert [len(data) for data in transport.written] == parts
 
 
 async def test_what_is_small_leaves_before_the_answer_is_awaited(core: Core) -> None:
@@ -291,15 +366,21 @@ async def test_a_connection_lost_right_after_the_handshake_is_told(
             await stream.start_tls(contexts[1], "127.0.0.1")
 
 
-async def test_a_server_that_does_not_read_holds_up_who_writes(core: Core) -> None:
+@pytest.mark.parametrize("secure", [False, True])
+async def test_a_server_that_does_not_read_holds_up_who_writes(
+    core: Core, contexts: tuple[ssl.SSLContext, ssl.SSLContext], *, secure: bool
+) -> None:
+    server, client = contexts
     allowed = asyncio.Event()
 
     async def reluctant(peer: Peer) -> None:
         await allowed.wait()
         await echo(peer)
 
-    async with loopback(reluctant) as served:
+    async with loopback(reluctant, tls=server if secure else None) as served:
         stream = await connect(core, served)
+        if secure:
+            stream = await stream.start_tls(client, "127.0.0.1", PATIENCE_S)
         with pytest.raises(core.WriteTimeout):
             await stream.write(bytes(LARGE), timeout=0.001)
         allowed.set()
@@ -404,3 +485,6 @@ class Transport:
 
     def resume_reading(self) -> None:
         """Nothing was paused."""
+
+    def set_write_buffer_limits(self, high: int, low: int) -> None:
+        """Take all at once."""

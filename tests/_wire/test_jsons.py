@@ -6,7 +6,6 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-import orjson
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -34,14 +33,25 @@ values = st.recursive(
 )
 
 
-@pytest.fixture(params=[orjson, None], autouse=True, scope="module")
-def installed(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Run each test with orjson, and without it."""
+@pytest.fixture(params=["orjson", "json"], autouse=True, scope="module")
+def by(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run each test with orjson where it is installed, and without it."""
+    name: str = request.param
+    module = pytest.importorskip(name)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "orjson", request.param)
-        jsons._orjson.cache_clear()
-        yield
-    jsons._orjson.cache_clear()
+        patch.setitem(sys.modules, "orjson", module if name == "orjson" else None)
+        yield name
+
+
+def test_orjson_is_used_where_it_has_been_imported(
+    by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (jsons._orjson() is not None) is (by == "orjson")
+    monkeypatch.delitem(sys.modules, "orjson")
+    assert jsons._orjson() is None
+    assert encode_body({}) == b"{}"
+    assert parse(b"{}") == {}
+    assert "orjson" not in sys.modules
 
 
 @given(values)
