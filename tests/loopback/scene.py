@@ -16,6 +16,7 @@ from gitlab_completions import (
     CompletionRequest,
     ErrorCode,
     GitLabCompletionsError,
+    HedgePolicy,
     HttpxSender,
     Route,
     RouteReason,
@@ -41,6 +42,8 @@ REQUEST = CompletionRequest(
 )
 POLICY = RoutingPolicy(indirect_per_minute=None)
 """Without the client's own limit on the instance, which a test would soon reach."""
+PATIENT = replace(POLICY, hedge=HedgePolicy(min_delay_s=9.0, max_delay_s=9.0))
+"""For what is not about speed: a busy machine makes no route late."""
 PATIENCE_S = 5.0
 AT_ONCE_S = 0.5
 """Seconds that a call may take which waits for nothing, on a machine that is busy."""

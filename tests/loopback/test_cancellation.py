@@ -20,7 +20,7 @@ import pytest
 from gitlab_completions import CompletionClient, HttpxSender, Route
 from tests.loopback.scene import (
     AT_ONCE_S,
-    POLICY,
+    PATIENT,
     REQUEST,
     all_closed,
     client_of,
@@ -136,7 +136,7 @@ async def test_calls_cancelled_twice_leave_everything_sound(
             client = CompletionClient(
                 emulator.instance_url,
                 emulator.access_token,
-                policy=POLICY,
+                policy=PATIENT,
                 sender=sender,
             )
             async with client:

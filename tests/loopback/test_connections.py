@@ -10,6 +10,7 @@ import pytest
 from gitlab_completions import Route
 from gitlab_completions.events import AttemptFailed, Event
 from tests.loopback.scene import (
+    PATIENT,
     all_closed,
     client_of,
     closing_idle_after,
@@ -37,7 +38,7 @@ async def test_a_connection_that_the_gateway_closed_while_idle_is_replaced() -> 
     events: list[Event] = []
     async with (
         emulate(closing_idle_after(0.2)) as emulator,
-        client_of(emulator, observers=(events.append,)) as client,
+        client_of(emulator, policy=PATIENT, observers=(events.append,)) as client,
     ):
         await go_direct(client)
         assert await all_closed(emulator.gateway_front)
@@ -49,7 +50,7 @@ async def test_a_gateway_that_restarts_costs_no_call_its_route() -> None:
     events: list[Event] = []
     async with (
         emulate("self-hosted", direct_latency_s=0.05) as emulator,
-        client_of(emulator, observers=(events.append,)) as client,
+        client_of(emulator, policy=PATIENT, observers=(events.append,)) as client,
     ):
         await go_direct(client)
         await asyncio.gather(*(complete(client) for _ in range(AT_ONCE)))
@@ -63,7 +64,7 @@ async def test_a_request_that_a_dead_connection_swallowed_is_sent_once_more() ->
     events: list[Event] = []
     async with (
         emulate("self-hosted") as emulator,
-        client_of(emulator, observers=(events.append,)) as client,
+        client_of(emulator, policy=PATIENT, observers=(events.append,)) as client,
     ):
         await go_direct(client)
         arrived = len(emulator.gateway.requests)
@@ -80,7 +81,7 @@ async def test_a_second_reset_is_the_gateways_own_and_the_call_falls_back() -> N
     events: list[Event] = []
     async with (
         emulate("self-hosted") as emulator,
-        client_of(emulator, observers=(events.append,)) as client,
+        client_of(emulator, policy=PATIENT, observers=(events.append,)) as client,
     ):
         await go_direct(client)
         arrived = len(emulator.gateway.requests)
@@ -96,7 +97,7 @@ async def test_a_second_reset_is_the_gateways_own_and_the_call_falls_back() -> N
 async def test_an_instance_that_restarts_costs_no_completion(sign: str) -> None:
     async with (
         emulate("19.0-online-licence") as emulator,
-        client_of(emulator) as client,
+        client_of(emulator, policy=PATIENT) as client,
     ):
         await complete(client)
         if sign == "a request is lost":
