@@ -201,8 +201,7 @@ class Circuit:
     def settle(self, permit: Permit, now: float, *, success: bool) -> Transition:
         """Learn from the end of an attempt; called by its permit."""
         slow = permit.timed and now - permit.admitted_at > self.pace.delay_s
-        if not permit.late:
-            self._note(permit, now, bad=slow or not success)
+        self._note(permit, now, bad=slow or not success)
         if success:
             self.learn(permit, now)
         return self._settle(permit, now, None if success else Cause.FAILURES)
@@ -254,7 +253,11 @@ class Circuit:
             self._note(permit, now, bad=True)
         probe = permit is self._probe
         self.release(permit)
-        return self._trip(now, Cause.FAILURES) if probe else Transition.NONE
+        if not probe:
+            return Transition.NONE
+        # For no longer than the first time: it has not failed either.
+        self._open(now + self._spread(self.policy.cool_down_s), self._cause)
+        return Transition.TRIPPED
 
     def rest(self, permit: Permit, now: float, rest_s: float) -> Transition:
         """Open for a stated time, without growth; called by a permit."""
@@ -288,8 +291,8 @@ class Circuit:
     # Judgement.
 
     def _note(self, permit: Permit, now: float, *, bad: bool) -> None:
-        """Remember how an attempt of this era went."""
-        if permit.era == self._era:
+        """Remember, once, how an attempt of this era went."""
+        if permit.era == self._era and not permit.late:
             self._recent.note(now, bad=bad)
 
     def _lose(self, permit: Permit, now: float) -> Transition:
@@ -300,8 +303,8 @@ class Circuit:
         """
         if permit.late:
             return Transition.NONE
-        permit.late = True
         self._note(permit, now, bad=True)
+        permit.late = True
         if not self._has_better(now):
             return Transition.NONE
         self._out.pop(permit, None)
@@ -373,10 +376,12 @@ class Circuit:
         return comparison is not None and comparison.is_slower(self.policy, now)
 
     def _trip(self, now: float, cause: Cause) -> Transition:
-        spread = 1 + SPREAD * (2 * self._jitter() - 1)
-        self._open(now + self._cool_down_s * spread, cause)
+        self._open(now + self._spread(self._cool_down_s), cause)
         self._cool_down_s = min(2 * self._cool_down_s, self.policy.max_cool_down_s)
         return Transition.TRIPPED
+
+    def _spread(self, rest_s: float) -> float:
+        return rest_s * (1 + SPREAD * (2 * self._jitter() - 1))
 
     def _open(self, until: float, cause: Cause) -> None:
         self._open_until = until

@@ -27,8 +27,8 @@ class Send(Record):
         ends_at: When the attempt has to end.
         last_resort: No other route is left to this call.
         price: How many hedges of the budget it costs.
-        cut_short: The call's deadline leaves it less time than the hedge delay, so that
-            its silence is not the route's fault.
+        least_s: Seconds that its exchange has at least on the wire, be the call's
+            deadline sooner: what is cut short says nothing of the route.
         details: What it takes to go direct; `None` on indirect.
     """
 
@@ -38,7 +38,7 @@ class Send(Record):
     ends_at: float
     last_resort: bool
     price: int = 0
-    cut_short: bool = False
+    least_s: float = 0.0
     details: ConnectionDetails | None = None
 
 

@@ -189,19 +189,18 @@ class Prospects(Record):
     def hedge_price(self, route: Route, now: float) -> int | None:
         """Return what it costs to start a route beside one that is slow, in hedges.
 
-        `None` when it may not be. As the probe of its own circuit it costs nothing, for
-        a rest is between two of them. Likely in vain it costs all that can be saved
-        up: nothing else would tell that the route is well again, and of fifty slow
-        calls one is enough.
+        `None` when it may not be. Likely in vain it costs all that can be saved up:
+        nothing else would tell that the route is well again, and of fifty slow calls
+        one is enough. As the probe of its own circuit it is no dearer than others.
         """
         hedge = self.policy.hedge
         if hedge is None or not self._is_ready(route, now):
             return None
         if route is Route.INDIRECT and not self.budget.allows_extras(now):
             return None
-        if self.circuit(route).may_probe(now):
-            return 0
-        price = hedge.budget_burst if self._in_vain(route, now) else 1
+        probe = self.circuit(route).may_probe(now)
+        in_vain = not probe and self._in_vain(route, now)
+        price = hedge.budget_burst if in_vain else 1
         return price if self.hedges.allows(price) else None
 
     def give_up_s(self, slow: Route, other: Route, now: float) -> float | None:

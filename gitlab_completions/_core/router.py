@@ -48,7 +48,7 @@ from gitlab_completions._core.commands import (
     Wait,
 )
 from gitlab_completions._core.prospects import Prospects, refusal
-from gitlab_completions._records import Record
+from gitlab_completions._records import Record, replace
 from gitlab_completions.models import Intent, Route, RouteReason
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class _Call:
         if why_not is None:
             return self._send(Route.DIRECT, RouteReason.PREFERRED, now)
         if prospects.is_merely_slow(now) and prospects.instance_is_spent(now):
-            return self._send(Route.DIRECT, RouteReason.SATURATED, now)
+            return self._send_for_want_of_room(Route.DIRECT, now)
         probing = prospects.may_probe_direct(why_not, now)
         if probing and not prospects.companion_has_room(now):
             return self._send(Route.DIRECT, RouteReason.PREFERRED, now)
@@ -255,12 +255,23 @@ class _Call:
         again = not self.hedges
         self.hedges = False
         if other is not None:
-            return self._send(other, RouteReason.SATURATED, busy.at, last=again)
+            return self._send_for_want_of_room(other, busy.at, last=again)
         if self.ends:
             return self._wait()
         if busy.route is Route.DIRECT and self.prospects.details(busy.at) is None:
             return self._fall_back(busy.at, passing=True)
         return self._send(busy.route, reason, busy.at, last=True)
+
+    def _send_for_want_of_room(
+        self, route: Route, now: float, *, last: bool = False
+    ) -> Send:
+        """Send where there is room, but not for long where it may be silent."""
+        send = self._send(route, RouteReason.SATURATED, now, last=last)
+        if route is Route.INDIRECT or not self.prospects.is_merely_slow(now):
+            return send
+        leash_s = self.prospects.circuit(route).pace.delay_s
+        self.give_up_at = min(self.give_up_at, now + leash_s)
+        return replace(send, until=min(send.until, self.give_up_at))
 
     def _after_wait(self, now: float) -> Command | Answer:
         """Give up what took too long, then hedge what is slow."""
@@ -358,7 +369,7 @@ class _Call:
             ends_at=end,
             last_resort=last,
             price=price,
-            cut_short=left_s < usual_s,
+            least_s=usual_s,
             details=self.prospects.details(now) if route is Route.DIRECT else None,
         )
 

@@ -189,7 +189,8 @@ class Race:
         loop = asyncio.get_running_loop()
         send, task = flight.send, flight.task
         flight.started_at = self._clock.now()
-        span_s = send.ends_at - flight.started_at + OUTSTAYED_S
+        ends_at = max(send.ends_at, flight.started_at + send.least_s)
+        span_s = ends_at - flight.started_at + OUTSTAYED_S
         watchdog = loop.call_later(span_s, task.cancel) if task is not None else None
         exchanger = self._exchanger
         try:
@@ -197,12 +198,12 @@ class Race:
                 ending = await exchanger.direct(
                     flight.request,
                     send.details,
-                    ends_at=send.ends_at,
+                    ends_at=ends_at,
                     last_resort=send.last_resort,
                 )
             else:
                 ending = await exchanger.indirect(
-                    flight.request, ends_at=send.ends_at, last_resort=send.last_resort
+                    flight.request, ends_at=ends_at, last_resort=send.last_resort
                 )
             # First of all: what it teaches may concern the next one at the gate.
             self._settlement.settle(flight, ending)

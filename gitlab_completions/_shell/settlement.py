@@ -23,7 +23,6 @@ from gitlab_completions._core.verdicts import (
 from gitlab_completions.errors import (
     DirectAccessBarredError,
     DirectAccessUnavailableError,
-    RouteTimeoutError,
 )
 from gitlab_completions.events import (
     AttemptFailed,
@@ -128,9 +127,7 @@ class Settlement:
         if verdict.circuit is Effect.SUCCESS:
             transition = permit.succeed(now)
         elif verdict.circuit is Effect.FAILURE:
-            silent = isinstance(ending.error, RouteTimeoutError)
-            blameless = silent and flight.send.cut_short
-            transition = permit.release() if blameless else permit.fail(now)
+            transition = permit.fail(now)
         elif verdict.circuit is Effect.REST:
             rest_s = ending.retry_after_s or circuit.policy.rate_limit_s
             transition = permit.rest(now, rest_s)
@@ -203,10 +200,14 @@ def _rests(route: Route, cause: Cause, send: Send) -> bool:
 
     As it would calls that come later: a rest that it asked for refuses all but a last
     try; another rest refuses direct's calls that may go elsewhere, and the instance's
-    none at all, since they went there for want of a better route.
+    none at all, since they went there for want of a better route. So did those that
+    were sent to a slow one for want of room, when it is slow again.
     """
     if send.route is not route:
         return False
     if cause is Cause.RATE_LIMIT:
         return send.reason is not RouteReason.LAST_TRY
+    slow = cause in {Cause.LATENESS, Cause.SLOWER}
+    if slow and send.reason is RouteReason.SATURATED:
+        return False
     return route is Route.DIRECT and not send.last_resort

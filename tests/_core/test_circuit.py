@@ -475,8 +475,21 @@ def test_a_refusal_is_no_loss_and_leaves_only_a_last_resort_in_doubt(
 def test_a_probe_that_is_refused_has_the_route_rest_again() -> None:
     """Else every call would probe it, and no budget says how often."""
     one = tripped()
-    assert one.admit(1.0).refuse(1.1) is TRIPPED
-    assert rests(one, 1.1) == pytest.approx(2)
+    one.admit(1.0).fail(1.0)
+    assert one.admit(3.0).refuse(3.1) is TRIPPED
+    assert rests(one, 3.1) == pytest.approx(1), "no longer than the first time"
+    assert one.admit(5.0).fail(5.0) is TRIPPED
+    assert rests(one, 5.0) == pytest.approx(4), "as long as it would have been"
+
+
+def test_an_attempt_that_was_late_and_is_refused_is_doubted_once() -> None:
+    one = circuit(last_resort=True)
+    for end in (REST, lambda permit, now: permit.refuse(now)):
+        permit = one.admit(0.0)
+        permit.left(1.0)
+        end(permit, 2.0)
+        assert not one.is_doubtful(2.0)
+        one = circuit(last_resort=True)
 
 
 def test_a_generation_is_no_probe() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -168,6 +169,7 @@ def send(
         ends_at=near(ends_at),
         last_resort=last,
         price=price,
+        least_s=near(0.9),
         details=DETAILS if route is DIRECT else None,
     )
 
@@ -538,9 +540,9 @@ def test_a_route_that_is_rate_limited_meanwhile_is_not_fallen_back_to() -> None:
 
 def test_an_attempt_is_hedged_after_the_delay_of_its_route() -> None:
     world = World().taught(DIRECT, 0.5)
-    assert next(world.call()) == send(
-        DIRECT, RouteReason.PREFERRED, until=NOW + 0.5, ends_at=NOW + 5
-    )
+    command = next(world.call())
+    assert isinstance(command, Send)
+    assert (command.until, command.least_s) == (near(NOW + 0.5), near(0.5))
     indirect = World().taught(INDIRECT, 0.6).tripped(DIRECT, NOW)
     command = next(indirect.call())
     assert isinstance(command, Send)
@@ -655,6 +657,10 @@ def test_a_late_route_is_better_than_to_wait_in_the_gate() -> None:
     command = after(flow, Busy(route=INDIRECT, at=NOW + 0.5))
     assert isinstance(command, Send)
     assert (command.route, command.reason) == (DIRECT, RouteReason.SATURATED)
+    assert command.until == near(NOW + 1.4), "it may be silent: not for long"
+    command = flow.send(Slow(at=NOW + 1.4))
+    assert isinstance(command, Send)
+    assert (command.route, command.reason) == (INDIRECT, RouteReason.FELL_BACK)
 
 
 # Probes.
@@ -719,7 +725,12 @@ def test_a_probe_has_company_though_indirect_has_failed_too() -> None:
 def test_a_slow_call_probes_a_circuit_that_has_become_half_open() -> None:
     flow = World().tripped(DIRECT).call()
     hedge = send(
-        DIRECT, RouteReason.HEDGED, until=NOW + 5.9, ends_at=NOW + 5.9, last=True
+        DIRECT,
+        RouteReason.HEDGED,
+        until=NOW + 5.9,
+        ends_at=NOW + 5.9,
+        last=True,
+        price=1,
     )
     assert after(flow, FIRST_SLOW) == hedge
 
@@ -729,7 +740,12 @@ def test_a_slow_call_looks_again_when_the_rest_of_the_other_route_is_over() -> N
     assert after(flow, FIRST_SLOW) == wait(NOW + 1)
     command = flow.send(Slow(at=NOW + 1))
     assert command == send(
-        DIRECT, RouteReason.HEDGED, until=NOW + 6, ends_at=NOW + 6, last=True
+        DIRECT,
+        RouteReason.HEDGED,
+        until=NOW + 6,
+        ends_at=NOW + 6,
+        last=True,
+        price=1,
     )
 
 
@@ -1086,15 +1102,25 @@ def test_nothing_is_sent_after_the_deadline(outcome: Outcome) -> None:
     assert answer(flow, outcome) is GaveUp.DEADLINE
 
 
-@pytest.mark.parametrize(
-    ("deadline_s", "cut_short"), [(0.89, True), (0.91, False), (10.0, False)]
-)
-def test_an_attempt_that_has_less_than_the_hedge_delay_is_cut_short(
-    deadline_s: float, cut_short: bool
+@pytest.mark.parametrize("deadline_s", [0.3, 10.0])
+def test_an_exchange_has_the_hedge_delay_whatever_the_calls_deadline(
+    deadline_s: float,
 ) -> None:
     command = next(World().call(deadline_s=deadline_s))
     assert isinstance(command, Send)
-    assert command.cut_short is cut_short
+    assert command.least_s == 0.9
+    impatient = World()
+    impatient.policy = replace(impatient.policy, direct_timeout_s=0.5)
+    impatient.router = Router(
+        policy=impatient.policy,
+        direct=impatient.direct,
+        indirect=impatient.indirect,
+        budget=impatient.budget,
+        hedges=impatient.hedges,
+    )
+    command = next(impatient.call(deadline_s=deadline_s))
+    assert isinstance(command, Send)
+    assert command.least_s == 0.5, "or the policy's timeout"
 
 
 def test_an_answer_at_the_deadline_is_taken() -> None:

@@ -466,8 +466,11 @@ class Client:
 
     def check_hedge(self, send: Send, circuit: Circuit) -> None:
         """A hedge is paid for, and sent to a sound route; a probe needs neither."""
-        if send.reason is not RouteReason.HEDGED or circuit.may_probe(self.now):
+        if send.reason is not RouteReason.HEDGED:
             assert send.price == 0
+            return
+        if circuit.may_probe(self.now):
+            assert send.price <= 1, "free is the probe beside a call that is served"
             return
         assert self.hedges.allows(send.price)
         slow = self.circuits[INDIRECT if send.route is DIRECT else DIRECT]

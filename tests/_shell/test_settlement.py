@@ -12,14 +12,11 @@ from gitlab_completions._core.freshness import DetailsState, Freshness
 from gitlab_completions._core.hedging import Pace
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import Body, Observation
-from gitlab_completions._records import replace
-from gitlab_completions._shell import endings
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.endings import Ending
 from gitlab_completions._shell.flight import Flight
 from gitlab_completions._shell.keeper import Entry
 from gitlab_completions._shell.settlement import Settlement
-from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.suggestions import Suggestion
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import RouteStatusError
@@ -31,7 +28,6 @@ from tests._shell.parts import GATEWAY, REQUEST, Diary
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gitlab_completions._wire.messages import SendErrorKind
 
 DETAILS = ConnectionDetails(base_url=GATEWAY, token="a", headers={}, lifetime_s=3600.0)
 
@@ -136,20 +132,6 @@ async def test_a_refusal_is_no_loss_but_a_probe_that_is_refused_rests(
     court.circuits[route].jump(0.0)
     court.settle(route, 403)
     assert court.circuits[route].state(0.0) is CircuitState.OPEN
-
-
-@pytest.mark.parametrize("cut_short", [False, True])
-@pytest.mark.parametrize("kind", ["timeout", "broken"])
-async def test_a_timeout_counts_when_there_was_time_for_an_answer(
-    court: Court, kind: SendErrorKind, cut_short: bool
-) -> None:
-    flight = court.flight(Route.DIRECT)
-    flight.send = replace(flight.send, cut_short=cut_short)
-    ended = endings.broken(Route.DIRECT, SendError(kind), 0.5)
-    court.settlement.settle(flight, ended)
-    assert flight.permit.settled
-    blameless = cut_short and kind == "timeout"
-    assert ("CircuitTripped" in court.diary.kinds) is not blameless
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from gitlab_completions import CompletionClient, CompletionRequest, Route, RouteReason
+import pytest
+
+from gitlab_completions import (
+    CompletionClient,
+    CompletionRequest,
+    DeadlineExceededError,
+    Route,
+    RouteReason,
+)
 from gitlab_completions.events import CircuitRecovered, CircuitTripped
 from gitlab_completions.policy import HedgePolicy
 from gitlab_completions.testing import FakeGitLab
@@ -140,7 +148,7 @@ async def _later(client: CompletionClient, after_s: float) -> float:
 async def test_a_short_deadline_is_no_fault_of_a_route() -> None:
     typist = Typist()
     typist.gitlab.gateway.delay(0.62)
-    typist.gitlab.instance.delay(0.45)
+    typist.gitlab.instance.delay(0.6)
     async with typist.gitlab.client() as client:
         client.observe(typist.events.append)
         await client.warm_up()
@@ -148,6 +156,27 @@ async def test_a_short_deadline_is_no_fault_of_a_route() -> None:
             await client.complete(REQUEST, deadline_s=1.0)
             await asyncio.sleep(2)
     assert typist.told(CircuitTripped) == []
+
+
+@pytest.mark.parametrize("deadline_s", [0.5, 0.8])
+async def test_a_silent_gateway_is_noticed_by_who_has_little_time(
+    deadline_s: float,
+) -> None:
+    typist = Typist()
+    typist.gitlab.instance.delay(0.3)
+    answered = 0
+    async with typist.gitlab.client() as client:
+        await client.warm_up()
+        for _ in range(5):
+            await client.complete(REQUEST)
+        typist.gitlab.gateway.hang()
+        for _ in range(40):
+            try:
+                await client.complete(REQUEST, deadline_s=deadline_s)
+                answered += 1
+            except DeadlineExceededError:
+                await asyncio.sleep(0.3)
+    assert answered >= 36
 
 
 async def test_callers_that_leave_on_waking_are_no_loss() -> None:
