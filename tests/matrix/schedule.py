@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gitlab_completions.policy import HEDGE_DELAY_S
+from gitlab_completions.policy import HedgePolicy
 from tests.loopback.scene import emulate
 from tests.matrix.engines import Engine
 from tests.matrix.expectation import expect, hedged
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 LANES = 4
 """Cells that wait side by side: little enough CPU not to disturb each other."""
+HEDGE_DUE_S = HedgePolicy().min_delay_s
+"""Seconds after which a client may hedge, or take the other route for want of room."""
 PLAYS = 3
 """Plays of a cell that the machine may have held up."""
 
@@ -106,4 +108,4 @@ async def _play_fairly(stage: Stage, cell: Cell, tables: Tables | None) -> Playe
 def _was_held_up(cell: Cell, expected: Expected, observed: Observed) -> bool:
     """Tell whether it may be the machine: time has run out, or a hedge was due."""
     late = observed.elapsed_s > expected.elapsed_s[1]
-    return late or cell.trouble.slow or observed.elapsed_s >= HEDGE_DELAY_S
+    return late or cell.trouble.slow or observed.elapsed_s >= HEDGE_DUE_S
