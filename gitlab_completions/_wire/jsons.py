@@ -143,7 +143,8 @@ def _orjson() -> _Orjson | None:
         import orjson  # noqa: PLC0415 - waits for a thread that is still at it
     except ImportError:
         return None
-    return orjson
+    found: _Orjson = orjson
+    return found
 
 
 def as_object(value: object) -> Mapping[str, object] | None:
