@@ -12,7 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitlab_completions._checks import check_count, check_seconds, check_share
+from gitlab_completions._checks import (
+    check_count,
+    check_factor,
+    check_seconds,
+    check_share,
+)
 from gitlab_completions.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -109,12 +114,12 @@ class CircuitPolicy:
     compare_every_s: float = 30.0
 
     def __post_init__(self) -> None:
+        check_count("CircuitPolicy.doubted", self.doubted, least=2)
         for name in (
             "losses_in_a_row",
             "losses_in_window",
             "window",
             "probes_to_close",
-            "doubted",
             "troubled",
             "compared",
             "least_compared",
@@ -132,11 +137,6 @@ class CircuitPolicy:
             check_seconds(f"CircuitPolicy.{name}", getattr(self, name))
         for name in ("late_share", "slower_share"):
             check_share(f"CircuitPolicy.{name}", getattr(self, name))
-        if self.doubted == 1 or max(self.doubted, self.troubled) > self.window:
-            raise ConfigurationError(
-                "CircuitPolicy.doubted must be more than 1, and like troubled at most "
-                "window"
-            )
         if self.least_compared > self.compared:
             raise ConfigurationError(
                 "CircuitPolicy.least_compared must be at most compared"
@@ -149,10 +149,9 @@ class CircuitPolicy:
             raise ConfigurationError(
                 "CircuitPolicy.rate_limit_s must be at most max_rate_limit_s"
             )
-        if self.losses_in_window > self.window:
-            raise ConfigurationError(
-                "CircuitPolicy.losses_in_window must be at most window"
-            )
+        for name in ("losses_in_window", "doubted", "troubled"):
+            if getattr(self, name) > self.window:
+                raise ConfigurationError(f"CircuitPolicy.{name} must be at most window")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,12 +191,13 @@ class HedgePolicy:
     give_up_factor: float = 1.5
 
     def __post_init__(self) -> None:
-        for name in ("min_delay_s", "max_delay_s", "give_up_factor"):
+        for name in ("min_delay_s", "max_delay_s"):
             check_seconds(f"HedgePolicy.{name}", getattr(self, name))
         for name in ("samples", "least_samples", "budget_burst"):
             check_count(f"HedgePolicy.{name}", getattr(self, name))
         for name in ("quantile", "budget_share"):
             check_share(f"HedgePolicy.{name}", getattr(self, name))
+        check_factor("HedgePolicy.give_up_factor", self.give_up_factor)
         if self.min_delay_s > self.max_delay_s:
             raise ConfigurationError(
                 "HedgePolicy.min_delay_s must be at most max_delay_s"
@@ -206,8 +206,6 @@ class HedgePolicy:
             raise ConfigurationError(
                 "HedgePolicy.least_samples must be at most samples"
             )
-        if self.give_up_factor < 1:
-            raise ConfigurationError("HedgePolicy.give_up_factor must be at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,5 +132,25 @@ def test_knobs_that_contradict_each_other_are_refused(
         kind(**knobs)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("kind", "knobs", "message"),
+    [
+        (CircuitPolicy, {"doubted": 1}, "doubted must be a whole number of at least 2"),
+        (CircuitPolicy, {"doubted": 11}, "doubted must be at most window"),
+        (CircuitPolicy, {"troubled": 11}, "troubled must be at most window"),
+        (CircuitPolicy, {"window": 3}, "losses_in_window must be at most window"),
+        (HedgePolicy, {"give_up_factor": 0.5}, "must be a number of at least 1, not"),
+        (HedgePolicy, {"give_up_factor": math.inf}, "must be a number of at least 1"),
+        (HedgePolicy, {"give_up_factor": "2"}, "must be a number of at least 1, not"),
+    ],
+)
+def test_the_message_names_one_knob_and_what_is_right(
+    kind: Kind, knobs: dict[str, object], message: str
+) -> None:
+    make: Callable[..., object] = kind
+    with pytest.raises(ConfigurationError, match=message):
+        make(**knobs)
+
+
 def test_a_span_that_no_float_can_hold_is_long_enough() -> None:
     assert RoutingPolicy(deadline_s=10**400).deadline_s > 1e300
