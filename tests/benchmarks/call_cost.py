@@ -23,6 +23,7 @@ from tests.benchmarks.rounds import (
     Wish,
     interleave,
     machine,
+    number_of,
     print_row,
     read_wish,
     say,
@@ -195,12 +196,13 @@ def draw(taken: Taken, wish: Wish) -> None:
         return
     shown = [cell for cell in taken if cell.kilobytes == middle(taken)]
     with picture(
-        wish.png,
+        wish,
         title=title(taken, shown),
         caption="Client CPU of a call over TLS on loopback, as ratios within a round "
         "to bare httpx's post(json=) and .json() at its default limits; "
-        f"{shown[0].kilobytes} KB above the cursor;\nbar: median of {wish.rounds} "
-        "rounds, line: least and greatest; aiohttp has a parser in C\n"
+        f"{shown[0].kilobytes} KB above the cursor;\nbar: median of "
+        f"{number_of(wish.rounds, 'round')}, line: least and greatest; "
+        "aiohttp has a parser in C\n"
         f"{machine(*PACKAGES)}",
         panels=len(shown),
         size=(6.5 * len(shown), 7.0),

@@ -35,6 +35,7 @@ from tests.benchmarks.pictures import bars, picture
 from tests.benchmarks.rounds import (
     Series,
     machine,
+    number_of,
     orders,
     print_row,
     read_wish,
@@ -243,7 +244,6 @@ def report(found: Found) -> None:
 
 def draw(found: Found, wish: Wish, pauses: Pauses) -> None:
     """Draw the ratios to the ideal, a panel for each server and pause."""
-    assert wish.png is not None
     usual = next(one for one in found if one.gap_s == max(pauses.gaps_s))
     ratio = over_ideal(found[usual]).median
     title = (
@@ -252,13 +252,13 @@ def draw(found: Found, wish: Wish, pauses: Pauses) -> None:
     )
     caption = (
         f"Round trip {1000 * RTT_S:.0f} ms, answers of {1000 * ANSWER_S:.0f} ms, TLS, "
-        f"{wish.rounds} rounds; bars: medians, lines: least to greatest.\n"
+        f"{number_of(wish.rounds, 'round')}; bars: medians, lines: least to greatest.\n"
         "Ideal: the same request on an open connection that is in use.\n"
         f"{machine(*PACKAGES)}"
     )
     panels = [(keep_s, gap_s) for keep_s in pauses.keeps_s for gap_s in pauses.gaps_s]
     with picture(
-        wish.png,
+        wish,
         title=title,
         caption=caption,
         panels=len(panels),
@@ -273,7 +273,7 @@ def draw(found: Found, wish: Wish, pauses: Pauses) -> None:
             bars(axes, ratios)
             axes.set_xlim(0, MOST_SHOWN)
             axes.set_title(f"after {gap_s:g} s; the server keeps {keep_s:g} s")
-            axes.set_xlabel("answer / ideal")
+            axes.set_xlabel("answer / ideal (less is better)")
             if axes is not grid[0]:
                 axes.set_yticklabels([])
             axes.axvline(1.0, color="black", lw=0.8, ls=":")

@@ -29,12 +29,13 @@ from tests.benchmarks.contenders import (
     PACKAGES,
     usual_s,
 )
-from tests.benchmarks.paths import far_away
+from tests.benchmarks.paths import RTT_S, far_away
 from tests.benchmarks.pictures import bars, picture
 from tests.benchmarks.rounds import (
     Series,
     interleave_async,
     machine,
+    number_of,
     print_row,
     read_wish,
     say_origin,
@@ -226,21 +227,22 @@ def report(found: Found) -> None:
 
 def draw(found: Found, wish: Wish, typing: Typing) -> None:
     """Draw what the last answer takes, beside what it cost."""
-    assert wish.png is not None
-    storms = next(iter(found.values()))
+    first_s, storms = next(iter(found.items()))
     ours, bare = (over_ideal(storms)[name].median for name in (OURS, HTTPX))
     title = (
         f"The last answer after {typing.keystrokes} keystrokes waits {ours:.2f} times "
-        f"as long as on an open connection; with bare httpx {bare:.2f} times"
+        f"as long as on an open connection; with bare httpx {bare:.2f} times "
+        f"(answers of {1000 * first_s:.0f} ms)"
     )
     caption = (
-        f"{1 / typing.every_s:.0f} keystrokes a second, round trip 60 ms, HTTP/1.1 and "
-        f"TLS, {wish.rounds} rounds; bars: medians, lines: least to greatest.\n"
+        f"{1 / typing.every_s:.0f} keystrokes a second, round trip "
+        f"{1000 * RTT_S:.0f} ms, HTTP/1.1 and TLS, {number_of(wish.rounds, 'round')}; "
+        "bars: medians, lines: least to greatest.\n"
         "TCP: connections opened; reached: requests that the gateway saw.\n"
         f"{machine(*PACKAGES)}"
     )
     with picture(
-        wish.png, title=title, caption=caption, panels=len(found), size=(15.0, 5.5)
+        wish, title=title, caption=caption, panels=len(found), size=(15.0, 5.5)
     ) as panels:
         for axes, (answer_s, storms) in zip(panels, found.items(), strict=True):
             labelled = {
@@ -249,7 +251,7 @@ def draw(found: Found, wish: Wish, typing: Typing) -> None:
             }
             bars(axes, labelled)
             axes.set_title(f"answers take {1000 * answer_s:.0f} ms")
-            axes.set_xlabel("last answer / ideal")
+            axes.set_xlabel("last answer / ideal (less is better)")
             axes.axvline(1.0, color="black", lw=0.8, ls=":")
 
 

@@ -27,6 +27,7 @@ from tests.benchmarks.rounds import (
     Series,
     interleave,
     machine,
+    number_of,
     print_row,
     read_wish,
     say_origin,
@@ -34,7 +35,6 @@ from tests.benchmarks.rounds import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from tests.benchmarks.rounds import Wish
 
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     taken = measure(wish)
     report(taken)
     if wish.png is not None:
-        draw(taken, wish.png, wish)
+        draw(taken, wish)
 
 
 def measure(wish: Wish) -> Taken:
@@ -153,16 +153,17 @@ def report(taken: Taken) -> None:
         print_row(kind, *cells)
 
 
-def draw(taken: Taken, path: Path, wish: Wish) -> None:
+def draw(taken: Taken, wish: Wish) -> None:
     """Draw the CPU of each kind."""
     cpu = {kind: both[1] for kind, both in taken.items()}
     over = cpu["sync complete"].minus(cpu["await complete"]).median
     with picture(
-        path,
+        wish,
         title=f"A call from a thread without asyncio takes {over:.0f} us of CPU more "
         "than an awaited one",
         caption="A sender that answers from memory; CPU of all threads; bar: median of "
-        f"{wish.rounds} rounds of {BATCH} calls, line: least and greatest\n{machine()}",
+        f"{number_of(wish.rounds, 'round')} of {BATCH} calls, line: "
+        f"least and greatest\n{machine()}",
     ) as (axes,):
         bars(axes, cpu, digits=0)
         axes.set_xlabel("microseconds of CPU a call (less is better)")
