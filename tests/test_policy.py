@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,21 @@ def test_every_knob_is_documented(
 ) -> None:
     for field in dataclasses.fields(kind):
         assert f"{field.name}: " in (kind.__doc__ or "")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_number_is_documented_with_its_default(kind: Kind) -> None:
+    words = " ".join((kind.__doc__ or "").split())
+    knobs = [field.name for field in dataclasses.fields(kind)]
+    for field, following in zip(
+        dataclasses.fields(kind), [*knobs[1:], None], strict=True
+    ):
+        default = field.default
+        if isinstance(default, bool) or not isinstance(default, int | float):
+            continue  # modes and policies, which have defaults of their own
+        _, _, doc = words.partition(f" {field.name}: ")
+        doc = doc.partition(f" {following}: ")[0] if following else doc
+        assert re.search(rf" {re.escape(f'{default:g}')}[:.]", doc), field.name
 
 
 @pytest.mark.parametrize(
