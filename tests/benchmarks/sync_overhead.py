@@ -11,7 +11,6 @@ ended before the next one begins.
 from __future__ import annotations
 
 import asyncio
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,6 +31,7 @@ from tests.benchmarks.rounds import (
     read_wish,
     say_origin,
 )
+from tests.benchmarks.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,26 +41,6 @@ if TYPE_CHECKING:
 URL = "https://gitlab.example.com"
 REQUEST = CompletionRequest(file_name="f.py", content_above_cursor="total = 1\ntot")
 ROUNDS, BATCH = 41, 100
-
-
-class Stopwatch:
-    """Adds up the clock's and the CPU's seconds of what it is around."""
-
-    def __init__(self) -> None:
-        self.seconds = [0.0, 0.0]
-
-    def __enter__(self) -> None:
-        self.started = time.perf_counter(), time.process_time()
-
-    def __exit__(self, *error: object) -> None:
-        now = time.perf_counter(), time.process_time()
-        spans = [end - start for end, start in zip(now, self.started, strict=True)]
-        self.seconds = [a + b for a, b in zip(self.seconds, spans, strict=True)]
-
-    def us_a_call(self) -> tuple[float, float]:
-        """Return the microseconds of one call of a batch: the clock's, the CPU's."""
-        clock_s, cpu_s = self.seconds
-        return 1e6 * clock_s / BATCH, 1e6 * cpu_s / BATCH
 
 
 Taken = dict[str, tuple[Series, Series]]
@@ -109,7 +89,7 @@ def timed(batch: Callable[[Stopwatch], None]) -> tuple[float, float]:
     """Return the microseconds of one call of a batch: the clock's, the CPU's."""
     watch = Stopwatch()
     batch(watch)
-    return watch.us_a_call()
+    return 1e6 * watch.clock_s / BATCH, 1e6 * watch.cpu_s / BATCH
 
 
 async def await_batch(client: CompletionClient, watch: Stopwatch) -> None:
