@@ -27,6 +27,7 @@ from tests.benchmarks.rounds import (
     print_row,
     read_wish,
     say,
+    say_missing,
     say_origin,
 )
 from tests.benchmarks.server import served
@@ -144,10 +145,10 @@ def cells(wish: Wish) -> list[Cell]:
 
 def subjects() -> list[Subject]:
     """Return who is measured here; who is not says so by what it lacks."""
-    there = [name for name in CALLERS if missing(name) is None]
+    there = [name for name in CALLERS if name not in missing()]
     return [
         *(Subject(name, orjson=True) for name in there),
-        *(Subject(name, orjson=False) for name in WITHOUT),
+        *(Subject(name, orjson=False) for name in WITHOUT if name in there),
     ]
 
 
@@ -157,9 +158,7 @@ def say_whether_orjson(workers: dict[bool, Worker]) -> None:
     say(f"orjson: {'used' if used else 'NOT USED'} by the process that may use it")
     if workers[False].uses_orjson():
         raise RuntimeError("orjson is used where it was to be hidden")
-    for name in CALLERS:
-        if package := missing(name):
-            say(f"NOT MEASURED: {name}, since {package} is not installed here")
+    say_missing(missing())
 
 
 def ratio(

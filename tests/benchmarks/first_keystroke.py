@@ -29,6 +29,7 @@ from tests.benchmarks.contenders import (
     CONTENDERS,
     HTTPX,
     IDEAL,
+    MISSING,
     OURS,
     PACKAGES,
     usual_s,
@@ -43,6 +44,7 @@ from tests.benchmarks.rounds import (
     number_of,
     print_row,
     read_wish,
+    say_missing,
     say_origin,
 )
 
@@ -96,7 +98,7 @@ class First:
 
 def ideal(away: FarAway) -> First:
     """Ask on a raw connection that is open."""
-    return asyncio.run(_ideal(away.lanes().place))
+    return asyncio.run(_ideal(away.entrances().place))
 
 
 async def _ideal(place: Place) -> First:
@@ -110,7 +112,7 @@ async def _ideal(place: Place) -> First:
 
 def newcomer(subject: Subject, away: FarAway) -> First:
     """Have a process start, and type in it."""
-    place = away.lanes().place
+    place = away.entrances().place
     words = {
         **subject._asdict(),
         "instance_url": place.instance_url,
@@ -236,6 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and report."""
     wish = read_wish(__doc__, arguments, rounds=ROUNDS, quick_rounds=1)
     say_origin("ms from the first keystroke to its answer", wish, *PACKAGES)
+    say_missing(MISSING)
     found = measure(wish)
     report(found)
     if wish.png is not None:

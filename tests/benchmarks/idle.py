@@ -7,7 +7,7 @@ nginx and most load balancers do or longer, and one for 5 s, as the gateway's ow
 server does where a self-hosted one stands bare on the network: there every client pays
 for a connection after such a pause, unless it is told before the author types.
 
-All clients are idle at the same time, each with lanes of its own, and ask again one
+All clients are idle at the same time, each with entrances of its own, and ask again one
 after the other.
 
     python -m tests.benchmarks.idle [--quick] [--rounds N] [--seed N] [--png FILE]
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.benchmarks.contenders import (
     CONTENDERS,
     IDEAL,
+    MISSING,
     OURS,
     PACKAGES,
     timed,
@@ -40,13 +41,14 @@ from tests.benchmarks.rounds import (
     print_row,
     read_wish,
     say,
+    say_missing,
     say_origin,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tests.benchmarks.paths import FarAway, Lanes
+    from tests.benchmarks.paths import Entrances, FarAway
     from tests.benchmarks.rounds import Wish
 
 ROUNDS = 5
@@ -133,7 +135,7 @@ class Round:
 
     def __init__(self, aways: Mapping[float, FarAway]) -> None:
         self._aways = aways
-        # A server grants one gateway lane at a time.
+        # A server grants one gateway entrance at a time.
         self._warming = {keep_s: asyncio.Lock() for keep_s in aways}
 
     async def run(self, typists: Sequence[Subject]) -> list[Again]:
@@ -154,7 +156,7 @@ class Round:
     async def _measure_ideal(self, slots: Sequence[float]) -> float:
         """Ask on one connection at all these times; what is usual is the ideal."""
         away = next(iter(self._aways.values()))
-        raw = CONTENDERS[IDEAL](away.lanes().place)
+        raw = CONTENDERS[IDEAL](away.entrances().place)
         await raw.warm_up()
         taken = []
         for at in slots:
@@ -168,22 +170,23 @@ class Round:
         away = self._aways[who.keep_s]
         await _until(at - who.gap_s - WARM_S)
         async with self._warming[who.keep_s]:
-            lanes = away.lanes()
-            contender = CONTENDERS[who.client](lanes.place)
+            entrances = away.entrances()
+            contender = CONTENDERS[who.client](entrances.place)
             await contender.warm_up()
         await contender.ask()
         await _until(at)
         if who.told:
             await contender.warm_up()
-        before = _opened(away, lanes)
+        before = _opened(away, entrances)
         answer_s = await timed(contender)
-        connections = _opened(away, lanes) - before
+        connections = _opened(away, entrances) - before
         await contender.aclose()
         return Again(answer_s=answer_s, connections=connections)
 
 
-def _opened(away: FarAway, lanes: Lanes) -> int:
-    return sum(away.distance.opened(lane) for lane in (lanes.instance, lanes.gateway))
+def _opened(away: FarAway, entrances: Entrances) -> int:
+    both = entrances.instance, entrances.gateway
+    return sum(away.distance.opened(one) for one in both)
 
 
 async def _until(at: float) -> None:
@@ -284,6 +287,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wish = read_wish(__doc__, arguments, rounds=ROUNDS, quick_rounds=1)
     pauses = QUICK if wish.quick else Pauses()
     say_origin("ms from a keystroke after a pause to its answer", wish, *PACKAGES)
+    say_missing(MISSING)
     found = asyncio.run(measure(wish, pauses))
     report(found)
     if wish.png is not None:

@@ -27,7 +27,7 @@ from tests.benchmarks.rounds import (
     number_of,
     print_row,
     read_wish,
-    say,
+    say_missing,
     say_origin,
 )
 from tests.benchmarks.server import served
@@ -85,10 +85,9 @@ def callers(wish: Wish) -> list[str]:
     names = [name for name in CALLERS if name != LEFT_OUT]
     if wish.quick:
         return [name for name in names if name in QUICK_CALLERS]
-    for name in names:
-        if package := missing(name):
-            say(f"NOT MEASURED: {name}, since {package} is not installed here")
-    return [name for name in names if missing(name) is None]
+    lacking = missing()
+    say_missing(lacking)
+    return [name for name in names if name not in lacking]
 
 
 def order_of(target: Served, name: str, wish: Wish, *, traced: bool) -> Order:

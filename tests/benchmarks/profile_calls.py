@@ -213,7 +213,8 @@ def draw(profiles: Sequence[Profile], wish: Wish) -> None:
         caption="Time in the functions of each part themselves, as shares of a call of "
         "20 KB over TLS on loopback, one at a time, counted by cProfile,\nwhich makes "
         "small functions look dearer; bar: median of "
-        f"{number_of(wish.rounds, 'round')}, line: least and greatest\n{machine(*PACKAGES)}",
+        f"{number_of(wish.rounds, 'round')}, line: "
+        f"least and greatest\n{machine(*PACKAGES)}",
     ) as (axes,):
         bars(axes, shares)
         axes.set_xlabel("share of a call's CPU")

@@ -205,6 +205,12 @@ def say_origin(units: str, wish: Wish, *packages: str) -> None:
     say(machine(*packages))
 
 
+def say_missing(packages: Mapping[str, str]) -> None:
+    """Say who is not measured, for want of which package."""
+    for name, package in packages.items():
+        say(f"NOT MEASURED: {name}, since {package} is not installed here")
+
+
 def number_of(number: int, what: str) -> str:
     """Say how many there are of what, in the plural but for one."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

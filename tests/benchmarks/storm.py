@@ -25,6 +25,7 @@ from tests.benchmarks.contenders import (
     CONTENDERS,
     HTTPX,
     IDEAL,
+    MISSING,
     OURS,
     PACKAGES,
     usual_s,
@@ -38,6 +39,7 @@ from tests.benchmarks.rounds import (
     number_of,
     print_row,
     read_wish,
+    say_missing,
     say_origin,
 )
 
@@ -152,7 +154,7 @@ async def one(name: str, away: FarAway, typing: Typing, answer_s: float) -> Stor
     """Measure one contender, made for this and closed again."""
     away.server.set(delay_s=answer_s)
     away.server.reset()
-    contender = CONTENDERS[name](away.lanes().place)
+    contender = CONTENDERS[name](away.entrances().place)
     try:
         await contender.warm_up()
         return await (rest if name == IDEAL else storm)(contender, away, typing)
@@ -274,6 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         wish,
         *PACKAGES,
     )
+    say_missing(MISSING)
     found = asyncio.run(measure(wish, typing))
     report(found)
     if wish.png is not None:

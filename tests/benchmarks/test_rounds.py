@@ -15,6 +15,7 @@ from tests.benchmarks.rounds import (
     orders,
     print_row,
     read_wish,
+    say_missing,
     say_origin,
 )
 
@@ -119,3 +120,9 @@ def test_a_quick_table_says_that_it_shows_nothing_else(
         "us; medians of 1 interleaved round, seed 1; "
         "quick: shows only that it runs, no figure holds"
     )
+
+
+def test_who_is_not_measured_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    say_missing({"theirs": "nowhere"})
+    said = capsys.readouterr().err
+    assert said == "NOT MEASURED: theirs, since nowhere is not installed here\n"
