@@ -27,12 +27,13 @@ from tests.benchmarks.fleet_model.world import (
     TYPES_S,
 )
 from tests.benchmarks.rounds import (
+    caveat,
     count,
+    machine,
     number_of,
     print_row,
     read_wish,
     say,
-    say_origin,
 )
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wish = read_wish(__doc__, rest, rounds=1, quick_rounds=1, parents=[knobs])
     clients: int = knob.clients or (QUICK_CLIENTS if wish.quick else CLIENTS)
     say(UNITS)
-    say_origin("each row is a run of a seed", wish)
-    say(f"seeds {wish.seed} to {wish.seed + wish.rounds - 1}")
+    last = wish.seed + wish.rounds - 1
+    seeds = f"seed {last}" if wish.rounds == 1 else f"seeds {wish.seed} to {last}"
+    say(f"a run a row, {seeds}{caveat(wish)}; {machine()}")
     print_row(*COLUMNS)
     curves: list[Curves] = []
     found: dict[str, Findings] = {}

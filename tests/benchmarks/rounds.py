@@ -200,9 +200,13 @@ def say(text: str) -> None:
 def say_origin(units: str, wish: Wish, *packages: str) -> None:
     """Say what the numbers are in, where they come from, and how to get them again."""
     rounds = number_of(wish.rounds, "interleaved round")
-    held = "; quick: shows only that it runs, no figure holds" if wish.quick else ""
-    say(f"{units}; medians of {rounds}, seed {wish.seed}{held}")
+    say(f"{units}; medians of {rounds}, seed {wish.seed}{caveat(wish)}")
     say(machine(*packages))
+
+
+def caveat(wish: Wish) -> str:
+    """Say how little the figures of a quick run mean; nothing of another one."""
+    return "; quick: shows only that it runs, no figure holds" if wish.quick else ""
 
 
 def say_missing(packages: Mapping[str, str]) -> None:

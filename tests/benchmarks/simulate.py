@@ -69,7 +69,7 @@ def comment(table: Table, wish: Wish, seeds: range) -> None:
     """Say what the columns are, where they are from, and what was to be shown."""
     say("answered: per cent of the calls that began while the fault was on, and of")
     say("those in a session's first episode, which no breaker had met before")
-    say(f"seeds {', '.join(map(str, seeds))}; a round is a seed")
+    say(f"a round is a seed: {', '.join(map(str, seeds))}")
     speed = calls_a_second(table, Ours.name)
     say(f"ours: {speed:.0f} calls a second of CPU, {CALLS_A_SECOND} wanted")
     crowded = sum(row.crowded for row in table.values())

@@ -171,7 +171,7 @@ def test_every_scenario_is_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     assert head == list(fleet.COLUMNS)
     assert [row[0] for row in rows] == list(BY_NAME)
     assert {len(row) for row in rows} == {len(head)}
-    assert "seeds 1 to 1" in said
+    assert "a run a row, seed 1; quick" in said
     assert "no figure holds" in said
     assert "minutes\n" not in said
 
