@@ -4,7 +4,7 @@ Policies are frozen; `dataclasses.replace` makes a changed one, and
 `CompletionClient.reconfigure` puts it to use. Sources named below: *GitLab* is GitLab
 EE and its AI Gateway as they are in GitLab 17.0 to 19.5; *measured* is the simulation
 that the constants were chosen on (`tests/benchmarks/simulate.py`; for many clients,
-`fleet.py` beside it).
+`fleet.py` beside it; for CPU, the other benchmarks there).
 """
 
 from __future__ import annotations

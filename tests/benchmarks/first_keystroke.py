@@ -215,7 +215,7 @@ def draw(found: Found, wish: Wish) -> None:
     )
     title = (
         f"The first keystroke after a warm-up waits {warm:.2f} times as long as on an "
-        f"open connection; cold {cold:.2f} times, with bare httpx {bare:.2f} times"
+        f"open connection; cold {cold:.2f}, with bare httpx {bare:.2f}"
     )
     caption = (
         f"Round trip {1000 * RTT_S:.0f} ms, answers of {1000 * ANSWER_S:.0f} ms, TLS; "
