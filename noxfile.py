@@ -224,18 +224,30 @@ def run_soak(session: nox.Session, *arguments: str) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure, side by side, and draw; `-- --quick` for a look at whether it runs."""
+    """Measure, side by side, and draw; `-- --quick` for a look at whether it runs.
+
+    Each module's picture and table (TSV) go into the session's own temporary folder, as
+    NAME.png and NAME.tsv. Where calls spend their CPU is for the session `profile`.
+    """
     install(session, "bench")
-    pictures = Path(session.create_tmp())
+    if any(argument.startswith("--png") for argument in session.posargs):
+        session.error("each module draws a picture of its own: leave --png out")
+    folder = Path(session.create_tmp())
     for name in BENCHMARKS:
-        png = str(pictures / f"{name}.png")
+        png, table = (str(folder / f"{name}.{kind}") for kind in ("png", "tsv"))
         module = f"tests.benchmarks.{name}"
-        session.run("python", "-m", module, "--png", png, *session.posargs)
+        words = ("--png", png, *session.posargs)
+        session.run("python", "-m", "tests.benchmarks.kept", table, module, *words)
+    session.log(f"pictures and tables: {folder}")
 
 
 @nox.session
 def profile(session: nox.Session) -> None:
-    """Show where a call's CPU goes: a table, a tree, a page and a picture."""
+    """Show where a call's CPU goes: a table, a tree, a page and a picture.
+
+    The last two are profile.png and calls.html in the session's own temporary folder;
+    `-- --quick` and the other options are the module's.
+    """
     install(session, "bench")
     folder = Path(session.create_tmp())
     drawn = ("--png", str(folder / "profile.png"), "--html", str(folder / "calls.html"))

@@ -77,6 +77,19 @@ def check_share(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} must be {right}, not {value}")
 
 
+def check_factor(name: str, value: object) -> None:
+    """Refuse a factor that is not a number of at least 1.
+
+    Raises:
+        ConfigurationError: When it is not.
+    """
+    right = "a number of at least 1"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
+    if not 1 <= value < math.inf:
+        raise ConfigurationError(f"{name} must be {right}, not {value}")
+
+
 def check_count(name: str, value: object, *, least: int = 1) -> None:
     """Refuse a count that is not a whole number of at least `least`.
 

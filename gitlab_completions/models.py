@@ -92,7 +92,11 @@ class RouteReason(StrEnum):
     GENERATION = "generation"
     """Generations go through the instance only."""
     SATURATED = "saturated"
-    """Too many exchanges were in flight on the other route."""
+    """The other route had no room.
+
+    Too many exchanges were in flight, or the instance's limit for this minute is used
+    up.
+    """
     LAST_TRY = "last_try"
     """The instance failed, so direct got a try against its circuit or wait."""
 

@@ -2,8 +2,9 @@
 
 Policies are frozen; `dataclasses.replace` makes a changed one, and
 `CompletionClient.reconfigure` puts it to use. Sources named below: *GitLab* is GitLab
-EE and its AI Gateway as they are in GitLab 17.0 to 19.5; *measured* is this library's
-own benchmark or the simulation that the constants were chosen on.
+EE and its AI Gateway as they are in GitLab 17.0 to 19.5; *measured* is the simulation
+that the constants were chosen on (`tests/benchmarks/simulate.py`; for many clients,
+`fleet.py` beside it; for CPU, the other benchmarks there).
 """
 
 from __future__ import annotations
@@ -12,7 +13,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gitlab_completions._checks import check_count, check_seconds, check_share
+from gitlab_completions._checks import (
+    check_count,
+    check_factor,
+    check_seconds,
+    check_share,
+)
 from gitlab_completions.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -58,8 +64,9 @@ class CircuitPolicy:
         losses_in_a_row: Losses without a success between that trip the circuit.
             2: one may be chance; measured, a third costs an author one more wait.
         losses_in_window: Losses among the last `window` that trip it as well, for a
-            route that fails now and then. 4 of 10: measured.
-        window: How many outcomes are looked back on.
+            route that fails now and then. 4: measured, of 10.
+        window: How many outcomes are looked back on. 10: what typing brings in a
+            quarter of a minute; what was before says little of now.
         cool_down_s: Seconds of the first rest. 1: a restart of a gateway is over, and
             a probe beside a real call costs its author nothing.
         max_cool_down_s: Seconds of the longest rest. 30: measured; the reference
@@ -69,7 +76,8 @@ class CircuitPolicy:
         max_rate_limit_s: The longest rest that a `Retry-After` can bring. 120: as
             other vendors' clients cap it.
         probes_to_close: Answers to probes, each within the hedge delay, that close
-            the circuit again.
+            the circuit again. 2: as many as losses in a row trip it, so that one
+            lucky answer of a route that is half broken does not.
         late_share: Share of the hedge delay after which it is a loss when a caller
             leaves. 0.75: measured; an author who types leaves silent calls long before
             any timeout, and a breaker that waits for one never notices.
@@ -85,9 +93,12 @@ class CircuitPolicy:
         slower_share: Share by which direct has to be slower than indirect, by the
             medians of both, to lose its preference. 0.2: measured.
         slower_s: Seconds by which it has to be slower too. 0.05: less nobody feels.
-        compared: Answers of each route that are compared.
-        least_compared: Answers of each route without which nothing is compared.
-        compare_every_s: Seconds between two comparisons.
+        compared: Answers of each route that are compared. 20: the median of these is
+            steady, and follows a route that changes within as many calls.
+        least_compared: Answers of each route without which nothing is compared. 10:
+            the median of fewer is chance.
+        compare_every_s: Seconds between two comparisons. 30: as the longest rest, so
+            that the preference does not go back and forth within one.
     """
 
     losses_in_a_row: int = 2
@@ -109,12 +120,12 @@ class CircuitPolicy:
     compare_every_s: float = 30.0
 
     def __post_init__(self) -> None:
+        check_count("CircuitPolicy.doubted", self.doubted, least=2)
         for name in (
             "losses_in_a_row",
             "losses_in_window",
             "window",
             "probes_to_close",
-            "doubted",
             "troubled",
             "compared",
             "least_compared",
@@ -132,11 +143,6 @@ class CircuitPolicy:
             check_seconds(f"CircuitPolicy.{name}", getattr(self, name))
         for name in ("late_share", "slower_share"):
             check_share(f"CircuitPolicy.{name}", getattr(self, name))
-        if self.doubted == 1 or max(self.doubted, self.troubled) > self.window:
-            raise ConfigurationError(
-                "CircuitPolicy.doubted must be more than 1, and like troubled at most "
-                "window"
-            )
         if self.least_compared > self.compared:
             raise ConfigurationError(
                 "CircuitPolicy.least_compared must be at most compared"
@@ -149,10 +155,9 @@ class CircuitPolicy:
             raise ConfigurationError(
                 "CircuitPolicy.rate_limit_s must be at most max_rate_limit_s"
             )
-        if self.losses_in_window > self.window:
-            raise ConfigurationError(
-                "CircuitPolicy.losses_in_window must be at most window"
-            )
+        for name in ("losses_in_window", "doubted", "troubled"):
+            if getattr(self, name) > self.window:
+                raise ConfigurationError(f"CircuitPolicy.{name} must be at most window")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,9 +182,11 @@ class HedgePolicy:
             percentile is the slowest one seen.
         budget_share: Hedges a call, in the long run. 0.1: measured; what a gateway in
             trouble needs until its circuit trips, and less than an overload feels.
-        budget_burst: Hedges that may follow each other at once.
+        budget_burst: Hedges that may follow each other at once. 5: more than the losses
+            that trip a circuit, after which its route is not waited for.
         give_up_factor: Hedge delays after which a slow attempt that may not be hedged
-            is given up: the call falls back.
+            is given up: the call falls back. 1.5: healthy answers have come by
+            then, and an author is spared more than 3 s of direct's timeout of 5.
     """
 
     quantile: float = 0.98
@@ -192,12 +199,13 @@ class HedgePolicy:
     give_up_factor: float = 1.5
 
     def __post_init__(self) -> None:
-        for name in ("min_delay_s", "max_delay_s", "give_up_factor"):
+        for name in ("min_delay_s", "max_delay_s"):
             check_seconds(f"HedgePolicy.{name}", getattr(self, name))
         for name in ("samples", "least_samples", "budget_burst"):
             check_count(f"HedgePolicy.{name}", getattr(self, name))
         for name in ("quantile", "budget_share"):
             check_share(f"HedgePolicy.{name}", getattr(self, name))
+        check_factor("HedgePolicy.give_up_factor", self.give_up_factor)
         if self.min_delay_s > self.max_delay_s:
             raise ConfigurationError(
                 "HedgePolicy.min_delay_s must be at most max_delay_s"
@@ -206,8 +214,6 @@ class HedgePolicy:
             raise ConfigurationError(
                 "HedgePolicy.least_samples must be at most samples"
             )
-        if self.give_up_factor < 1:
-            raise ConfigurationError("HedgePolicy.give_up_factor must be at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +227,8 @@ class DetailsPolicy:
             a tenth of their lifetime when that is less. 40: as GitLab's own client.
         renew_at: Share of the lifetime after which details are renewed. 0.8: an hour's
             token leaves twelve minutes to outlast a failing instance.
-        renew_spread: Share of the lifetime over which renewals are spread.
+        renew_spread: Share of the lifetime over which renewals are spread. 0.05: three
+            minutes of an hour's, and nine are still left.
         renew_from: Share of the lifetime from which on details are renewed that were
             not fetched as a renewal in time, spread up to the usual renewal: the
             clients of one morning or one outage must not come back together. 0.05:
@@ -229,12 +236,17 @@ class DetailsPolicy:
             as many renew in every minute (measured: 1.1 of the mean in the fullest,
             with 100 000 clients; without, 17.5). `renew_at` or more: no such spread.
         projects: Projects whose details are kept; the least recently used goes first.
+            64: more than anybody has open, and their details take little memory.
         max_retry_s: Longest wait after failures of direct access, which doubles from
-            1 s; a tenth more or less, so that clients do not return at once.
+            1 s; a tenth more or less, so that clients do not return at once. 300:
+            measured; direct is back within six minutes of an outage, and by then a
+            client asks once in five of them.
         fetches_per_5_min: Fetches of one project in five minutes. 10: GitLab documents
             that limit (it enforces 50 a minute, for all the user's windows together).
-        forced_reserve: Of those, kept for a renewal that a refused token forces.
-        fetches_per_minute: Fetches of the whole client in a minute.
+        forced_reserve: Of those, kept for a renewal that a refused token forces. 2: it
+            may be refused twice, and retries must not have used up its turn.
+        fetches_per_minute: Fetches of the whole client in a minute. 30: of the 50 that
+            GitLab allows a user; the rest is for the user's other windows.
     """
 
     first_wait_s: float = 0.25
@@ -273,12 +285,14 @@ class RoutingPolicy:
 
     Args:
         direct: Whether direct may be used.
-        deadline_s: Seconds that a completion may take in all.
+        deadline_s: Seconds that a completion may take in all. 10: a timeout of either
+            route fits in; after that no author looks for the answer.
         generation_deadline_s: Seconds that a generation may take. 60: the gateway's
             own limit of a model.
         direct_timeout_s: Seconds that an attempt on direct may take. 5: as GitLab's
             own client.
-        indirect_timeout_s: Seconds that an attempt on indirect may take.
+        indirect_timeout_s: Seconds that an attempt on indirect may take. 9: it is the
+            last route, so nearly all of the deadline is its.
         max_in_flight: Exchanges on the wire to one host, those included whose callers
             have left. 8: an author's ten keystrokes a second, each answered within
             0.6 s, need six; measured, httpx's pool grows costly beyond.

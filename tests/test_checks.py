@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 
 from gitlab_completions._checks import (
     check_count,
+    check_factor,
     check_filled,
     check_seconds,
     check_share,
@@ -174,3 +175,11 @@ def test_broken_text_is_split_too(text: str, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(joined) // 2))
     above, below = split_at(text, offset, "utf-16")
     assert (above + below).encode("utf-16-le", "surrogatepass") == joined
+
+
+@pytest.mark.parametrize("value", [0, 0.99, -1, math.nan, math.inf, "2", True])
+def test_factors_are_numbers_of_at_least_one(value: object) -> None:
+    check_factor("f", 1)
+    check_factor("f", 1.5)
+    with pytest.raises(ConfigurationError, match="f must be a number of at least 1"):
+        check_factor("f", value)

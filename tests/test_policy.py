@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,21 @@ def test_every_knob_is_documented(
 ) -> None:
     for field in dataclasses.fields(kind):
         assert f"{field.name}: " in (kind.__doc__ or "")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_number_is_documented_with_its_default(kind: Kind) -> None:
+    words = " ".join((kind.__doc__ or "").split())
+    knobs = [field.name for field in dataclasses.fields(kind)]
+    for field, following in zip(
+        dataclasses.fields(kind), [*knobs[1:], None], strict=True
+    ):
+        default = field.default
+        if isinstance(default, bool) or not isinstance(default, int | float):
+            continue  # modes and policies, which have defaults of their own
+        _, _, doc = words.partition(f" {field.name}: ")
+        doc = doc.partition(f" {following}: ")[0] if following else doc
+        assert re.search(rf" {re.escape(f'{default:g}')}[:.]", doc), field.name
 
 
 @pytest.mark.parametrize(
@@ -130,6 +146,26 @@ def test_knobs_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(knobs))):
         kind(**knobs)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "knobs", "message"),
+    [
+        (CircuitPolicy, {"doubted": 1}, "doubted must be a whole number of at least 2"),
+        (CircuitPolicy, {"doubted": 11}, "doubted must be at most window"),
+        (CircuitPolicy, {"troubled": 11}, "troubled must be at most window"),
+        (CircuitPolicy, {"window": 3}, "losses_in_window must be at most window"),
+        (HedgePolicy, {"give_up_factor": 0.5}, "must be a number of at least 1, not"),
+        (HedgePolicy, {"give_up_factor": math.inf}, "must be a number of at least 1"),
+        (HedgePolicy, {"give_up_factor": "2"}, "must be a number of at least 1, not"),
+    ],
+)
+def test_the_message_names_one_knob_and_what_is_right(
+    kind: Kind, knobs: dict[str, object], message: str
+) -> None:
+    make: Callable[..., object] = kind
+    with pytest.raises(ConfigurationError, match=message):
+        make(**knobs)
 
 
 def test_a_span_that_no_float_can_hold_is_long_enough() -> None:

@@ -15,7 +15,13 @@ from collections import deque
 SPAN_S = 60.0
 """The span that GitLab's limit counts."""
 EXTRAS_SHARE = 45 / 60
+"""Share from which on no extras go out: the last quarter is for calls that have no
+other route.
+"""
 CALLS_SHARE = 55 / 60
+"""Share from which on calls wait: five a minute are left to the user's other windows,
+which nobody here can count, before GitLab answers 429 to all of them.
+"""
 
 
 class InstanceBudget:

@@ -46,7 +46,11 @@ LAST_RESORT_S = 5.0
 Twelve a minute at the most: a fifth of GitLab's default limit.
 """
 SPREAD = 0.2
-"""Share by which a rest is longer or shorter, so that clients do not probe at once."""
+"""Share by which a rest is longer or shorter, so that clients do not probe at once.
+
+With the longest rest of 30 s that is as good as 12 s, more than any probe takes; more
+would keep some of them from a route that has long recovered.
+"""
 
 
 class CircuitState(StrEnum):

@@ -1,9 +1,14 @@
 """What became of a route's latest attempts: whether another one is worth its while.
 
-Two questions about the same few outcomes. Of the route that would be asked: did its
-last ones come late, or not at all (doubt)? Of the route that keeps a call waiting: is
-it in trouble, or is the call one of those that are slow everywhere? Only both together
-say that the two are slow for one reason.
+Two questions about the same outcomes. Of the route that would be asked: did its last
+ones come late, or not at all (doubt)? Of the route that keeps a call waiting: is it in
+trouble, or is the call one of those that are slow everywhere? Only both together say
+that the two are slow for one reason.
+
+Doubt looks at the last `doubted` within `doubt_s`: it speaks against asking a route,
+and one that is not asked must not stay in doubt for want of newer outcomes. Trouble
+looks at all of `window`, whatever their age: it is of a route that calls are sent to,
+so that newer outcomes soon replace them, and alone it holds nothing back.
 """
 
 from __future__ import annotations

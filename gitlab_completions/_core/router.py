@@ -70,7 +70,11 @@ The rest is for a connection (3.2 s with one lost packet) and an answer.
 
 
 FIRST_LOOK_AGAIN_S = 0.4
-"""Seconds after which a slow call that could not be hedged is looked at again."""
+"""Seconds after which a slow call that could not be hedged is looked at again.
+
+The least hedge delay: nothing is known sooner. Each next look waits twice as long, so
+that a call of 10 s has four of them at most.
+"""
 
 
 class Router(Record):

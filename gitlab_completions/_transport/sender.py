@@ -113,8 +113,12 @@ class HttpxSender:
         build = partial(make_context, added, paths, trust_env=trust_env)
         self._preparation = Preparation(self._engine, given, build)
         if client is not None:
-            switches = (trust_env, http2, max_in_flight, engine)
-            alone = switches == (True, False, DEFAULT_IN_FLIGHT, DEFAULT_ENGINE)
+            if engine != DEFAULT_ENGINE:
+                raise ConfigurationError(
+                    "the engine goes by the client: leave engine out"
+                )
+            switches = (trust_env, http2, max_in_flight)
+            alone = switches == (True, False, DEFAULT_IN_FLIGHT)
             if not alone or (proxy, verify, cert) != (None, None, None):
                 raise ConfigurationError(
                     "client goes alone: set proxy, verify and the rest on the client"

@@ -9,7 +9,7 @@ __all__ = ("why",)
 _WHY = {
     RouteReason.PREFERRED: "direct is usable, and preferred",
     RouteReason.FELL_BACK: "the other route failed in this call",
-    RouteReason.HEDGED: "the other route was slow, so this one started beside it",
+    RouteReason.HEDGED: "started beside the other route, and answered first",
     RouteReason.CIRCUIT_OPEN: "the other route rests after failures or silence",
     RouteReason.SLOWER: "direct is the slower route now",
     RouteReason.DETAILS_ABSENT: "there are no connection details for direct yet",
@@ -17,7 +17,7 @@ _WHY = {
     RouteReason.BARRED: "direct is refused, for the time being",
     RouteReason.POLICY: "your own options allow this route only",
     RouteReason.GENERATION: "generations go through the instance only",
-    RouteReason.SATURATED: "too much was in flight on the other route",
+    RouteReason.SATURATED: "the other route had no room, or its limit is used up",
     RouteReason.LAST_TRY: "the instance failed, so direct got a try",
 }
 

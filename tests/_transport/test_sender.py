@@ -589,10 +589,12 @@ async def test_a_client_goes_alone() -> None:
             {"trust_env": False},
             {"http2": True},
             {"max_in_flight": 4},
-            {"engine": "httpx2"},
         ):
             with pytest.raises(ConfigurationError, match="client goes alone"):
                 HttpxSender(client, **fields)
+        # The client has no such argument: one does not set it there.
+        with pytest.raises(ConfigurationError, match="leave engine out"):
+            HttpxSender(client, engine="httpx2")
 
 
 def without(package: str) -> Callable[[str], str | None]:

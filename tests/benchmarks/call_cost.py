@@ -23,9 +23,11 @@ from tests.benchmarks.rounds import (
     Wish,
     interleave,
     machine,
+    number_of,
     print_row,
     read_wish,
     say,
+    say_missing,
     say_origin,
 )
 from tests.benchmarks.server import served
@@ -143,10 +145,10 @@ def cells(wish: Wish) -> list[Cell]:
 
 def subjects() -> list[Subject]:
     """Return who is measured here; who is not says so by what it lacks."""
-    there = [name for name in CALLERS if missing(name) is None]
+    there = [name for name in CALLERS if name not in missing()]
     return [
         *(Subject(name, orjson=True) for name in there),
-        *(Subject(name, orjson=False) for name in WITHOUT),
+        *(Subject(name, orjson=False) for name in WITHOUT if name in there),
     ]
 
 
@@ -156,9 +158,7 @@ def say_whether_orjson(workers: dict[bool, Worker]) -> None:
     say(f"orjson: {'used' if used else 'NOT USED'} by the process that may use it")
     if workers[False].uses_orjson():
         raise RuntimeError("orjson is used where it was to be hidden")
-    for name in CALLERS:
-        if package := missing(name):
-            say(f"NOT MEASURED: {name}, since {package} is not installed here")
+    say_missing(missing())
 
 
 def ratio(
@@ -195,12 +195,13 @@ def draw(taken: Taken, wish: Wish) -> None:
         return
     shown = [cell for cell in taken if cell.kilobytes == middle(taken)]
     with picture(
-        wish.png,
+        wish,
         title=title(taken, shown),
         caption="Client CPU of a call over TLS on loopback, as ratios within a round "
         "to bare httpx's post(json=) and .json() at its default limits; "
-        f"{shown[0].kilobytes} KB above the cursor;\nbar: median of {wish.rounds} "
-        "rounds, line: least and greatest; aiohttp has a parser in C\n"
+        f"{shown[0].kilobytes} KB above the cursor;\nbar: median of "
+        f"{number_of(wish.rounds, 'round')}, line: least and greatest; "
+        "aiohttp has a parser in C\n"
         f"{machine(*PACKAGES)}",
         panels=len(shown),
         size=(6.5 * len(shown), 7.0),

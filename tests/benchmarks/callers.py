@@ -14,12 +14,13 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 from uuid import uuid4
 
 import httpx
-import httpx2
 
 from gitlab_completions import (
     CompletionClient,
@@ -145,6 +146,8 @@ async def ours_on_httpx2(target: Target) -> AsyncIterator[Call]:
 @asynccontextmanager
 async def ours_on_theirs(target: Target) -> AsyncIterator[Call]:
     """Our client on a user's of httpx2, as the README recommends to make it."""
+    import httpx2  # noqa: PLC0415 - an extra
+
     limits = httpx2.Limits(
         max_connections=20, max_keepalive_connections=20, keepalive_expiry=KEPT_S
     )
@@ -180,29 +183,9 @@ async def calling(target: Target, sender: HttpxSender) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def bare_httpx(target: Target) -> AsyncIterator[Call]:
-    """`httpx.AsyncClient.post(json=)`, and `.json()`."""
-    async with httpx_client(target) as client:
-
-        async def call(above: str) -> str:
-            answer = await client.post(
-                target.url, json=target.document(above), headers=target.headers_now()
-            )
-            answer.raise_for_status()
-            return str(answer.json()["choices"][0]["text"])
-
-        yield call
-
-
-@asynccontextmanager
-async def bare_httpx2(target: Target) -> AsyncIterator[Call]:
-    """The same with httpx2."""
-    limits = httpx2.Limits(
-        max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEPT_S
-    )
-    async with httpx2.AsyncClient(
-        verify=target.context, limits=limits, timeout=TIMEOUT_S, trust_env=False
-    ) as client:
+async def bare(target: Target, package: str = "httpx") -> AsyncIterator[Call]:
+    """`AsyncClient.post(json=)` of httpx, or of httpx2, and `.json()`."""
+    async with bare_client(target, package) as client:
 
         async def call(above: str) -> str:
             answer = await client.post(
@@ -220,7 +203,7 @@ async def heavy(target: Target) -> AsyncIterator[Call]:
     import jwt  # noqa: PLC0415 - as the library does
     import tenacity  # noqa: PLC0415
 
-    async with httpx_client(target) as client:
+    async with bare_client(target, "httpx") as client:
 
         async def call(above: str) -> str:
             claims = jwt.decode(target.token, options={"verify_signature": False})
@@ -245,12 +228,14 @@ async def heavy(target: Target) -> AsyncIterator[Call]:
         yield call
 
 
-def httpx_client(target: Target) -> httpx.AsyncClient:
-    """Return a client with httpx's default limits, but for how long it keeps."""
-    limits = httpx.Limits(
+def bare_client(target: Target, package: str) -> httpx.AsyncClient:
+    """Return a client with the package's default limits, but for how long it keeps."""
+    module = import_module(package)
+    make = cast("type[httpx.AsyncClient]", module.AsyncClient)
+    limits = cast("type[httpx.Limits]", module.Limits)(
         max_connections=100, max_keepalive_connections=20, keepalive_expiry=KEPT_S
     )
-    return httpx.AsyncClient(
+    return make(
         verify=target.context, limits=limits, timeout=TIMEOUT_S, trust_env=False
     )
 
@@ -279,6 +264,7 @@ async def aiohttp_json(target: Target) -> AsyncIterator[Call]:
 @asynccontextmanager
 async def openai_sdk(target: Target) -> AsyncIterator[Call]:
     """The openai SDK's `completions.create`: a call of the same kind, with a model."""
+    import httpx2  # noqa: PLC0415 - the SDK requires it
     import openai  # noqa: PLC0415 - only the group `bench` has it
 
     limits = httpx2.Limits(
@@ -312,17 +298,23 @@ CALLERS: dict[str, Caller] = {
     "ours on httpx": ours,
     "ours on httpx2": ours_on_httpx2,
     "ours, your httpx2 client": ours_on_theirs,
-    "bare httpx": bare_httpx,
-    "bare httpx2": bare_httpx2,
+    "bare httpx": bare,
+    "bare httpx2": partial(bare, package="httpx2"),
     "heavy on httpx": heavy,
     "aiohttp": aiohttp_json,
     "openai SDK": openai_sdk,
 }
-NEEDS = {"aiohttp": "aiohttp", "openai SDK": "openai"}
+NEEDS = {
+    **dict.fromkeys(("ours on httpx2", "ours, your httpx2 client"), "httpx2"),
+    "bare httpx2": "httpx2",
+    "aiohttp": "aiohttp",
+    "openai SDK": "openai",
+}
 """The package that a caller needs and that not every environment has."""
 
 
-def missing(name: str) -> str | None:
-    """Return the package that a caller lacks, if it lacks one."""
-    package = NEEDS.get(name)
-    return package if package and find_spec(package) is None else None
+def missing() -> dict[str, str]:
+    """Return the callers that lack a package, and the package."""
+    return {
+        name: package for name, package in NEEDS.items() if find_spec(package) is None
+    }

@@ -256,6 +256,10 @@ CONTENDERS = {
     name: make for name, (package, make) in _MAKERS.items() if find_spec(package)
 }
 """Those whose packages are there: only who runs the benchmarks installs aiohttp."""
+MISSING = {
+    name: package for name, (package, _) in _MAKERS.items() if not find_spec(package)
+}
+"""The others, and the packages that they lack."""
 PACKAGES = ("httpx", "httpx2", "aiohttp")
 
 

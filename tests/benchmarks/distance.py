@@ -6,7 +6,7 @@ that is over: a TLS 1.3 request on a new connection takes three round trips, on 
 one a single one. Not emulated: loss, slow start (20 KB over a new connection would cost
 one more round trip), names to resolve.
 
-Each lane is a port of its own, so that the connections of one client can be counted
+Each entrance is a port of its own, so that the connections of one client can be counted
 apart. Orders and answers are JSON objects, one a line, on stdin and stdout; the end of
 stdin is the end of the process.
 """
@@ -103,7 +103,7 @@ class End(asyncio.Protocol):
             self._transport.write(data)
 
 
-class Lane:
+class Entrance:
     """A port that leads to another one over the distance.
 
     Args:
@@ -173,13 +173,13 @@ class Distance:
             assert self._process.stdin is not None
             self._process.stdin.close()
 
-    def lane(self, port: int) -> int:
+    def entrance(self, port: int) -> int:
         """Return a new port that leads to `port` over the distance."""
         return self._ask({"to": port, "rtt_s": self.rtt_s})
 
-    def opened(self, lane: int) -> int:
-        """Return how many connections have been opened to a lane."""
-        return self._ask({"opened": lane})
+    def opened(self, entrance: int) -> int:
+        """Return how many connections have been opened to an entrance."""
+        return self._ask({"opened": entrance})
 
     def _ask(self, order: dict[str, float]) -> int:
         assert self._process.stdin is not None
@@ -195,15 +195,15 @@ async def serve() -> None:
     await loop.connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(orders), sys.stdin
     )
-    lanes: dict[int, Lane] = {}
+    entrances: dict[int, Entrance] = {}
     while line := await orders.readline():
         order = json.loads(line)
         if "to" in order:
-            lane = Lane(order["to"], order["rtt_s"])
-            answer = await lane.listen()
-            lanes[answer] = lane
+            entrance = Entrance(order["to"], order["rtt_s"])
+            answer = await entrance.listen()
+            entrances[answer] = entrance
         else:
-            answer = lanes[order["opened"]].opened
+            answer = entrances[order["opened"]].opened
         print(answer, flush=True)
 
 

@@ -27,7 +27,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.benchmarks.contenders import (
     CONTENDERS,
+    HTTPX,
     IDEAL,
+    MISSING,
     OURS,
     PACKAGES,
     usual_s,
@@ -39,8 +41,10 @@ from tests.benchmarks.rounds import (
     Series,
     interleave,
     machine,
+    number_of,
     print_row,
     read_wish,
+    say_missing,
     say_origin,
 )
 
@@ -94,7 +98,7 @@ class First:
 
 def ideal(away: FarAway) -> First:
     """Ask on a raw connection that is open."""
-    return asyncio.run(_ideal(away.lanes().place))
+    return asyncio.run(_ideal(away.entrances().place))
 
 
 async def _ideal(place: Place) -> First:
@@ -108,7 +112,7 @@ async def _ideal(place: Place) -> First:
 
 def newcomer(subject: Subject, away: FarAway) -> First:
     """Have a process start, and type in it."""
-    place = away.lanes().place
+    place = away.entrances().place
     words = {
         **subject._asdict(),
         "instance_url": place.instance_url,
@@ -204,25 +208,29 @@ def report(found: Found) -> None:
 
 def draw(found: Found, wish: Wish) -> None:
     """Draw the ratios to the ideal."""
-    assert wish.png is not None
     ratios = over_ideal(found)
-    ours = ratios[f"{OURS}, warmed up"].median
+    warm, cold, bare = (
+        ratios[subject].median
+        for subject in (f"{OURS}, warmed up", f"{OURS}, cold", f"{HTTPX}, cold")
+    )
     title = (
-        f"The first keystroke after a warm-up waits {ours:.2f} times as long as on an "
-        "open connection"
+        f"The first keystroke after a warm-up waits {warm:.2f} times as long as on an "
+        f"open connection; cold {cold:.2f}, with bare httpx {bare:.2f}"
     )
     caption = (
         f"Round trip {1000 * RTT_S:.0f} ms, answers of {1000 * ANSWER_S:.0f} ms, TLS; "
-        f"{wish.rounds} rounds, a process for each sample.\n"
+        f"{number_of(wish.rounds, 'round')}, a process for each sample.\n"
         "Bars: medians, lines: least to greatest. Bare clients have their token from "
         "the start; this library asks the instance\n"
         "for it, and its cold call waits for that 0.25 s before it goes through the "
         "instance.\n"
         f"{machine(*PACKAGES)}"
     )
-    with picture(wish.png, title=title, caption=caption) as (axes,):
+    with picture(wish, title=title, caption=caption) as (axes,):
         bars(axes, ratios)
-        axes.set_xlabel("from the first keystroke to its answer / ideal")
+        axes.set_xlabel(
+            "from the first keystroke to its answer / ideal (less is better)"
+        )
         axes.axvline(1.0, color="black", lw=0.8, ls=":")
 
 
@@ -230,6 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and report."""
     wish = read_wish(__doc__, arguments, rounds=ROUNDS, quick_rounds=1)
     say_origin("ms from the first keystroke to its answer", wish, *PACKAGES)
+    say_missing(MISSING)
     found = measure(wish)
     report(found)
     if wish.png is not None:

@@ -26,11 +26,20 @@ from tests.benchmarks.fleet_model.world import (
     PAUSES_S,
     TYPES_S,
 )
-from tests.benchmarks.rounds import machine, print_row, read_wish, say
+from tests.benchmarks.rounds import (
+    caveat,
+    count,
+    machine,
+    number_of,
+    print_row,
+    read_wish,
+    say,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
+
+    from tests.benchmarks.rounds import Wish
 
 CLIENTS, QUICK_CLIENTS = 100_000, 1_000
 COLUMNS = (
@@ -70,38 +79,52 @@ UNITS = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run all scenarios, print what they show, and draw the first ones."""
     knobs = argparse.ArgumentParser(add_help=False)
-    knobs.add_argument("--clients", type=int)
+    usual = f"{CLIENTS}; quick: {QUICK_CLIENTS}"
+    knobs.add_argument("--clients", type=count, help=usual)
     knob, rest = knobs.parse_known_args(arguments)
-    wish = read_wish(__doc__, rest, rounds=1, quick_rounds=1)
+    wish = read_wish(__doc__, rest, rounds=1, quick_rounds=1, parents=[knobs])
     clients: int = knob.clients or (QUICK_CLIENTS if wish.quick else CLIENTS)
     say(UNITS)
-    say(f"seeds {wish.seed} to {wish.seed + wish.rounds - 1}; {machine()}")
+    last = wish.seed + wish.rounds - 1
+    seeds = f"seed {last}" if wish.rounds == 1 else f"seeds {wish.seed} to {last}"
+    say(f"a run a row, {seeds}{caveat(wish)}; {machine()}")
     print_row(*COLUMNS)
     curves: list[Curves] = []
     found: dict[str, Findings] = {}
     for seed in range(wish.seed, wish.seed + wish.rounds):
         for scenario in SCENARIOS:
             fleet = max(1, clients // 20) if scenario.stress else clients
-            found[scenario.name], drawn = run(scenario, fleet, seed)
-            print_row(*row(scenario, fleet, seed, found[scenario.name]))
+            shown, drawn = run(
+                scenario, fleet, seed, tell=_nothing if wish.quick else say
+            )
+            print_row(*row(scenario, fleet, seed, shown))
+            if seed == wish.seed:
+                found[scenario.name] = shown
             if seed == wish.seed and scenario.name in DRAWN:
                 curves.append(drawn)
     if wish.png is not None:
-        picture_of(wish.png, curves, found, clients, wish.seed)
+        picture_of(wish, curves, found, clients)
 
 
-def run(scenario: Scenario, clients: int, seed: int) -> tuple[Findings, Curves]:
-    """Run one scenario, and say how far it has come."""
+def _nothing(text: str) -> None:
+    del text
+
+
+def run(
+    scenario: Scenario, clients: int, seed: int, *, tell: Callable[[str], object]
+) -> tuple[Findings, Curves]:
+    """Run one scenario, and tell how far it has come."""
     name = scenario.name
 
-    def tell(at: float) -> None:
-        say(f"  {name}: {at / 60:.0f} of {scenario.seconds / 60:.0f} minutes")
+    def tell_how_far(at: float) -> None:
+        tell(f"  {name}: {at / 60:.0f} of {scenario.seconds / 60:.0f} minutes")
 
-    say(f"{name}: {scenario.title}; {clients} clients")
+    tell(f"{name}: {scenario.title}; {number_of(clients, 'client')}")
     began = time.process_time()
-    world = simulate(scenario, clients, seed, tell)
+    world = simulate(scenario, clients, seed, tell_how_far)
     took_s = time.process_time() - began
-    say(f"  {name}: {took_s:.0f} s of CPU; {dict(sorted(world.outcomes.items()))}")
+    counts = (f"{what}: {count:g}" for what, count in sorted(world.outcomes.items()))
+    tell(f"  {name}: {took_s:.0f} s of CPU; {', '.join(counts)}")
     return find(world), Curves.of(world)
 
 
@@ -142,30 +165,36 @@ def _cell(ratio: float) -> str:
 
 
 def picture_of(
-    path: Path,
+    wish: Wish,
     curves: Sequence[Curves],
     found: dict[str, Findings],
     clients: int,
-    seed: int,
 ) -> None:
     """Draw the load on the services, and say what it shows."""
     shown = {one.scenario.name: found[one.scenario.name] for one in curves}
-    most = max(one.instance for one in shown.values())
     waves = max(shown[name].waves.minute for name in DRAWN if name != "roll-out")
     backs = "; ".join(f"{name}: {shown[name].back_s[-1]:.0f} s" for name in DRAWN[2:])
-    title = (
-        f"{clients} clients on one instance and one gateway: the instance gets at most "
-        f"{most:.2f} of what it would get without direct access (limit 2, dashed)"
-    )
     caption = (
         f"Shaded: outage. Dotted: the flag is on for so many users. Renewals of the "
         f"fullest minute after it all: {waves:.2f} of the mean one (limit 1.3). "
         f"Direct is back for 99 % after {backs}.\n"
         f"The library's own core in virtual time, one mean per minute; "
         f"{CALLS_PER_MINUTE:.0f} calls a minute while typing, a third of the clients "
-        f"types at a time (at the common start: all). Seed {seed}."
+        f"types at a time (at the common start: all). Seed {wish.seed}."
     )
-    draw(path, curves, title, caption)
+    draw(wish, curves, title_of(found, clients), caption)
+
+
+def title_of(found: dict[str, Findings], clients: int) -> str:
+    """Say what the instance gets at most, in whatever scenario that is."""
+    drawn = max(found[name].instance for name in DRAWN)
+    most = max(found, key=lambda name: found[name].instance)
+    beyond = "" if most in DRAWN else f"; {found[most].instance:.2f} in: {most}"
+    return (
+        f"{clients} clients on one instance and one gateway: in these {len(DRAWN)} "
+        f"scenarios the instance gets at most {drawn:.2f} of what it would get without "
+        f"direct access{beyond} (limit 2, dashed)"
+    )
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ was what it is called, and tells the seconds; how they grow is for `growth` to j
 from __future__ import annotations
 
 import asyncio
-import time
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from gitlab_completions import (
 )
 from gitlab_completions.policy import HedgePolicy
 from tests.benchmarks.at_once import AtOnce
+from tests.benchmarks.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         Callable,
         Coroutine,
         Iterable,
-        Iterator,
         Sequence,
     )
 
@@ -47,22 +46,6 @@ OBSERVERS = (1, 3, 10, 30, 100)
 EVENTS = (100, 1000, 3000, 10_000, 30_000)
 SEEN_IN_A_CALL = 3
 """Events of a call that goes well: its route, its attempt, its end."""
-
-
-@dataclass(slots=True)
-class Stopwatch:
-    """Adds up the CPU of what it is around."""
-
-    seconds: float = 0.0
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Count what is done meanwhile."""
-        started = time.process_time()
-        try:
-            yield
-        finally:
-            self.seconds += time.process_time() - started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,14 +127,14 @@ async def at_once(number: int, *, wire: int) -> float:
     """Make calls that are all in flight together, so many of them on the wire."""
     sender, watch = AtOnce(held=True), Stopwatch()
     async with client_of(sender, wire=wire) as client:
-        with watch.running():
+        with watch:
             async with asyncio.TaskGroup() as group:
                 calls = [group.create_task(complete(client)) for _ in range(number)]
                 await sender.holds(min(number, wire))
                 sender.release()
     check_direct(call.result() for call in calls)
     assert sender.most_inside == min(number, wire)
-    return watch.seconds
+    return watch.cpu_s
 
 
 async def waiting_at_the_gate(number: int) -> float:
@@ -168,7 +151,7 @@ async def leaving_together(number: int) -> float:
     """Make calls whose callers all leave at once, unanswered."""
     sender, watch = AtOnce(held=True), Stopwatch()
     async with client_of(sender) as client:
-        with watch.running():
+        with watch:
             calls = [asyncio.create_task(complete(client)) for _ in range(number)]
             await sender.holds(min(number, 8))
             for call in calls:
@@ -178,17 +161,17 @@ async def leaving_together(number: int) -> float:
             await sender.holds(0)
     assert all(call.cancelled() for call in calls)
     assert sender.most_inside == min(number, 8)
-    return watch.seconds
+    return watch.cpu_s
 
 
 async def fetching(number: int) -> float:
     """Make the first call of each project, which fetches its details."""
     sender, watch = AtOnce(), Stopwatch()
     async with client_of(sender, projects=number + 1) as client:
-        with watch.running():
+        with watch:
             await complete_all(client, range(number))
     assert sender.grants == number + 1
-    return watch.seconds
+    return watch.cpu_s
 
 
 async def finding(number: int) -> float:
@@ -196,10 +179,10 @@ async def finding(number: int) -> float:
     sender, watch = AtOnce(), Stopwatch()
     async with client_of(sender, projects=number + 1) as client:
         await complete_all(client, range(number))
-        with watch.running():
+        with watch:
             await complete_all(client, range(number))
     assert sender.grants == number + 1
-    return watch.seconds
+    return watch.cpu_s
 
 
 async def forgetting(number: int) -> float:
@@ -207,10 +190,10 @@ async def forgetting(number: int) -> float:
     sender, watch = AtOnce(), Stopwatch()
     async with client_of(sender) as client:
         await complete_all(client, range(number - 64, number))
-        with watch.running():
+        with watch:
             await complete_all(client, range(number))
     assert sender.grants == 1 + min(number, 64) + number
-    return watch.seconds
+    return watch.cpu_s
 
 
 async def telling(number: int) -> float:
@@ -225,11 +208,11 @@ async def telling(number: int) -> float:
     async with client_of(AtOnce(), observers=[observe] * number) as client:
         await complete(client)
         before = told
-        with watch.running():
+        with watch:
             for _ in range(calls):
                 await complete(client)
     assert told - before == SEEN_IN_A_CALL * calls * number
-    return watch.seconds / calls
+    return watch.cpu_s / calls
 
 
 async def keeping(number: int) -> float:
@@ -239,11 +222,11 @@ async def keeping(number: int) -> float:
     async with client_of(AtOnce(), observers=[kept.append]) as client:
         await complete(client)
         kept.clear()
-        with watch.running():
+        with watch:
             while len(kept) < number:
                 await complete(client)
     assert number <= len(kept) < number + SEEN_IN_A_CALL
-    return watch.seconds
+    return watch.cpu_s
 
 
 _CALLS = "calls in flight"

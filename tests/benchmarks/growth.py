@@ -30,6 +30,7 @@ from tests.benchmarks.rounds import (
     Wish,
     interleave,
     machine,
+    number_of,
     print_row,
     read_wish,
     say,
@@ -168,14 +169,15 @@ def draw(found: list[Growth], wish: Wish) -> None:
         return
     kinds = list(dict.fromkeys(one.measure.of_what for one in found))
     with picture(
-        wish.png,
+        wish,
         title=verdict(found),
         caption="Client CPU with a sender that answers from memory; a level line is "
         "linear growth in all, a falling one better; in brackets the exponent of the "
-        f"total over the larger half;\nmedian of {wish.rounds} rounds, bars: least and "
-        f"greatest; {machine()}",
+        f"total over the larger half;\nmedian of {number_of(wish.rounds, 'round')}, "
+        f"bars: least and greatest; {machine()}",
         panels=len(kinds),
-        size=(5.6 * len(kinds), 6.5),
+        columns=2,
+        size=(12.0, 10.0),
     ) as panels:
         for axes, kind in zip(panels, kinds, strict=True):
             shown = [one for one in found if one.measure.of_what == kind]
@@ -189,7 +191,7 @@ def draw(found: list[Growth], wish: Wish) -> None:
             axes.set_xscale("log")
             axes.set_yscale("log")
             axes.set_xlabel(kind)
-            axes.set_ylabel("microseconds of CPU for each one")
+            axes.set_ylabel("us of CPU for each one (less is better)")
             axes.grid(which="both", alpha=0.25)
             axes.legend(loc="best", fontsize=8)
 

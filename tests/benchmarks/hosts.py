@@ -92,7 +92,7 @@ class Host:
 
     Args:
         settings: How it behaves; they may change at any time.
-        extra: Whether it takes `indirect_extra_s` longer.
+        is_instance: Whether it is the instance, which takes `indirect_extra_s` longer.
     """
 
     def __init__(self, settings: Settings, *, is_instance: bool) -> None:

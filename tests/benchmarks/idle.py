@@ -7,7 +7,7 @@ nginx and most load balancers do or longer, and one for 5 s, as the gateway's ow
 server does where a self-hosted one stands bare on the network: there every client pays
 for a connection after such a pause, unless it is told before the author types.
 
-All clients are idle at the same time, each with lanes of its own, and ask again one
+All clients are idle at the same time, each with entrances of its own, and ask again one
 after the other.
 
     python -m tests.benchmarks.idle [--quick] [--rounds N] [--seed N] [--png FILE]
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.benchmarks.contenders import (
     CONTENDERS,
     IDEAL,
+    MISSING,
     OURS,
     PACKAGES,
     timed,
@@ -35,17 +36,19 @@ from tests.benchmarks.pictures import bars, picture
 from tests.benchmarks.rounds import (
     Series,
     machine,
+    number_of,
     orders,
     print_row,
     read_wish,
     say,
+    say_missing,
     say_origin,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tests.benchmarks.paths import FarAway, Lanes
+    from tests.benchmarks.paths import Entrances, FarAway
     from tests.benchmarks.rounds import Wish
 
 ROUNDS = 5
@@ -132,7 +135,7 @@ class Round:
 
     def __init__(self, aways: Mapping[float, FarAway]) -> None:
         self._aways = aways
-        # A server grants one gateway lane at a time.
+        # A server grants one gateway entrance at a time.
         self._warming = {keep_s: asyncio.Lock() for keep_s in aways}
 
     async def run(self, typists: Sequence[Subject]) -> list[Again]:
@@ -153,7 +156,7 @@ class Round:
     async def _measure_ideal(self, slots: Sequence[float]) -> float:
         """Ask on one connection at all these times; what is usual is the ideal."""
         away = next(iter(self._aways.values()))
-        raw = CONTENDERS[IDEAL](away.lanes().place)
+        raw = CONTENDERS[IDEAL](away.entrances().place)
         await raw.warm_up()
         taken = []
         for at in slots:
@@ -167,22 +170,23 @@ class Round:
         away = self._aways[who.keep_s]
         await _until(at - who.gap_s - WARM_S)
         async with self._warming[who.keep_s]:
-            lanes = away.lanes()
-            contender = CONTENDERS[who.client](lanes.place)
+            entrances = away.entrances()
+            contender = CONTENDERS[who.client](entrances.place)
             await contender.warm_up()
         await contender.ask()
         await _until(at)
         if who.told:
             await contender.warm_up()
-        before = _opened(away, lanes)
+        before = _opened(away, entrances)
         answer_s = await timed(contender)
-        connections = _opened(away, lanes) - before
+        connections = _opened(away, entrances) - before
         await contender.aclose()
         return Again(answer_s=answer_s, connections=connections)
 
 
-def _opened(away: FarAway, lanes: Lanes) -> int:
-    return sum(away.distance.opened(lane) for lane in (lanes.instance, lanes.gateway))
+def _opened(away: FarAway, entrances: Entrances) -> int:
+    both = entrances.instance, entrances.gateway
+    return sum(away.distance.opened(one) for one in both)
 
 
 async def _until(at: float) -> None:
@@ -243,7 +247,6 @@ def report(found: Found) -> None:
 
 def draw(found: Found, wish: Wish, pauses: Pauses) -> None:
     """Draw the ratios to the ideal, a panel for each server and pause."""
-    assert wish.png is not None
     usual = next(one for one in found if one.gap_s == max(pauses.gaps_s))
     ratio = over_ideal(found[usual]).median
     title = (
@@ -252,13 +255,13 @@ def draw(found: Found, wish: Wish, pauses: Pauses) -> None:
     )
     caption = (
         f"Round trip {1000 * RTT_S:.0f} ms, answers of {1000 * ANSWER_S:.0f} ms, TLS, "
-        f"{wish.rounds} rounds; bars: medians, lines: least to greatest.\n"
+        f"{number_of(wish.rounds, 'round')}; bars: medians, lines: least to greatest.\n"
         "Ideal: the same request on an open connection that is in use.\n"
         f"{machine(*PACKAGES)}"
     )
     panels = [(keep_s, gap_s) for keep_s in pauses.keeps_s for gap_s in pauses.gaps_s]
     with picture(
-        wish.png,
+        wish,
         title=title,
         caption=caption,
         panels=len(panels),
@@ -273,7 +276,7 @@ def draw(found: Found, wish: Wish, pauses: Pauses) -> None:
             bars(axes, ratios)
             axes.set_xlim(0, MOST_SHOWN)
             axes.set_title(f"after {gap_s:g} s; the server keeps {keep_s:g} s")
-            axes.set_xlabel("answer / ideal")
+            axes.set_xlabel("answer / ideal (less is better)")
             if axes is not grid[0]:
                 axes.set_yticklabels([])
             axes.axvline(1.0, color="black", lw=0.8, ls=":")
@@ -284,6 +287,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wish = read_wish(__doc__, arguments, rounds=ROUNDS, quick_rounds=1)
     pauses = QUICK if wish.quick else Pauses()
     say_origin("ms from a keystroke after a pause to its answer", wish, *PACKAGES)
+    say_missing(MISSING)
     found = asyncio.run(measure(wish, pauses))
     report(found)
     if wish.png is not None:

@@ -24,9 +24,10 @@ from tests.benchmarks.rounds import (
     Wish,
     interleave,
     machine,
+    number_of,
     print_row,
     read_wish,
-    say,
+    say_missing,
     say_origin,
 )
 from tests.benchmarks.server import served
@@ -84,10 +85,9 @@ def callers(wish: Wish) -> list[str]:
     names = [name for name in CALLERS if name != LEFT_OUT]
     if wish.quick:
         return [name for name in names if name in QUICK_CALLERS]
-    for name in names:
-        if package := missing(name):
-            say(f"NOT MEASURED: {name}, since {package} is not installed here")
-    return [name for name in names if missing(name) is None]
+    lacking = missing()
+    say_missing(lacking)
+    return [name for name in names if name not in lacking]
 
 
 def order_of(target: Served, name: str, wish: Wish, *, traced: bool) -> Order:
@@ -133,17 +133,18 @@ def draw(found: Figures, wish: Wish) -> None:
     ours, bare = found["ours on httpx"], found["bare httpx"]
     panels = {
         "client_rss": "kB of the process for one client more (less is better)",
-        "growth_objects": "kB of Python objects left behind by 1000 calls",
+        "growth_objects": "kB of Python objects left by 1000 calls (less is better)",
     }
     with picture(
-        wish.png,
+        wish,
         title=f"A client takes {ours['client_rss'].median:.0f} kB, a bare httpx one "
         f"{bare['client_rss'].median:.0f}; 1000 calls leave "
         f"{ours['growth_objects'].median:.1f} kB of objects behind",
         caption=f"{QUICK_CLIENTS if wish.quick else CLIENTS} clients in one process, "
         "each with one open TLS connection and a TLS context of its own; "
         f"{QUICK_CALLS if wish.quick else CALLS} calls of 20 KB by one of them;\nbar: "
-        f"median of {wish.rounds} rounds in fresh processes, line: least and greatest\n"
+        f"median of {number_of(wish.rounds, 'round')} in fresh processes, "
+        "line: least and greatest\n"
         f"{machine(*PACKAGES)}",
         panels=2,
         size=(15.0, 6.0),

@@ -1,7 +1,7 @@
 """The benchmarks' server at the far end of a path with a round trip.
 
-Every contender gets lanes of its own, one to the instance and one to the gateway, so
-that its connections can be told from the others'.
+Every contender gets entrances of its own, one to the instance and one to the gateway,
+so that its connections can be told from the others'.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ RTT_S = 0.06
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lanes:
+class Entrances:
     """One contender's way to both hosts.
 
     Args:
         place: Where it sends.
-        instance: The lane's port.
-        gateway: The lane's port.
+        instance: Its entrance's port.
+        gateway: Its entrance's port.
     """
 
     place: Place
@@ -54,10 +54,10 @@ class FarAway:
     def __post_init__(self) -> None:
         self._context = self.server.context()
 
-    def lanes(self) -> Lanes:
-        """Lay two new lanes; the server grants the gateway at the end of this one."""
-        instance = self.distance.lane(_port(self.server.instance_url))
-        gateway = self.distance.lane(_port(self.server.gateway_url))
+    def entrances(self) -> Entrances:
+        """Open two new entrances; the server grants the gateway behind this one."""
+        instance = self.distance.entrance(_port(self.server.instance_url))
+        gateway = self.distance.entrance(_port(self.server.gateway_url))
         place = Place(
             instance_url=_url(instance),
             gateway_url=_url(gateway),
@@ -65,7 +65,7 @@ class FarAway:
             headers=self._headers,
         )
         self.grant(place)
-        return Lanes(place=place, instance=instance, gateway=gateway)
+        return Entrances(place=place, instance=instance, gateway=gateway)
 
     def grant(self, place: Place) -> None:
         """Have the instance grant a contender its gateway, from now on."""

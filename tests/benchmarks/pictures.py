@@ -6,6 +6,8 @@ drawn: everything else runs without it.
 
 from __future__ import annotations
 
+import math
+import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,13 +15,16 @@ from tests.benchmarks.rounds import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from matplotlib.axes import Axes
 
-    from tests.benchmarks.rounds import Series
+    from tests.benchmarks.rounds import Series, Wish
 
-CAPTION_SIZE = 9
+TITLE_SIZE, CAPTION_SIZE = 12, 9
+LETTER = 0.5
+"""The width of a usual letter, in heights of the type."""
+LINE_INCHES = 0.16
+"""The height of a caption's line."""
 
 
 class Style(NamedTuple):
@@ -51,20 +56,23 @@ def style(index: int) -> Style:
 
 @contextmanager
 def picture(
-    path: Path,
+    wish: Wish,
     *,
     title: str,
     caption: str,
     panels: int = 1,
+    columns: int | None = None,
     size: tuple[float, float] = (11.0, 6.5),
 ) -> Iterator[list[Axes]]:
-    """Give as many axes as there are panels, side by side; save them in the end.
+    """Give as many axes as there are panels; save them in the end.
 
     Args:
-        path: The PNG file.
+        wish: Where it goes; a quick run's title says that it is one.
         title: What was measured, and the result, in words.
         caption: How it was measured, and on what; it stands below.
         panels: How many axes there are.
+        columns: How many of them are side by side: all, unless told. Pictures are
+            shown as wide as a page, so that with fewer the type is larger.
         size: Inches.
 
     Raises:
@@ -75,10 +83,19 @@ def picture(
     mpl.use("Agg")
     from matplotlib import pyplot  # noqa: PLC0415
 
-    figure, grid = pyplot.subplots(1, panels, figsize=size, squeeze=False)
+    assert wish.png is not None
+    across = columns or panels
+    figure, grid = pyplot.subplots(
+        math.ceil(panels / across), across, figsize=size, squeeze=False
+    )
     try:
-        yield list(grid[0])
-        figure.suptitle(title, fontsize=12, wrap=True)
+        axes: list[Axes] = list(grid.flat)
+        for surplus in axes[panels:]:
+            surplus.set_axis_off()
+        yield axes[:panels]
+        title = f"QUICK: {title}" if wish.quick else title
+        figure.suptitle(filled(title, TITLE_SIZE, size[0]), fontsize=TITLE_SIZE)
+        caption = filled(caption, CAPTION_SIZE, size[0])
         figure.text(
             0.5,
             0.01,
@@ -86,14 +103,19 @@ def picture(
             ha="center",
             va="bottom",
             fontsize=CAPTION_SIZE,
-            wrap=True,
         )
         lines = caption.count("\n") + 1
-        figure.tight_layout(rect=(0, 0.024 * (lines + 1), 1, 0.97))
-        figure.savefig(path, dpi=110)
+        figure.tight_layout(rect=(0, LINE_INCHES * (lines + 1) / size[1], 1, 0.99))
+        figure.savefig(wish.png, dpi=110)
     finally:
         pyplot.close(figure)
-    say(f"picture: {path}")
+    say(f"picture: {wish.png}")
+
+
+def filled(text: str, type_size: int, inches: float) -> str:
+    """Break the lines of a text that are too long for a picture so wide."""
+    letters = int(inches * 72 / (type_size * LETTER))
+    return "\n".join(textwrap.fill(line, letters) for line in text.split("\n"))
 
 
 def bars(axes: Axes, series: Mapping[str, Series], *, digits: int = 2) -> None:
@@ -112,7 +134,7 @@ def bars(axes: Axes, series: Mapping[str, Series], *, digits: int = 2) -> None:
         text = f"{median}  ({low} to {high})"
         axes.text(one.high + 0.015 * widest, row, text, va="center", fontsize=8)
     axes.set_yticks(range(len(series)), list(series))
-    axes.set_xlim(0, 1.35 * widest)
+    axes.set_xlim(0, 1.5 * widest)
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
 

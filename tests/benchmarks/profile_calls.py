@@ -16,6 +16,8 @@ import argparse
 import asyncio
 import cProfile
 import pstats
+import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -25,6 +27,7 @@ from tests.benchmarks.rounds import (
     Series,
     Wish,
     machine,
+    number_of,
     print_row,
     read_wish,
     say,
@@ -55,6 +58,9 @@ PARTS = (
     *("httpx", "httpcore", "h11", "anyio", "asyncio", "json"),
 )
 """A function belongs to the first part that its path holds, else to the rest."""
+AROUND = re.compile(r".*/(?:site-packages|python3\.\d+|tests)/")
+"""What a path begins with that says nothing: a checkout may be called like the package,
+and have an environment's libraries, and these benchmarks, inside."""
 REST = "the rest (C functions, the standard library)"
 
 
@@ -77,22 +83,29 @@ Profile = dict[str, Cost]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Profile, and report."""
     own = argparse.ArgumentParser(add_help=False)
-    own.add_argument("--html", type=Path)
+    own.add_argument("--html", type=Path, help="write the tree into this page")
     known, others = own.parse_known_args(arguments)
-    wish = read_wish(__doc__, others, rounds=ROUNDS)
+    wish = read_wish(__doc__, others, rounds=ROUNDS, parents=[own])
     say_origin("own us and function calls of a call, by cProfile", wish, *PACKAGES)
     profiles, samples = asyncio.run(profile(wish))
     report(profiles)
-    say(samples.output_text(unicode=True, show_all=True))
-    page = cast("Path | None", known.html)
-    if page is not None:
-        page.write_text(samples.output_html(), encoding="utf-8")
-        say(f"page: {page}")
+    if samples is None:
+        say("NO TREE: pyinstrument is not installed here; the group `bench` has it")
+    else:
+        show(samples, cast("Path | None", known.html))
     if wish.png is not None:
         draw(profiles, wish)
 
 
-async def profile(wish: Wish) -> tuple[list[Profile], Profiler]:
+def show(samples: Profiler, page: Path | None) -> None:
+    """Say where the time was seen to go, and write it into a page."""
+    say(samples.output_text(unicode=True, show_all=True))
+    if page is not None:
+        page.write_text(samples.output_html(), encoding="utf-8")
+        say(f"page: {page}")
+
+
+async def profile(wish: Wish) -> tuple[list[Profile], Profiler | None]:
     """Return what each function takes of a call, round by round; and samples."""
     calls = QUICK_CALLS if wish.quick else CALLS
     with served(keep_alive_s=3600.0) as server:
@@ -101,7 +114,8 @@ async def profile(wish: Wish) -> tuple[list[Profile], Profiler]:
             await make(call, calls)  # what happens once is no part of the hot path
             server.reset()
             profiles = [await count(call, calls) for _ in range(wish.rounds)]
-            samples = await sample(call, calls * wish.rounds)
+            there = find_spec("pyinstrument") is not None
+            samples = await sample(call, calls * wish.rounds) if there else None
             say(f"at the gateway: {server.counts()['gateway']}")
     return profiles, samples
 
@@ -139,7 +153,7 @@ async def sample(call: Call, calls: int) -> Profiler:
 
 def part_of(function: str) -> str:
     """Return the part that a function belongs to."""
-    path = function.replace("\\", "/")
+    path = AROUND.sub("/", function.replace("\\", "/"))
     return next((part for part in PARTS if f"/{part}/" in path), REST)
 
 
@@ -179,21 +193,27 @@ def own(profiles: Iterable[Profile], name: str) -> Series:
     return Series.of(one.get(name, Cost(0.0, 0.0)).own_us for one in profiles)
 
 
+def shares_of(parts: Sequence[Profile]) -> dict[str, Series]:
+    """Return what each part takes of a call, the dearest by its median first."""
+    whole = Series.of(sum(cost.own_us for cost in one.values()) for one in parts)
+    shares = {name: own(parts, name).over(whole) for name in _names(parts)}
+    return dict(sorted(shares.items(), key=lambda item: -item[1].median))
+
+
 def draw(profiles: Sequence[Profile], wish: Wish) -> None:
     """Draw the parts' shares."""
-    assert wish.png is not None
     parts = [by_part(one) for one in profiles]
-    whole = Series.of(sum(cost.own_us for cost in one.values()) for one in parts)
-    shares = {name: own(parts, name).over(whole) for name in by_part(profiles[0])}
+    shares = shares_of(parts)
     ours_ = sum(one.median for name, one in shares.items() if "gitlab" in name)
     with picture(
-        wish.png,
+        wish,
         title=f"Of a call's CPU {ours_:.0%} is the library's own; "
         f"the most, {next(iter(shares.values())).median:.0%}, is in: "
         f"{next(iter(shares))}",
         caption="Time in the functions of each part themselves, as shares of a call of "
         "20 KB over TLS on loopback, one at a time, counted by cProfile,\nwhich makes "
-        f"small functions look dearer; bar: median of {wish.rounds} rounds, line: "
+        "small functions look dearer; bar: median of "
+        f"{number_of(wish.rounds, 'round')}, line: "
         f"least and greatest\n{machine(*PACKAGES)}",
     ) as (axes,):
         bars(axes, shares)

@@ -15,6 +15,7 @@ import statistics
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -54,14 +55,26 @@ def read_wish(
     *,
     rounds: int,
     quick_rounds: int = 2,
+    parents: Sequence[argparse.ArgumentParser] = (),
 ) -> Wish:
-    """Read the command line, or the arguments; the numbers are what is usual."""
-    shape = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=doc, formatter_class=shape)
+    """Read the command line, or the arguments; what cannot be done ends it at once.
+
+    Args:
+        doc: The benchmark's docstring.
+        arguments: The arguments, instead of the command line's.
+        rounds: How many rounds are usual.
+        quick_rounds: The same for who only wants to see it run.
+        parents: A benchmark's own options, so that the help knows them.
+    """
+    parser = argparse.ArgumentParser(
+        description=doc,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=parents,
+    )
     parser.add_argument("--quick", action="store_true", help="only show that it runs")
-    parser.add_argument("--rounds", type=int, help=f"{rounds}; quick: {quick_rounds}")
+    parser.add_argument("--rounds", type=count, help=f"{rounds}; quick: {quick_rounds}")
     parser.add_argument("--seed", type=int, default=1, help="what chance goes by")
-    parser.add_argument("--png", type=Path, help="draw a picture into this file")
+    parser.add_argument("--png", type=png_file, help="draw a picture into this file")
     read = parser.parse_args(arguments)
     usual = quick_rounds if read.quick else rounds
     return Wish(
@@ -70,6 +83,35 @@ def read_wish(
         seed=read.seed,
         png=read.png,
     )
+
+
+def count(text: str) -> int:
+    """Read an option that says how many.
+
+    Raises:
+        argparse.ArgumentTypeError: When it is no whole number of at least 1.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("must be a whole number of at least 1")
+    return int(text)
+
+
+def png_file(text: str) -> Path:
+    """Read where a picture goes: nobody measures for an hour to learn that it cannot.
+
+    Raises:
+        argparse.ArgumentTypeError: When no picture can be drawn there, or at all.
+    """
+    path = Path(text)
+    if path.suffix != ".png" or path.is_dir():
+        raise argparse.ArgumentTypeError("must be a file whose name ends in .png")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {path.parent}")
+    if find_spec("matplotlib") is None:
+        raise argparse.ArgumentTypeError(
+            "a picture needs matplotlib: install the group `bench`"
+        )
+    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +199,25 @@ def say(text: str) -> None:
 
 def say_origin(units: str, wish: Wish, *packages: str) -> None:
     """Say what the numbers are in, where they come from, and how to get them again."""
-    say(f"{units}; medians of {wish.rounds} interleaved rounds, seed {wish.seed}")
+    rounds = number_of(wish.rounds, "interleaved round")
+    say(f"{units}; medians of {rounds}, seed {wish.seed}{caveat(wish)}")
     say(machine(*packages))
+
+
+def caveat(wish: Wish) -> str:
+    """Say how little the figures of a quick run mean; nothing of another one."""
+    return "; quick: shows only that it runs, no figure holds" if wish.quick else ""
+
+
+def say_missing(packages: Mapping[str, str]) -> None:
+    """Say who is not measured, for want of which package."""
+    for name, package in packages.items():
+        say(f"NOT MEASURED: {name}, since {package} is not installed here")
+
+
+def number_of(number: int, what: str) -> str:
+    """Say how many there are of what, in the plural but for one."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def machine(*packages: str) -> str:

@@ -67,16 +67,15 @@ def report(table: Table) -> None:
 
 def comment(table: Table, wish: Wish, seeds: range) -> None:
     """Say what the columns are, where they are from, and what was to be shown."""
-    say_origin("ms; extra requests per 100 calls; trips and failed per 1 000", wish)
     say("answered: per cent of the calls that began while the fault was on, and of")
     say("those in a session's first episode, which no breaker had met before")
-    say(f"seeds {', '.join(map(str, seeds))}; a round is a seed")
+    say(f"a round is a seed: {', '.join(map(str, seeds))}")
     speed = calls_a_second(table, Ours.name)
     say(f"ours: {speed:.0f} calls a second of CPU, {CALLS_A_SECOND} wanted")
     crowded = sum(row.crowded for row in table.values())
     say(f"ours: {crowded} sends in all would have found a gate of 8 full")
     if wish.quick:
-        say("quick: one session a seed, too few calls for any figure to hold")
+        return  # one session a seed: too few calls to judge anything by
     for line in verdicts(table):
         say(line)
 
@@ -88,11 +87,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     count, seconds = (
         (QUICK_SESSIONS, QUICK_SESSION_S) if wish.quick else (SESSIONS, SESSION_S)
     )
-    table = compare(seeds, count, seconds)
+    say_origin("ms; extra requests per 100 calls; trips and failed per 1 000", wish)
+    table = compare(seeds, count, seconds, say)
     report(table)
     comment(table, wish, seeds)
     if wish.png:
-        draw(table, wish, wish.png)
+        draw(table, wish)
 
 
 if __name__ == "__main__":

@@ -25,18 +25,21 @@ from tests.benchmarks.contenders import (
     CONTENDERS,
     HTTPX,
     IDEAL,
+    MISSING,
     OURS,
     PACKAGES,
     usual_s,
 )
-from tests.benchmarks.paths import far_away
+from tests.benchmarks.paths import RTT_S, far_away
 from tests.benchmarks.pictures import bars, picture
 from tests.benchmarks.rounds import (
     Series,
     interleave_async,
     machine,
+    number_of,
     print_row,
     read_wish,
+    say_missing,
     say_origin,
 )
 
@@ -151,7 +154,7 @@ async def one(name: str, away: FarAway, typing: Typing, answer_s: float) -> Stor
     """Measure one contender, made for this and closed again."""
     away.server.set(delay_s=answer_s)
     away.server.reset()
-    contender = CONTENDERS[name](away.lanes().place)
+    contender = CONTENDERS[name](away.entrances().place)
     try:
         await contender.warm_up()
         return await (rest if name == IDEAL else storm)(contender, away, typing)
@@ -226,21 +229,22 @@ def report(found: Found) -> None:
 
 def draw(found: Found, wish: Wish, typing: Typing) -> None:
     """Draw what the last answer takes, beside what it cost."""
-    assert wish.png is not None
-    storms = next(iter(found.values()))
+    first_s, storms = next(iter(found.items()))
     ours, bare = (over_ideal(storms)[name].median for name in (OURS, HTTPX))
     title = (
         f"The last answer after {typing.keystrokes} keystrokes waits {ours:.2f} times "
-        f"as long as on an open connection; with bare httpx {bare:.2f} times"
+        f"as long as on an open connection; with bare httpx {bare:.2f} times "
+        f"(answers of {1000 * first_s:.0f} ms)"
     )
     caption = (
-        f"{1 / typing.every_s:.0f} keystrokes a second, round trip 60 ms, HTTP/1.1 and "
-        f"TLS, {wish.rounds} rounds; bars: medians, lines: least to greatest.\n"
+        f"{1 / typing.every_s:.0f} keystrokes a second, round trip "
+        f"{1000 * RTT_S:.0f} ms, HTTP/1.1 and TLS, {number_of(wish.rounds, 'round')}; "
+        "bars: medians, lines: least to greatest.\n"
         "TCP: connections opened; reached: requests that the gateway saw.\n"
         f"{machine(*PACKAGES)}"
     )
     with picture(
-        wish.png, title=title, caption=caption, panels=len(found), size=(15.0, 5.5)
+        wish, title=title, caption=caption, panels=len(found), size=(15.0, 5.5)
     ) as panels:
         for axes, (answer_s, storms) in zip(panels, found.items(), strict=True):
             labelled = {
@@ -249,7 +253,7 @@ def draw(found: Found, wish: Wish, typing: Typing) -> None:
             }
             bars(axes, labelled)
             axes.set_title(f"answers take {1000 * answer_s:.0f} ms")
-            axes.set_xlabel("last answer / ideal")
+            axes.set_xlabel("last answer / ideal (less is better)")
             axes.axvline(1.0, color="black", lw=0.8, ls=":")
 
 
@@ -272,6 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         wish,
         *PACKAGES,
     )
+    say_missing(MISSING)
     found = asyncio.run(measure(wish, typing))
     report(found)
     if wish.png is not None:

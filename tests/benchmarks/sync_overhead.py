@@ -11,7 +11,6 @@ ended before the next one begins.
 from __future__ import annotations
 
 import asyncio
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,40 +26,21 @@ from tests.benchmarks.rounds import (
     Series,
     interleave,
     machine,
+    number_of,
     print_row,
     read_wish,
     say_origin,
 )
+from tests.benchmarks.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from tests.benchmarks.rounds import Wish
 
 URL = "https://gitlab.example.com"
 REQUEST = CompletionRequest(file_name="f.py", content_above_cursor="total = 1\ntot")
 ROUNDS, BATCH = 41, 100
-
-
-class Stopwatch:
-    """Adds up the clock's and the CPU's seconds of what it is around."""
-
-    def __init__(self) -> None:
-        self.seconds = [0.0, 0.0]
-
-    def __enter__(self) -> None:
-        self.started = time.perf_counter(), time.process_time()
-
-    def __exit__(self, *error: object) -> None:
-        now = time.perf_counter(), time.process_time()
-        spans = [end - start for end, start in zip(now, self.started, strict=True)]
-        self.seconds = [a + b for a, b in zip(self.seconds, spans, strict=True)]
-
-    def us_a_call(self) -> tuple[float, float]:
-        """Return the microseconds of one call of a batch: the clock's, the CPU's."""
-        clock_s, cpu_s = self.seconds
-        return 1e6 * clock_s / BATCH, 1e6 * cpu_s / BATCH
 
 
 Taken = dict[str, tuple[Series, Series]]
@@ -74,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     taken = measure(wish)
     report(taken)
     if wish.png is not None:
-        draw(taken, wish.png, wish)
+        draw(taken, wish)
 
 
 def measure(wish: Wish) -> Taken:
@@ -109,7 +89,7 @@ def timed(batch: Callable[[Stopwatch], None]) -> tuple[float, float]:
     """Return the microseconds of one call of a batch: the clock's, the CPU's."""
     watch = Stopwatch()
     batch(watch)
-    return watch.us_a_call()
+    return 1e6 * watch.clock_s / BATCH, 1e6 * watch.cpu_s / BATCH
 
 
 async def await_batch(client: CompletionClient, watch: Stopwatch) -> None:
@@ -153,16 +133,17 @@ def report(taken: Taken) -> None:
         print_row(kind, *cells)
 
 
-def draw(taken: Taken, path: Path, wish: Wish) -> None:
+def draw(taken: Taken, wish: Wish) -> None:
     """Draw the CPU of each kind."""
     cpu = {kind: both[1] for kind, both in taken.items()}
     over = cpu["sync complete"].minus(cpu["await complete"]).median
     with picture(
-        path,
+        wish,
         title=f"A call from a thread without asyncio takes {over:.0f} us of CPU more "
         "than an awaited one",
         caption="A sender that answers from memory; CPU of all threads; bar: median of "
-        f"{wish.rounds} rounds of {BATCH} calls, line: least and greatest\n{machine()}",
+        f"{number_of(wish.rounds, 'round')} of {BATCH} calls, line: "
+        f"least and greatest\n{machine()}",
     ) as (axes,):
         bars(axes, cpu, digits=0)
         axes.set_xlabel("microseconds of CPU a call (less is better)")

@@ -29,28 +29,28 @@ async def test_a_warm_up_opens_the_one_connection_that_is_used(
     away: FarAway, name: str
 ) -> None:
     away.server.reset()
-    lanes = away.lanes()
-    async with aclosing(CONTENDERS[name](lanes.place)) as contender:
+    entrances = away.entrances()
+    async with aclosing(CONTENDERS[name](entrances.place)) as contender:
         await contender.warm_up()
         for _ in range(3):
             await contender.ask()
     gateway = away.server.counts()["gateway"]
     assert (gateway.connections, gateway.started, gateway.finished) == (1, 3, 3)
-    assert away.distance.opened(lanes.gateway) == 1
+    assert away.distance.opened(entrances.gateway) == 1
 
 
 @pytest.mark.real_time
 async def test_only_this_library_asks_the_instance(away: FarAway) -> None:
     for name in (IDEAL, HTTPX):
-        lanes = away.lanes()
-        async with aclosing(CONTENDERS[name](lanes.place)) as contender:
+        entrances = away.entrances()
+        async with aclosing(CONTENDERS[name](entrances.place)) as contender:
             await contender.warm_up()
             await contender.ask()
-        assert away.distance.opened(lanes.instance) == 0
+        assert away.distance.opened(entrances.instance) == 0
 
 
 async def test_all_send_the_same_file(away: FarAway) -> None:
-    request = Ours(away.lanes().place)._request
+    request = Ours(away.entrances().place)._request
     fake = FakeGitLab()
     async with fake.client() as client:
         await client.complete(request)

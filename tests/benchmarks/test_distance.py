@@ -58,17 +58,17 @@ async def ask(port: int, pieces: list[bytes]) -> bytes:
 @pytest.mark.real_time
 async def test_what_is_sent_arrives_whole_and_in_order(distance: Distance) -> None:
     async with echo() as port:
-        lane = distance.lane(port)
-        assert await ask(lane, PIECES) == b"".join(PIECES)
+        entrance = distance.entrance(port)
+        assert await ask(entrance, PIECES) == b"".join(PIECES)
 
 
 @pytest.mark.real_time
 async def test_connections_are_counted_by_lane(distance: Distance) -> None:
     async with echo() as port:
-        lanes = [distance.lane(port), distance.lane(port)]
+        entrances = [distance.entrance(port), distance.entrance(port)]
         for _ in range(3):
-            await ask(lanes[0], PIECES[:1])
-        assert [distance.opened(lane) for lane in lanes] == [3, 0]
+            await ask(entrances[0], PIECES[:1])
+        assert [distance.opened(entrance) for entrance in entrances] == [3, 0]
 
 
 @pytest.mark.real_time
@@ -86,8 +86,8 @@ async def test_a_client_that_leaves_ends_the_connection_at_the_server(
         ended.set_result(everything)
 
     async with await asyncio.start_server(read_all, HOST, 0) as server:
-        lane = distance.lane(server.sockets[0].getsockname()[1])
-        _, writer = await asyncio.open_connection(HOST, lane)
+        entrance = distance.entrance(server.sockets[0].getsockname()[1])
+        _, writer = await asyncio.open_connection(HOST, entrance)
         writer.write(b"abc")
         writer.close()
         await writer.wait_closed()
@@ -98,7 +98,7 @@ async def test_a_client_that_leaves_ends_the_connection_at_the_server(
 async def test_a_refused_connection_is_closed(distance: Distance) -> None:
     with socket.create_server((HOST, 0)) as nobody:
         port = nobody.getsockname()[1]
-    reader, writer = await asyncio.open_connection(HOST, distance.lane(port))
+    reader, writer = await asyncio.open_connection(HOST, distance.entrance(port))
     assert await reader.read() == b""
     writer.close()
     await writer.wait_closed()
@@ -130,4 +130,4 @@ async def test_nothing_sets_out_before_the_handshake_is_over() -> None:
 async def test_a_lane_without_distance_waits_for_its_server() -> None:
     async with echo() as port:
         with Distance(0.0) as none:
-            assert await ask(none.lane(port), PIECES) == b"".join(PIECES)
+            assert await ask(none.entrance(port), PIECES) == b"".join(PIECES)

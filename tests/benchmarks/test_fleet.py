@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,7 @@ from tests.benchmarks.fleet_model.picture import DRAWN
 from tests.benchmarks.fleet_model.run import simulate
 from tests.benchmarks.fleet_model.scenarios import SCENARIOS, Scenario
 from tests.benchmarks.fleet_model.world import Kind, World
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.benchmarks.rounds import Wish
 
 BY_NAME = {one.name: one for one in SCENARIOS}
 every_scenario = pytest.mark.parametrize(
@@ -31,8 +30,8 @@ def ran(
     return simulate(scenario, clients, seed, _nothing, short_cuts=short_cuts)
 
 
-def _nothing(at: float) -> None:
-    del at
+def _nothing(what: object) -> None:
+    del what
 
 
 def everything(world: World) -> tuple[object, ...]:
@@ -158,9 +157,10 @@ def test_a_roll_out_reaches_all_within_a_bar() -> None:
 def test_the_first_scenarios_are_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="NOT DRAWN: the group `bench` has it")
     path = tmp_path / "fleet.png"
-    runs = [fleet.run(BY_NAME[name], 20, 1) for name in DRAWN]
+    wish = Wish(quick=True, rounds=1, seed=1, png=path)
+    runs = [fleet.run(BY_NAME[name], 20, 1, tell=_nothing) for name in DRAWN]
     found = {one.scenario.name: shown for shown, one in runs}
-    fleet.picture_of(path, [one for _, one in runs], found, 20, 1)
+    fleet.picture_of(wish, [one for _, one in runs], found, 20)
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
@@ -171,4 +171,49 @@ def test_every_scenario_is_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     assert head == list(fleet.COLUMNS)
     assert [row[0] for row in rows] == list(BY_NAME)
     assert {len(row) for row in rows} == {len(head)}
-    assert "seeds 1 to 1" in said
+    assert "a run a row, seed 1; quick" in said
+    assert "no figure holds" in said
+    assert "minutes\n" not in said
+
+
+def test_the_title_tells_of_a_peak_that_is_not_drawn() -> None:
+    found = {name: find(ran(BY_NAME[name], 5)) for name in DRAWN}
+    assert ";" not in fleet.title_of(found, 5)
+    peak = replace(found[DRAWN[0]], instance=9.5)
+    assert "; 9.50 in: stress" in fleet.title_of({**found, "stress": peak}, 5)
+
+
+def test_what_is_drawn_is_all_of_the_first_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[tuple[list[object], dict[str, object]]] = []
+    seen: list[object] = []
+
+    def run(scenario: Scenario, clients: int, seed: int, **_: object) -> object:
+        seen.append((scenario.name, seed))
+        return (scenario.name, seed), (scenario.name, seed)
+
+    def picture_of(
+        wish: Wish, curves: list[object], found: dict[str, object], clients: int
+    ) -> None:
+        drawn.append((curves, found))
+
+    wish = Wish(quick=True, rounds=2, seed=3, png=Path("fleet.png"))
+    monkeypatch.setattr(fleet, "read_wish", lambda *_, **__: wish)
+    monkeypatch.setattr(fleet, "run", run)
+    monkeypatch.setattr(fleet, "row", lambda *_: ())
+    monkeypatch.setattr(fleet, "picture_of", picture_of)
+    fleet.main([])
+    assert len(seen) == 2 * len(SCENARIOS)
+    ((curves, found),) = drawn
+    assert curves == [(one.name, 3) for one in SCENARIOS if one.name in DRAWN]
+    assert found == {name: (name, 3) for name in BY_NAME}
+
+
+def test_there_is_at_least_one_client(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        fleet.main(["--quick", "--clients", "0"])
+    assert "at least 1" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        fleet.main(["--help"])
+    assert "--clients" in capsys.readouterr().out

@@ -24,8 +24,12 @@ def test_every_policy_is_measured_under_every_fault(
         (fault, mode, policy.name) for fault, mode in CELLS for policy in POLICIES
     ]
     assert all(len(row) == len(head) for row in rows)
-    assert "seeds 7" in captured.err
-    assert all(target.what in captured.err for target in TARGETS)
+    assert "a round is a seed: 7\n" in captured.err
+    first, _, *others = captured.err.splitlines()
+    assert first.endswith("no figure holds")
+    assert others[0] == "seed 7: {}, {}".format(*CELLS[0])
+    assert sum(line.startswith("seed 7: ") for line in others) == len(CELLS)
+    assert not any(target.what in captured.err for target in TARGETS)
 
 
 def test_the_same_seed_gives_the_same_table(capsys: pytest.CaptureFixture[str]) -> None:

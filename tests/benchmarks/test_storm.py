@@ -76,4 +76,4 @@ def test_the_quick_mode_gives_a_row_for_everybody(
     assert list(table) == list(CONTENDERS)
     assert table[IDEAL]["x_ideal"] == "1.000"
     assert table[OURS]["aborted"] == "0"
-    assert "interleaved rounds" in captured.err
+    assert "interleaved round" in captured.err

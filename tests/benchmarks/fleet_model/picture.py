@@ -9,12 +9,12 @@ from tests.benchmarks.pictures import picture, style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from matplotlib.axes import Axes
 
     from tests.benchmarks.fleet_model.scenarios import Scenario
     from tests.benchmarks.fleet_model.world import World
+    from tests.benchmarks.rounds import Wish
 
 MINUTE = 60
 DRAWN = (
@@ -47,15 +47,20 @@ class Curves(NamedTuple):
         )
 
 
-def draw(path: Path, curves: Sequence[Curves], title: str, caption: str) -> None:
-    """Draw the runs side by side."""
-    size = (5.2 * len(curves), 7.0)
+def draw(wish: Wish, curves: Sequence[Curves], title: str, caption: str) -> None:
+    """Draw the runs, three side by side."""
     with picture(
-        path, title=title, caption=caption, panels=len(curves), size=size
+        wish,
+        title=title,
+        caption=caption,
+        panels=len(curves),
+        columns=3,
+        size=(14.0, 10.5),
     ) as panels:
         for axes, one in zip(panels, curves, strict=True):
             _panel(axes, one)
-        panels[0].set_ylabel("requests, of what the instance would get without direct")
+        for first in panels[::3]:
+            first.set_ylabel("requests, of what the instance\nwould get without direct")
         panels[0].legend(loc="upper right", fontsize=8, framealpha=0.95)
 
 

@@ -23,7 +23,7 @@ from tests.benchmarks.simulation.tally import Tally
 from tests.benchmarks.simulation.workload import Fault, Mode, sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.benchmarks.simulation.client import Client
     from tests.benchmarks.simulation.tally import Figures
@@ -68,8 +68,17 @@ class Row:
 Table = dict[tuple[Fault, Mode, str], Row]
 
 
-def compare(seeds: range, count: int, seconds: float) -> Table:
-    """Play so many sessions of each seed, in every cell, to every policy."""
+def compare(
+    seeds: range, count: int, seconds: float, tell: Callable[[str], object]
+) -> Table:
+    """Play so many sessions of each seed, in every cell, to every policy.
+
+    Args:
+        seeds: What the sessions are drawn from.
+        count: How many are drawn from each.
+        seconds: How long each is.
+        tell: Is told what is played next.
+    """
     rows = {
         (fault, mode, policy.name): Row(fault, mode, policy.name)
         for fault, mode in CELLS
@@ -78,6 +87,7 @@ def compare(seeds: range, count: int, seconds: float) -> Table:
     for seed in seeds:
         drawn = sessions(seed, count, seconds)
         for fault, mode in CELLS:
+            tell(f"seed {seed}: {fault}, {mode}")
             for policy in POLICIES:
                 play(policy, drawn, rows[fault, mode, policy.name])
     return rows

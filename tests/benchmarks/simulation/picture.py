@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.pictures import picture, style
-from tests.benchmarks.rounds import machine
+from tests.benchmarks.rounds import machine, number_of
 from tests.benchmarks.simulation.comparison import POLICIES, TARGETS, over_oracle
 from tests.benchmarks.simulation.fallback import TimeoutOnly
 from tests.benchmarks.simulation.workload import Fault, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from matplotlib.axes import Axes
 
@@ -23,7 +22,7 @@ SPREAD = 0.09
 """How far apart the policies of one fault are drawn."""
 
 
-def draw(table: Table, wish: Wish, path: Path) -> None:
+def draw(table: Table, wish: Wish) -> None:
     """Draw four panels: p99 in episodes; answers and p50 while typing; extra requests.
 
     Raises:
@@ -34,23 +33,30 @@ def draw(table: Table, wish: Wish, path: Path) -> None:
         return lambda row: over_oracle(table, row, figure)
 
     with picture(
-        path, title=_title(table), caption=_caption(wish), panels=4, size=(20.0, 9.0)
+        wish,
+        title=_title(table),
+        caption=_caption(wish),
+        panels=4,
+        columns=2,
+        size=(13.0, 14.0),
     ) as (p99, answered, p50, extra):
         _panel(p99, table, Mode.EPISODIC, beside("p99_ms"))
         p99.set_xscale("log")
         p99.set_xticks([1, 1.5, 2, 3, 4, 6], ["1", "1.5", "2", "3", "4", "6"])
         p99.minorticks_off()
-        p99.set_xlabel("p99 of all calls / oracle's (log)")
+        p99.set_xlabel("p99 of all calls / oracle's (log; less is better)")
         p99.set_title("30 s of fault in each 180 s")
         p99.legend(loc="lower right", fontsize=8, framealpha=0.95)
         _panel(answered, table, Mode.TYPING, beside("answered"))
-        answered.set_xlabel("share answered of calls in the fault / oracle's")
+        answered.set_xlabel(
+            "share answered of calls in the fault / oracle's (more is better)"
+        )
         answered.set_title("the same, typing: a keystroke supersedes")
         _panel(p50, table, Mode.TYPING, beside("p50_ms"))
-        p50.set_xlabel("p50 of all answered calls / oracle's")
-        p50.set_title("what typing costs all the time")
+        p50.set_xlabel("p50 of all answered calls / oracle's (less is better)")
+        p50.set_title("median wait while typing, fault or not")
         _panel(extra, table, Mode.EPISODIC, lambda row: row.series("extra"))
-        extra.set_xlabel("extra requests per 100 calls")
+        extra.set_xlabel("extra requests per 100 calls (less is better)")
         extra.set_title("what it costs the servers, in episodes")
 
 
@@ -110,7 +116,7 @@ def _caption(wish: Wish) -> str:
     return (
         "Direct answers lognormal, p50 250 and p99 900 ms; indirect: another draw and "
         "125 ms. A call each lognormal pause, p50 0.8 and p90 3 s. Markers: medians of "
-        f"{wish.rounds} seeds from {wish.seed} on;\n"
+        f"{number_of(wish.rounds, 'seed')} from {wish.seed} on;\n"
         f"lines: least and greatest. {played} a seed, the same for all "
         f"policies. Faults are of the direct route, but for the last. {machine()}"
     )

@@ -15,7 +15,7 @@ from tests.benchmarks.simulation.oracle import Oracle
 from tests.benchmarks.simulation.ours import Ours
 from tests.benchmarks.simulation.workload import PERIOD_S
 
-TABLE = compare(range(1, 3), 1, PERIOD_S)
+TABLE = compare(range(1, 3), 1, PERIOD_S, str)
 
 
 def test_every_policy_plays_every_call_of_every_cell() -> None:
