@@ -289,7 +289,8 @@ async def openai_sdk(target: Target) -> AsyncIterator[Call]:
                 extra_body={"prompt_version": 1, "file_name": FILE_NAME},
                 extra_headers={"X-Request-ID": str(uuid4())},
             )
-            return answer.choices[0].text
+            text: str = answer.choices[0].text
+            return text
 
         yield call
 
