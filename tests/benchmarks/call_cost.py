@@ -7,10 +7,12 @@ job. Ours is measured with orjson and, in another process, without it; each is c
 to the bare client in its own process.
 
     python -m tests.benchmarks.call_cost [--quick] [--rounds N] [--seed N] [--png FILE]
+                                         [--kb N] [--in-flight N]
 """
 
 from __future__ import annotations
 
+import argparse
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 ROUNDS = 7
-CALLS, QUICK_CALLS = 200, 16
+CALLS, QUICK_CALLS = 100, 16
 WAVES = 8
 """Calls for each one in flight, at least: with few the last ones, no longer so many at
 a time, would be most of what is measured."""
@@ -77,15 +79,21 @@ Taken = dict[Cell, dict[Subject, tuple[Series, Series]]]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and report."""
-    wish = read_wish(__doc__, arguments, rounds=ROUNDS)
+    knobs = argparse.ArgumentParser(add_help=False)
+    knobs.add_argument("--kb", type=int, choices=SIZES, help="this size only")
+    knobs.add_argument(
+        "--in-flight", type=int, choices=IN_FLIGHT, help="so many in flight only"
+    )
+    wish = read_wish(__doc__, arguments, rounds=ROUNDS, parents=[knobs])
+    knob, _ = knobs.parse_known_args(arguments)
     say_origin("us a call: the clock's, and the client's CPU", wish, *PACKAGES)
-    taken = measure(wish)
+    taken = measure(wish, cells(wish, knob.kb, knob.in_flight))
     report(taken)
     if wish.png is not None:
         draw(taken, wish)
 
 
-def measure(wish: Wish) -> Taken:
+def measure(wish: Wish, wanted: Sequence[Cell]) -> Taken:
     """Return what a call of each subject took in each cell, round by round."""
     with ExitStack() as stack:
         target = stack.enter_context(served(keep_alive_s=3600.0))
@@ -98,10 +106,10 @@ def measure(wish: Wish) -> Taken:
                 workers[one.orjson].make,
                 batch_of(one, cell, quick=wish.quick),
             )
-            for cell in cells(wish)
+            for cell in wanted
             for one in subjects()
         }
-        taken = _interleave(batches, wish)
+        taken = _interleave(batches, wanted, wish)
         say_whether_orjson(workers)
         counts = target.counts()
     say(f"at the gateway: {counts['gateway']}")
@@ -117,11 +125,13 @@ def batch_of(one: Subject, cell: Cell, *, quick: bool) -> Batch:
 
 
 def _interleave(
-    batches: Mapping[tuple[Cell, Subject], Callable[[], Cost]], wish: Wish
+    batches: Mapping[tuple[Cell, Subject], Callable[[], Cost]],
+    wanted: Sequence[Cell],
+    wish: Wish,
 ) -> Taken:
     """Measure all subjects of a cell before the next cell: they are compared."""
     taken: Taken = {}
-    for cell in cells(wish):
+    for cell in wanted:
         named = {one: batches[cell, one] for one in subjects()}
         by_label = {one.label: one for one in named}
         costs = interleave({one.label: make for one, make in named.items()}, wish)
@@ -136,10 +146,14 @@ def _interleave(
     return taken
 
 
-def cells(wish: Wish) -> list[Cell]:
+def cells(
+    wish: Wish, kilobytes: int | None = None, in_flight: int | None = None
+) -> list[Cell]:
     """Return the sizes and the numbers in flight that are measured."""
-    sizes = QUICK_SIZES if wish.quick else SIZES
-    at_once = QUICK_IN_FLIGHT if wish.quick else IN_FLIGHT
+    sizes: tuple[int, ...] = QUICK_SIZES if wish.quick else SIZES
+    at_once: tuple[int, ...] = QUICK_IN_FLIGHT if wish.quick else IN_FLIGHT
+    sizes = sizes if kilobytes is None else (kilobytes,)
+    at_once = at_once if in_flight is None else (in_flight,)
     return [Cell(size, number) for number in at_once for size in sizes]
 
 

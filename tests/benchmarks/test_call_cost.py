@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tests.benchmarks import call_cost
+from tests.benchmarks.rounds import Wish
 
 if TYPE_CHECKING:
     import pytest
@@ -29,6 +30,12 @@ def test_every_caller_is_measured_and_all_of_ours_go_direct(
     assert started[1] == started[2]
     if "once more" not in captured.err:
         assert int(started[1]) == calls * len(subjects)
+
+
+def test_one_cell_may_be_asked_for() -> None:
+    wish = Wish(quick=False, rounds=1, seed=1, png=None)
+    assert len(call_cost.cells(wish)) == 9
+    assert call_cost.cells(wish, 20, 50) == [call_cost.Cell(20, 50)]
 
 
 def test_most_of_a_batch_has_as_many_in_flight_as_it_says() -> None:
