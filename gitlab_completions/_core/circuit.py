@@ -259,8 +259,11 @@ class Circuit:
         self.release(permit)
         if not probe:
             return Transition.NONE
-        # For no longer than the first time: it has not failed either.
-        self._open(now + self._spread(self.policy.cool_down_s), self._cause)
+        # For no longer than the first time: it has not failed either. And no more for
+        # a rate limit, which would refuse a call's last resort.
+        limited = self._cause is Cause.RATE_LIMIT
+        cause = Cause.FAILURES if limited else self._cause
+        self._open(now + self._spread(self.policy.cool_down_s), cause)
         return Transition.TRIPPED
 
     def rest(self, permit: Permit, now: float, rest_s: float) -> Transition:

@@ -482,6 +482,15 @@ def test_a_probe_that_is_refused_has_the_route_rest_again() -> None:
     assert rests(one, 5.0) == pytest.approx(4), "as long as it would have been"
 
 
+def test_a_refusal_after_a_rate_limit_is_no_rate_limit() -> None:
+    """Or the next call would be told that too many were asked for."""
+    one = circuit(last_resort=True)
+    one.admit(0.0).rest(0.0, 60)
+    assert one.admit(60.0).refuse(60.1) is TRIPPED
+    assert one.cause is Cause.FAILURES
+    assert one.refuses_s(60.1) is None
+
+
 def test_an_attempt_that_was_late_and_is_refused_is_doubted_once() -> None:
     one = circuit(last_resort=True)
     for end in (REST, lambda permit, now: permit.refuse(now)):
