@@ -32,12 +32,15 @@ if TYPE_CHECKING:
 
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions.events import Observer
+    from gitlab_completions.flags import FlagSource
+    from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.models import (
         AccessToken,
         Completion,
         CompletionRequest,
         Route,
     )
+    from gitlab_completions.redaction import Redactor
     from gitlab_completions.shared import DetailsStore
     from gitlab_completions.status import RoutingStatus
 
@@ -63,6 +66,10 @@ class CompletionClient:
         sender: What sends; by default an `HttpxSender`, which the client then closes.
         store: Where the user's processes share what GitLab has told them, such as
             `gitlab_completions.shared.FileStore()`; by default nothing is shared.
+        flags: Who is asked whether a feature is switched on; by default the instance.
+        redact: What takes secrets out of the text before it is sent; by default
+            nothing does.
+        ignore: Files that are never sent, such as those of a `.gitlabduoignore`.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`, named after the library.
 
@@ -79,6 +86,9 @@ class CompletionClient:
         policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
         store: DetailsStore | None = None,
+        flags: FlagSource | None = None,
+        redact: Redactor | None = None,
+        ignore: IgnoreList | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
     ) -> None:
@@ -88,6 +98,9 @@ class CompletionClient:
             policy=policy,
             sender=sender,
             store=store,
+            flags=flags,
+            redact=redact,
+            ignore=ignore,
             observers=observers,
             user_agent=user_agent,
             clock=SystemClock(),
@@ -102,6 +115,9 @@ class CompletionClient:
         policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
         store: DetailsStore | None = None,
+        flags: FlagSource | None = None,
+        redact: Redactor | None = None,
+        ignore: IgnoreList | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
     ) -> Self:
@@ -112,6 +128,9 @@ class CompletionClient:
                 `allow_plain_http=True`.
             sender: See the constructor.
             store: See the constructor.
+            flags: See the constructor.
+            redact: See the constructor.
+            ignore: See the constructor.
             observers: See the constructor.
             user_agent: See the constructor.
 
@@ -123,6 +142,9 @@ class CompletionClient:
             policy=policy,
             sender=sender,
             store=store,
+            flags=flags,
+            redact=redact,
+            ignore=ignore,
             observers=observers,
             user_agent=user_agent,
         )
@@ -138,6 +160,9 @@ class CompletionClient:
         clock: Clock,
         jitter: Callable[[], float],
         store: DetailsStore | None = None,
+        flags: FlagSource | None = None,
+        redact: Redactor | None = None,
+        ignore: IgnoreList | None = None,
         observers: Sequence[Observer] = (),
     ) -> Self:
         """Make a client on another clock, and without chance."""
@@ -148,6 +173,9 @@ class CompletionClient:
             policy=policy,
             sender=sender,
             store=store,
+            flags=flags,
+            redact=redact,
+            ignore=ignore,
             observers=observers,
             user_agent=None,
             clock=clock,
@@ -163,6 +191,9 @@ class CompletionClient:
         policy: RoutingPolicy,
         sender: Sender | None,
         store: DetailsStore | None,
+        flags: FlagSource | None,
+        redact: Redactor | None,
+        ignore: IgnoreList | None,
         observers: Sequence[Observer],
         user_agent: str | None,
         clock: Clock,
@@ -194,6 +225,9 @@ class CompletionClient:
                 clock=clock,
                 jitter=jitter,
                 store=store,
+                flags=flags,
+                redact=redact,
+                ignore=ignore,
             )
         )
         self._home = Home()

@@ -89,6 +89,8 @@ class RouteReason(StrEnum):
     """Direct was refused, for the user, the project or the token, until a time."""
     POLICY = "policy"
     """The client's own policy allows this route only."""
+    ROLLOUT = "rollout"
+    """Direct is not switched on for this user: a share of users, or a flag, decides."""
     GENERATION = "generation"
     """Generations go through the instance only."""
     SATURATED = "saturated"

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gitlab_completions.events import Observer
+    from gitlab_completions.flags import FlagSource
+    from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.models import AccessToken, Completion, CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
+    from gitlab_completions.redaction import Redactor
     from gitlab_completions.senders import Sender
     from gitlab_completions.shared import DetailsStore
     from gitlab_completions.status import RoutingStatus
@@ -65,6 +68,9 @@ class SyncCompletionClient:
             of yours: that would stay open there.
         store: Where the user's processes share what GitLab has told them; what it has
             opened on the client's loop is closed (by its `aclose`, if it has one).
+        flags: Who is asked whether a feature is switched on.
+        redact: What takes secrets out of the text before it is sent.
+        ignore: Files that are never sent.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`.
 
@@ -81,6 +87,9 @@ class SyncCompletionClient:
         policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
         store: DetailsStore | None = None,
+        flags: FlagSource | None = None,
+        redact: Redactor | None = None,
+        ignore: IgnoreList | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
     ) -> None:
@@ -90,6 +99,9 @@ class SyncCompletionClient:
             policy=policy,
             sender=sender,
             store=store,
+            flags=flags,
+            redact=redact,
+            ignore=ignore,
             observers=observers,
             user_agent=user_agent,
         )
@@ -108,6 +120,9 @@ class SyncCompletionClient:
         policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
         store: DetailsStore | None = None,
+        flags: FlagSource | None = None,
+        redact: Redactor | None = None,
+        ignore: IgnoreList | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
     ) -> Self:
@@ -118,6 +133,9 @@ class SyncCompletionClient:
                 `allow_plain_http=True`.
             sender: See the constructor.
             store: See the constructor.
+            flags: See the constructor.
+            redact: See the constructor.
+            ignore: See the constructor.
             observers: See the constructor.
             user_agent: See the constructor.
 
@@ -129,6 +147,9 @@ class SyncCompletionClient:
             policy=policy,
             sender=sender,
             store=store,
+            flags=flags,
+            redact=redact,
+            ignore=ignore,
             observers=observers,
             user_agent=user_agent,
         )

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.shared_fetch import SharedFetcher
     from gitlab_completions.events import Observer
+    from gitlab_completions.flags import FlagSource
+    from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.models import AccessToken
     from gitlab_completions.policy import RoutingPolicy
+    from gitlab_completions.redaction import Redactor
     from gitlab_completions.senders import Sender
     from gitlab_completions.shared import DetailsStore
 
@@ -41,6 +44,9 @@ class Setup(Record):
         clock: Tells the time.
         jitter: Gives a number from 0 up to 1, anew at each call.
         store: Where processes share what servers have told them.
+        flags: Who is asked whether a feature is switched on.
+        redact: Takes secrets out of what is sent.
+        ignore: Files that are never sent.
     """
 
     root: str
@@ -53,6 +59,9 @@ class Setup(Record):
     clock: Clock
     jitter: Callable[[], float]
     store: DetailsStore | None = None
+    flags: FlagSource | None = None
+    redact: Redactor | None = None
+    ignore: IgnoreList | None = None
 
     def __repr__(self) -> str:
         return f"Setup(root={self.root!r})"

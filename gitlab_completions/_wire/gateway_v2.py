@@ -27,6 +27,7 @@ def completion_request(
     request_id: str,
     timeout_s: float,
     last_resort: bool,
+    stream: bool = False,
 ) -> WireRequest:
     """Encode a completion for the gateway.
 
@@ -36,13 +37,14 @@ def completion_request(
         request_id: Sent along, echoed by the gateway, and in its logs.
         timeout_s: Seconds until the exchange must have ended.
         last_resort: No other route is left in this call.
+        stream: Whether the text is to come as it is made.
     """
     fitted = fit(request)
     body = {
         "prompt_version": 1,  # the gateway builds the prompt
         "current_file": current_file(fitted),
         **_optional(request, fitted, details),
-        "stream": False,
+        "stream": stream,
     }
     return WireRequest(
         route=Route.DIRECT,
@@ -51,7 +53,7 @@ def completion_request(
         headers=_bound(details) | {"X-Request-ID": request_id},
         body=encode_body(body),
         timeout_s=timeout_s,
-        purpose="completion",
+        purpose="stream" if stream else "completion",
         last_resort=last_resort,
     )
 

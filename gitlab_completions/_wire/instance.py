@@ -41,6 +41,7 @@ def completion_request(
     request_id: str,
     timeout_s: float,
     last_resort: bool,
+    stream: bool = False,
 ) -> WireRequest:
     """Encode a completion or a generation for the instance.
 
@@ -51,6 +52,7 @@ def completion_request(
         request_id: Sent along; GitLab has its own in its logs.
         timeout_s: Seconds until the exchange must have ended.
         last_resort: No other route is left in this call.
+        stream: Whether the text is to come as it is made.
 
     Raises:
         RequestRejectedError: When GitLab would refuse the request for its size, with
@@ -61,9 +63,9 @@ def completion_request(
         method="POST",
         url=f"{root}/api/v4/code_suggestions/completions",
         headers=headers | {"X-Request-ID": request_id},
-        body=_encode(request),
+        body=_encode(request, stream=stream),
         timeout_s=timeout_s,
-        purpose="completion",
+        purpose="stream" if stream else "completion",
         last_resort=last_resort,
     )
 
@@ -104,16 +106,16 @@ def warm_up_request(
     )
 
 
-def _encode(request: CompletionRequest) -> bytes:
+def _encode(request: CompletionRequest, *, stream: bool) -> bytes:
     """Return the body, cut until GitLab takes it: what is farthest goes first."""
     fitted = fit(request)
-    body = encode_body(_body(request, fitted))
+    body = encode_body(_body(request, fitted, stream=stream))
     for cut in (_cut_context, _cut_below, _cut_above):
         excess = _characters(body) - MAX_BODY
         if excess <= 0:
             return body
         fitted = cut(fitted, excess)
-        body = encode_body(_body(request, fitted))
+        body = encode_body(_body(request, fitted, stream=stream))
     size = _characters(body)
     if size > MAX_BODY:
         raise RequestRejectedError(
@@ -128,12 +130,14 @@ def _characters(body: bytes) -> int:
     return len(body) if len(body) <= MAX_BODY else len(body.decode())
 
 
-def _body(request: CompletionRequest, fitted: Fitted) -> dict[str, object]:
+def _body(
+    request: CompletionRequest, fitted: Fitted, *, stream: bool
+) -> dict[str, object]:
     # Without an intent GitLab looks into the code, and may start a slow generation.
     body: dict[str, object] = {
         "current_file": current_file(fitted),
         "intent": request.intent.value,
-        "stream": False,
+        "stream": stream,
     }
     if fitted.project_path is not None:
         body["project_path"] = fitted.project_path

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from gitlab_completions._wire.messages import WireRequest, WireResponse
     from gitlab_completions.client import CompletionClient
     from gitlab_completions.emulator.settings import Settings
+    from gitlab_completions.flags import FlagSource
+    from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.models import Route
+    from gitlab_completions.redaction import Redactor
     from gitlab_completions.shared import DetailsStore
 
 __all__ = ("FakeEndpoint", "FakeGitLab")
@@ -129,6 +132,9 @@ class FakeGitLab:
         *,
         policy: RoutingPolicy | None = None,
         store: DetailsStore | None = None,
+        flags: FlagSource | None = None,
+        redact: Redactor | None = None,
+        ignore: IgnoreList | None = None,
     ) -> CompletionClient:
         """Return a client of this GitLab, on its `clock` and without jitter.
 
@@ -136,8 +142,18 @@ class FakeGitLab:
             policy: The client's; by default the one that clients have by default.
             store: What it shares with other clients, such as
                 `MemoryStore(gitlab.clock.now)`.
+            flags: See `CompletionClient`.
+            redact: See `CompletionClient`.
+            ignore: See `CompletionClient`.
         """
-        return FakeGitLabClient.of(self, policy or RoutingPolicy(), store)
+        return FakeGitLabClient.of(
+            self,
+            policy or RoutingPolicy(),
+            store=store,
+            flags=flags,
+            redact=redact,
+            ignore=ignore,
+        )
 
     def exchange(
         self, request: WireRequest
