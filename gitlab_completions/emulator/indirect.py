@@ -8,10 +8,10 @@ import json
 from typing import Final
 
 from gitlab_completions.emulator.answers import Answer, Request, as_object, json_answer
-from gitlab_completions.emulator.completion_shapes import stream
 from gitlab_completions.emulator.gateway import Gateway
 from gitlab_completions.emulator.instance_body import IndirectBody
 from gitlab_completions.emulator.model import Prompt
+from gitlab_completions.emulator.streams import stream
 from gitlab_completions.emulator.vendor_models import Engine
 
 __all__ = ("forward",)
@@ -64,7 +64,7 @@ def _generate(
     text = gateway.infer(prompt)
     if body.stream:
         sse = _wants_sse(request, gateway)
-        return stream(text, _GENERATOR, now_unix, sse=sse)
+        return stream(text, _GENERATOR, now_unix, sse=sse, settings=gateway.settings)
     model = {"engine": _GENERATOR.engine, "name": _GENERATOR.name, "lang": ""}
     choice = {"text": text, "index": 0, "finish_reason": "length"}
     metadata: dict[str, object] = {"model": model, "timestamp": int(now_unix)}

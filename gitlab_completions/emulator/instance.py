@@ -28,6 +28,7 @@ from gitlab_completions.emulator.instance_body import file_problems, read_indire
 from gitlab_completions.emulator.profiles import DirectRefusal, Profile
 from gitlab_completions.emulator.rate_limits import FixedWindow
 from gitlab_completions.emulator.settings import Settings
+from gitlab_completions.emulator.streams import struck
 from gitlab_completions.emulator.tokens import tampered
 
 __all__ = ("Instance",)
@@ -92,9 +93,10 @@ class Instance:
     def answer(self, request: Request, now_unix: float) -> Answer:
         """Answer `request` at `now_unix` seconds, as the world's clock shows it."""
         answer = self._route(request, now_unix)
+        if answer.pieces is not None:
+            answer = struck(answer, self.completions.take_flaw())
         if _ORIGIN in answer.headers and not self.profile.origin_header:
-            kept = {k: v for k, v in answer.headers.items() if k != _ORIGIN}
-            answer = Answer(status=answer.status, headers=kept, body=answer.body)
+            answer = answer.without_headers(_ORIGIN)
         if "x-request-id" not in answer.headers:
             answer = answer.with_headers({"x-request-id": self._make_id()})
         return dated(answer, now_unix + self.settings.instance_clock_offset_s)
@@ -255,7 +257,8 @@ class Instance:
 
     def _grant(self, now: float, *, with_project: bool) -> Answer:
         """Grant direct access, with a flawed token if that is the fault."""
-        flaw = self.direct_access.take_flaw()
+        fault = self.direct_access.take_flaw()
+        flaw = None if fault is None else fault.kind
         token, expires_at = self.gateway.mint(
             self.identity.claims(), now, expired=flaw is FaultKind.EXPIRED_TOKEN
         )

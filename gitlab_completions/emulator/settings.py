@@ -38,6 +38,9 @@ class Settings:
         token_lifetime_s: How long a new user token is good, in seconds.
         instance_clock_offset_s: By how many seconds the instance's clock is ahead.
         gateway_clock_offset_s: The same for the gateway's, which also dates tokens.
+        stream_piece_bytes: Into how many bytes each a stream is cut, in the midst of
+            characters too; 0 leaves it cut at words and events.
+        stream_gap_s: How long it pauses before each piece, in seconds.
     """
 
     direct_enabled: bool = True
@@ -50,6 +53,8 @@ class Settings:
     token_lifetime_s: int = 3600
     instance_clock_offset_s: float = 0.0
     gateway_clock_offset_s: float = 0.0
+    stream_piece_bytes: int = 0
+    stream_gap_s: float = 0.0
 
     def update(self, values: dict[str, object]) -> None:
         """Set several at once from JSON values, or none of them.
