@@ -121,7 +121,7 @@ async def test_what_cannot_be_read_is_told_what_it_must_be() -> None:
         answer = await caller.client.put(f"{root}/settings", content=b"{")
         assert answer.json() == {"error": "the body must be a JSON object"}
         answer = await caller.put("faults/nowhere", {})
-        told = "an endpoint must be one of direct_access, instance, gateway"
+        told = "an endpoint must be one of direct_access, instance, inquiries, gateway"
         assert answer.json() == {"error": told}
 
 
