@@ -23,8 +23,8 @@ def admin(
     return ask(instance, f"/features{path}", body, method=method, headers=JSON)
 
 
-def put(instance: Instance, name: str = V4, **body: object) -> Answer:
-    return admin(instance, f"/{name}", body, method="POST")
+def put(instance: Instance, **body: object) -> Answer:
+    return admin(instance, f"/{V4}", body, method="POST")
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,10 @@ def test_bad_parameters_are_refused(body: dict[str, object], told: str) -> None:
 
 def test_an_unknown_flag_needs_force() -> None:
     instance = make_instance("19.1")
-    assert put(instance, "demo_flag", value=True).status == 400
-    answer = put(instance, "demo_flag", value=True, force=True)
+    body: dict[str, object] = {"value": True}
+    refused = admin(instance, "/demo_flag", body, method="POST")
+    assert refused.status == 400
+    answer = admin(instance, "/demo_flag", {**body, "force": True}, method="POST")
     assert answer.status == 201
     assert field(answer.json(), "definition") is None
 
