@@ -115,7 +115,7 @@ def test_fields_come_with_releases(profile: str, query: str, lacks: str | None) 
         (told,) = messages(answer)
         assert str(told).startswith(f"Field '{lacks}")
         assert "doesn't exist on type" in str(told)
-            assert "'data'" not in str(answer.json())
+        assert "'data'" not in str(answer.json())
 
 
 def test_who_is_not_logged_in_hears_little() -> None:
