@@ -38,6 +38,7 @@ from gitlab_completions.emulator.streams import stream, struck
 from gitlab_completions.emulator.tokens import AUDIENCE, TokenAuthority
 from gitlab_completions.emulator.vendor_models import (
     DEFAULT_OF_COMPONENTS,
+    STREAMS_OF_COMPONENTS,
 )
 
 __all__ = ("COMPLETION_PATHS", "Gateway", "new_id")
