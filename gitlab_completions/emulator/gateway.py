@@ -47,6 +47,7 @@ COMPLETION_PATHS: Final = ("/v2/completions", "/v2/code/completions")
 """The two spellings of the completion endpoint; one handler serves both."""
 
 _HEALTH: Final = "/monitoring/healthz"
+_MINT: Final = "/v1/code/user_access_token"
 _GENERATIONS: Final = "/v2/code/generations"
 _V3: Final = "/v3/code/completions"
 _V4: Final = "/v4/code/suggestions"
@@ -105,6 +106,7 @@ class Gateway:
         self.settings: Settings = Settings() if settings is None else settings
         self.model = model
         self.endpoint: Endpoint = Endpoint("gateway")
+        self.cookies_returned: int = 0
         self._make_id = make_id
 
     def endpoint_of(self, request: Request) -> Endpoint | None:
@@ -120,6 +122,10 @@ class Gateway:
             answer = struck(answer, self.endpoint.take_flaw())
         # Elapsed seconds; this gateway has no clock to measure them with.
         added = {"x-request-id": request_id, "x-process-time": "0.001"}
+        if request.header("cookie") is not None:
+            self.cookies_returned += 1
+        if self.settings.canary_cookie:
+            added["set-cookie"] = _EDGE_COOKIE
         return dated(answer.with_headers(added), now)
 
     def mint(
@@ -207,6 +213,7 @@ class Gateway:
         handlers |= {_GENERATIONS: self._generations, _V3: self._components}
         if self.settings.v2_gone:
             handlers = {}  # v3 is to go together with it
+        handlers[_MINT] = self._minting
         if self.profile.generation is Generation.OF_2026_08:
             handlers[_V4] = self._components
         return handlers
@@ -240,6 +247,16 @@ class Gateway:
             return json_answer(403, {"detail": detail})
         flags = request.header("x-gitlab-enabled-feature-flags") or ""
         return self._completion(body, now, flags=flags)
+
+    def _minting(
+        self, request: Request, claims: Mapping[str, object], now: float
+    ) -> Answer:
+        """Refuse a user token, which makes no other one."""
+        del request, claims, now
+        old = self.profile.generation is Generation.OF_2024_07
+        purpose = " for code suggestions" if old else ""
+        detail = f"Unauthorized to create user access token{purpose}"
+        return json_answer(403, {"detail": detail})
 
     def _generations(
         self, request: Request, claims: Mapping[str, object], now: float
@@ -317,6 +334,7 @@ class Gateway:
         return completion_shapes.extension_of(body.prompt.file_name) != ""
 
 
+_EDGE_COOKIE: Final = "__cf_bm=emulated; path=/; HttpOnly; Secure; SameSite=None"
 _INTERNAL: Final = "Internal Server Error"
 
 
