@@ -127,7 +127,9 @@ class InstanceRefusals:
         """Refuse as the versions do that find no model for direct access."""
         if self._profile.refusal is DirectRefusal.NO_MODEL:
             text = "No Code Completion model provided"
-        elif self._is_off(_CLOUD_CONNECTED, credential):
+        elif not self._profile.self_hosted and self._is_off(
+            _CLOUD_CONNECTED, credential
+        ):
             text = "Code Completion direct access is not yet available"
         else:
             return None

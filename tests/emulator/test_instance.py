@@ -312,6 +312,14 @@ def test_direct_access_of_19_3_hangs_on_a_flag() -> None:
     assert ask(instance, DIRECT).status == 201
 
 
+def test_a_gateway_of_one_s_own_hangs_on_no_flag() -> None:
+    instance = make_instance("self-hosted")
+    assert not instance.flags.is_on(
+        "code_suggestions_direct_access_cloud_connected", "User:42"
+    )
+    assert ask(instance, DIRECT).status == 201
+
+
 @pytest.mark.parametrize(("profile", "status"), [("17.4", 201), ("17.7", 403)])
 def test_an_incident_sends_everybody_the_other_way(profile: str, status: int) -> None:
     instance = make_instance(profile)

@@ -81,7 +81,8 @@ def _refusal_of_direct_access(cell: Cell) -> Observation | None:
         return _refused(403)
     if column is Column.NO_NAMESPACE and profile.namespace_check:
         return _refused(422)
-    has_cloud_flag = _CLOUD_FROM <= profile.release < _CLOUD_UNTIL
+    has_flag = _CLOUD_FROM <= profile.release < _CLOUD_UNTIL
+    has_cloud_flag = has_flag and not profile.self_hosted
     if profile.refusal is DirectRefusal.NO_MODEL or (
         has_cloud_flag and (flag_off or CLOUD_FLAG not in profile.flags_on)
     ):
