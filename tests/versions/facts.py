@@ -14,10 +14,10 @@ from gitlab_completions import CompletionRequest, ContextItem, ErrorCode, Intent
 from gitlab_completions.emulator import PROFILES, Quota
 
 if TYPE_CHECKING:
-    from gitlab_completions.emulator import Profile
+    from gitlab_completions.emulator import Emulator, Profile
     from gitlab_completions.testing import FakeGitLab
 
-TEXT: Final = "return a + b"
+TEXT: Final = "return a + b  # π😀"
 PROJECT: Final = "team/app"
 ITEMS: Final = (
     ContextItem(name="one.py", content="ONE = 1"),
@@ -93,7 +93,7 @@ class Cell:
             context=ITEMS if self.column is Column.CONTEXT else (),
         )
 
-    def strike(self, gitlab: FakeGitLab) -> None:
+    def strike(self, gitlab: FakeGitLab | Emulator) -> None:
         """Bring about what is wrong."""
         settings = gitlab.settings
         match self.column:

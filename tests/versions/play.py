@@ -11,6 +11,7 @@ from tests.versions.facts import ITEMS, TEXT, Column
 
 if TYPE_CHECKING:
     from gitlab_completions import Completion, CompletionClient
+    from gitlab_completions.emulator import Prompt
     from tests.versions.facts import Cell
 
 
@@ -19,18 +20,29 @@ async def play(cell: Cell) -> str:
     gitlab = FakeGitLab(TEXT, profile=cell.profile.name)
     cell.strike(gitlab)
     async with gitlab.client() as client:
-        await client.warm_up(cell.column.project_path)
-        try:
-            done, pieces = await _asked(client, cell)
-        except GitLabCompletionsError as error:
-            return str(error.code)
-    if done.text != TEXT:
+        return await seen_by(client, cell, gitlab.prompts)
+
+
+async def seen_by(client: CompletionClient, cell: Cell, prompts: list[Prompt]) -> str:
+    """Ask a new client for the cell's completion; return what it gets.
+
+    Args:
+        client: Of a GitLab that is as the cell wants it.
+        cell: What is asked for.
+        prompts: What the GitLab's model has been asked, the last one last.
+    """
+    await client.warm_up(cell.column.project_path)
+    try:
+        done, pieces = await _asked(client, cell)
+    except GitLabCompletionsError as error:
+        return str(error.code)
+    if done.text != TEXT or "".join(pieces) not in {"", TEXT}:
         return f"other text, {done.route}"
     more: list[str] = []
     if cell.column.streams:
         more = ["whole" if pieces == [TEXT] else "in pieces"]
     if cell.column is Column.CONTEXT:
-        got = len(gitlab.prompts[-1].context)
+        got = len(prompts[-1].context)
         more = [f"{got} of {len(ITEMS)} items"]
     return shown(done.route, done.reason, *more)
 
