@@ -103,13 +103,24 @@ def _like(name: str, old: object, new: object) -> object:
     """
     if isinstance(old, Quota) and isinstance(new, str) and new in list(Quota):
         return Quota(new)
-    if isinstance(old, tuple) and isinstance(new, list | tuple):
-        words = tuple(cast("list[object]", new))
-        if all(isinstance(word, str) for word in words):
-            return words
+    if isinstance(old, tuple):
+        return _words(name, new)
     number = isinstance(new, int | float) and not isinstance(new, bool)
     if isinstance(old, float) and number:
         return new
-    if type(new) is not type(old) or isinstance(old, tuple):
+    if type(new) is not type(old):
         raise ValueError(f"{name} takes {_TAKES[type(old)]}")
     return new
+
+
+def _words(name: str, new: object) -> tuple[str, ...]:
+    """Return a list of words as a setting keeps it.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    items = cast("list[object]", new) if isinstance(new, list | tuple) else [new]
+    words = tuple(item for item in items if isinstance(item, str))
+    if not isinstance(new, list | tuple) or len(words) != len(items):
+        raise ValueError(f"{name} takes {_TAKES[tuple]}")
+    return words
