@@ -24,6 +24,8 @@ from gitlab_completions.models import CompletionRequest, Intent
 from gitlab_completions.testing import FakeGitLab, run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gitlab_completions.client import CompletionClient
     from gitlab_completions.events import Event
     from gitlab_completions.stream import CompletionStream
@@ -69,23 +71,19 @@ class History:
             [self.gitlab.gateway, self.gitlab.instance]
         )
         pieces = self.dice.randrange(4)
-        fault = self.dice.choice(
-            [
-                endpoint.heal,
-                endpoint.heal,
-                endpoint.heal,
-                lambda: endpoint.fail(503),
-                lambda: endpoint.fail(401),
-                endpoint.html,
-                endpoint.hang,
-                endpoint.reset,
-                lambda: endpoint.break_stream(pieces),
-                lambda: endpoint.hang_stream(pieces),
-                lambda: endpoint.end_stream(pieces),
-                lambda: endpoint.delay(2),
-            ]
-        )
-        fault()
+        faults: list[Callable[[], None]] = [
+            *[endpoint.heal] * 3,
+            lambda: endpoint.fail(503),
+            lambda: endpoint.fail(401),
+            endpoint.html,
+            endpoint.hang,
+            endpoint.reset,
+            lambda: endpoint.break_stream(pieces),
+            lambda: endpoint.hang_stream(pieces),
+            lambda: endpoint.end_stream(pieces),
+            lambda: endpoint.delay(2),
+        ]
+        self.dice.choice(faults)()
 
     async def read(self, client: CompletionClient) -> None:
         generation = self.dice.random() < 0.3
