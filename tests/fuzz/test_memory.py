@@ -14,10 +14,7 @@ from tests.fuzz.memory import allowed, peak
 from tests.fuzz.targets import TARGETS, Target
 
 NAMES = [target.name for target in TARGETS]
-OTHERS = (
-    *("refusals.decode_refusal", "streams.StreamDecoder"),
-    "streams.StreamDecoder, events",
-)
+OTHERS = ("refusals.decode_refusal", "streams.StreamDecoder, events")
 WHOLE = [*TARGETS[-3:], *(t for t in TARGETS if t.name in OTHERS)]
 """The targets that all others are parts of, and are judged with."""
 WIDE = "\U0001f600"
