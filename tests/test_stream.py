@@ -554,7 +554,8 @@ async def test_silence_from_the_start_is_a_timeout(indirect: House) -> None:
     reading = indirect.read(GENERATION)
     await indirect.sender.next()
     error = await reading.error()
-    assert isinstance(error, AllRoutesFailedError)
+    assert type(error) is AllRoutesFailedError
+    assert error.code is ErrorCode.TIMEOUT
     assert isinstance(error.attempts[0].error, RouteTimeoutError)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.commands import GaveUp
@@ -190,6 +191,8 @@ def _ran_out(
 ) -> bool:
     """Tell whether the deciding attempt had all the call's time, and used it up."""
     if decider is None or not isinstance(decided, RouteTimeoutError):
+        return False
+    if math.isinf(deadline):  # there was no deadline: it was silent for too long
         return False
     return decider.send.ends_at >= deadline
 
