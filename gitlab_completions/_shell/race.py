@@ -237,6 +237,7 @@ class Race:
             if not (self._closing or flight.cut_off):
                 self._settlement.settle(flight, self._silence_of(flight))
         finally:
+            gate.leave(flight.ticket)  # its turn may have come just as it was ended
             flight.permit.release()
             if flight.pour is not None:
                 flight.pour.shut()

@@ -133,6 +133,7 @@ class WholeBody:
     def finish(self) -> Iterator[str]:
         """Yield the text of the first choice."""
         body = bytes(self._body)
+        self._body.clear()  # parsing takes memory enough
         if looks_like_html(body, {}):
             raise WebPageError
         suggestion = decode_suggestion(body)
