@@ -34,6 +34,7 @@ BENCHMARKS = (
     "storm",
     "first_keystroke",
     "idle",
+    "first_piece",
 )
 CACHE = Path(".nox", ".cache").resolve()
 
