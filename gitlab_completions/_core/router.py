@@ -366,6 +366,7 @@ class _Call:
         self.reasons[route] = reason
         self.ends[route] = end
         self.hedges = self.hedges and len(self.reasons) == 1
+        details = self.prospects.details(now) if route is Route.DIRECT else None
         return Send(
             route=route,
             reason=reason,
@@ -374,7 +375,8 @@ class _Call:
             last_resort=last,
             price=price,
             least_s=usual_s,
-            details=self.prospects.details(now) if route is Route.DIRECT else None,
+            details=details,
+            endpoint=self.prospects.freshness.endpoint(details),
         )
 
     def _may_follow(self, route: Route, now: float) -> bool:

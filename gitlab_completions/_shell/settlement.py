@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from gitlab_completions._core.circuit import Cause
 from gitlab_completions._core.permit import Transition
 from gitlab_completions._core.verdicts import (
-    GATEWAY,
+    GATEWAYS,
     INSTANCE,
     AttemptVerdict,
     Effect,
@@ -30,6 +30,7 @@ from gitlab_completions.events import (
     CircuitRecovered,
     CircuitTripped,
     DetailsRefused,
+    EndpointRefused,
 )
 from gitlab_completions.models import Route, RouteReason
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.flight import Flight
     from gitlab_completions._shell.keeper import Entry
     from gitlab_completions._shell.notices import Notices
+    from gitlab_completions.details import Endpoint
     from gitlab_completions.errors import DirectAccessError, RouteError
 
 
@@ -80,7 +82,8 @@ class Settlement:
         """Let what happened teach: the circuit, the details, the observers."""
         self._look_at_clock()
         now = self._clock.now()
-        table = GATEWAY if flight.route is Route.DIRECT else INSTANCE
+        direct = flight.route is Route.DIRECT
+        table = GATEWAYS[flight.send.endpoint] if direct else INSTANCE
         verdict = decide(table, ending.seen)
         flight.ending, flight.verdict, flight.ended_at = ending, verdict, now
         self._report(flight, ending, now - flight.started_at)
@@ -160,21 +163,44 @@ class Settlement:
             return
         renews = verdict.details is OnDetails.RENEW
         problem = _problem(ending.error, ending.seen.status, barred=not renews)
+        endpoint, asked = flight.send.endpoint, freshness.endpoint(details)
         match verdict.details:
             case OnDetails.RENEW:
                 freshness.token_refused(now, details.token, problem)
             case OnDetails.BAR:
                 freshness.put_bar(now, verdict.bar_s, problem)
             case OnDetails.DRIFT:
-                freshness.drifted(now, flight.request.file_name, problem)
+                file_name = flight.request.file_name
+                freshness.drifted(now, details, endpoint, file_name, problem)
+            case OnDetails.REFUSE_ENDPOINT:
+                freshness.endpoint_refused(now, details, endpoint, problem)
             case OnDetails.KEEP | OnDetails.ACCEPT:
                 return
         bar = freshness.bar(now)
         if renews or bar is not None:
             # Its edge counts refused tokens, and takes many of them for an attack.
             self._turn_away(lambda send: send.details is details)
+        elif freshness.endpoint(details) is not asked:
+            self._report_endpoint(flight, ending.seen.status, asked)
         if bar is not None and bar.problem is problem:
             self._report_bar(flight.entry, problem, bar.until - now)
+
+    def _report_endpoint(
+        self, flight: Flight, status_code: int | None, refused: Endpoint
+    ) -> None:
+        """Tell that another endpoint is asked from now on, also of what waits."""
+        details, freshness = flight.send.details, flight.entry.freshness
+        self._turn_away(
+            lambda send: send.details is details and send.endpoint is refused
+        )
+        self._bulletin.publish(
+            EndpointRefused(
+                project_path=flight.entry.project_path,
+                endpoint=refused,
+                instead=freshness.endpoint(details),
+                status_code=status_code,
+            )
+        )
 
     def _report_bar(
         self, entry: Entry, problem: DirectAccessError, again_in_s: float

@@ -195,6 +195,7 @@ OIDC = {"X-Gitlab-Authentication-Type": "oidc"}
         ({"X-A": "1", "x-a": "2"}, {"x-a": "2"}, 1),
         ({"X-GITLAB-AUTHENTICATION-TYPE": "jwt"}, {}, 0),
         ({"Authorization": "Basic eA==", "content-type": "text/plain"}, {}, 2),
+        ({"x-gitlab-LANGUAGE-server-version": "7.9.0"}, {}, 1),  # ours to claim
         ({"User-Agent": "x", "X-REQUEST-ID": "x", "Cookie": "x", "Host": "x"}, {}, 4),
         (
             {"X-": "x", "X A": "x", "X-A:": "x", "X-é": "x", "X-" + "a" * 256: "x"},

@@ -19,7 +19,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gitlab_completions._core.freshness import DRIFT_BAR_S, DRIFT_FILES, SPREAD
+from gitlab_completions._core.endpoints import DRIFT_FILES
+from gitlab_completions._core.freshness import DRIFT_BAR_S, SPREAD
 from gitlab_completions._core.verdicts import (
     DIRECT_ACCESS,
     GATEWAY,
@@ -405,7 +406,11 @@ def _struck(case: _Case, verdict: AttemptVerdict) -> Count:
         return (1, 1 + again) if not verdict.answers else (1 + again, 1 + again)
     at_once = min(case.n, _gate(case))
     resent = trouble.resent * at_once
-    refused = verdict.details in {OnDetails.RENEW, OnDetails.BAR}
+    refused = verdict.details in {
+        OnDetails.RENEW,
+        OnDetails.BAR,
+        OnDetails.REFUSE_ENDPOINT,
+    }
     if verdict.circuit is Effect.REST or refused:
         return (at_once, at_once + resent)
     if verdict.details is OnDetails.DRIFT:
