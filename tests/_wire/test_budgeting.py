@@ -56,7 +56,10 @@ def _encoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def encoded(fitted: Fitted, instruction: str = "") -> bytes:
-    body: dict[str, object] = {"current_file": current_file(fitted), "user_instruction": instruction}
+    body: dict[str, object] = {
+        "current_file": current_file(fitted),
+        "user_instruction": instruction,
+    }
     if fitted.context:
         body["context"] = context_items(fitted.context)
     return encode_body(body)
