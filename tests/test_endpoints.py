@@ -149,9 +149,7 @@ async def test_the_endpoint_that_is_refused_gives_way_to_the_other(
     assert barred.again_in_s == pytest.approx(1800, abs=1)
 
 
-async def test_a_refused_endpoint_is_asked_no_more_for_as_long_as_the_other_serves() -> (
-    None
-):
+async def test_a_refused_endpoint_is_asked_no_more_while_the_other_serves() -> None:
     gitlab = TwoEndpoints(PINNED, v2=200, v4=403)
     async with gitlab.client() as client:
         for _ in range(100):  # a day and more, with a renewal each hour

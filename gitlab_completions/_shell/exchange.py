@@ -50,16 +50,25 @@ class Exchanger:
         clock: Tells the time.
         root: The instance's URL.
         user_agent: Who we say we are.
+        max_body_bytes: The policy's limit of a completion's body.
     """
 
     def __init__(
-        self, sender: Sender, desk: TokenDesk, clock: Clock, root: str, user_agent: str
+        self,
+        sender: Sender,
+        desk: TokenDesk,
+        clock: Clock,
+        root: str,
+        user_agent: str,
+        *,
+        max_body_bytes: int | None = None,
     ) -> None:
         self.sender = sender
         self.desk = desk
         self.clock = clock
         self.root = root
         self.user_agent = user_agent
+        self.max_body_bytes = max_body_bytes
 
     async def direct(
         self,
@@ -80,6 +89,7 @@ class Exchanger:
             request_id=new_request_id(),
             timeout_s=ends_at - started,
             last_resort=last_resort,
+            max_body_bytes=self.max_body_bytes,
         )
         return await self._perform(wire)
 
@@ -97,6 +107,7 @@ class Exchanger:
                 request_id=new_request_id(),
                 timeout_s=ends_at - self.clock.now(),
                 last_resort=last_resort,
+                max_body_bytes=self.max_body_bytes,
             )
         except TokenSourceError as error:
             elapsed_s = self.clock.now() - started

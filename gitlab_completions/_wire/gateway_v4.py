@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._records import fields
 from gitlab_completions._wire.bodies import context_items, current_file
-from gitlab_completions._wire.characters import keep_start
+from gitlab_completions._wire.budgeting import encode_within
 from gitlab_completions._wire.headers import LANGUAGE_SERVER_VERSION, gateway_headers
 from gitlab_completions._wire.jsons import encode_body
 from gitlab_completions._wire.limits import fit
@@ -34,6 +34,10 @@ with context only, and to the gateway only: instances refuse old versions by it.
 PAYLOAD_PROVIDERS = frozenset({"vertex-ai", "anthropic", "amazon_q"})
 """Whose models can be named beside the code; v4 knows no others there."""
 
+_WITH_CONTEXT = b'{"type":"code_context"'
+"""What is in a body with context, for which there may have been no room, and in no
+other: the quotes of what an author wrote are escaped."""
+
 
 def completion_request(
     request: CompletionRequest,
@@ -43,6 +47,7 @@ def completion_request(
     timeout_s: float,
     last_resort: bool,
     stream: bool = False,
+    max_body_bytes: int | None = None,
 ) -> WireRequest:
     """Encode a completion for the gateway.
 
@@ -53,17 +58,23 @@ def completion_request(
         timeout_s: Seconds until the exchange must have ended.
         last_resort: No other route is left in this call.
         stream: Whether the text is to come as it is made.
+        max_body_bytes: The policy's, `None` for the gateway's limits alone.
     """
-    fitted = fit(request)
+
+    def encoded(fitted: Fitted) -> bytes:
+        return encode_body(_body(request, fitted, details, stream=stream))
+
+    fitted = fit(request, most_items=MAX_COMPONENTS - 1, most_content=MAX_COMPONENT)
+    body = encode_within(fitted, encoded, max_body_bytes)
     headers = {"X-Request-ID": request_id}
-    if fitted.context:
+    if _WITH_CONTEXT in body:
         headers[LANGUAGE_SERVER_VERSION] = CONTEXT_SINCE
     return WireRequest(
         route=Route.DIRECT,
         method="POST",
         url=f"{details.base_url}/v4/code/suggestions",
         headers=gateway_headers(details) | headers,
-        body=encode_body(_body(request, fitted, details, stream=stream)),
+        body=body,
         timeout_s=timeout_s,
         purpose="stream" if stream else "completion",
         last_resort=last_resort,
@@ -104,11 +115,6 @@ def _optional(
 
 
 def _context(fitted: Fitted) -> list[dict[str, object]]:
-    """Return the pieces of other files that there is room for, the first ones."""
-    return [
-        {
-            "type": "code_context",
-            "payload": {**item, "content": keep_start(item["content"], MAX_COMPONENT)},
-        }
-        for item in context_items(fitted.context[: MAX_COMPONENTS - 1])
-    ]
+    """Return the pieces of other files, each a component of its own."""
+    items = context_items(fitted.context)
+    return [{"type": "code_context", "payload": item} for item in items]

@@ -10,6 +10,7 @@ from gitlab_completions._records import replace
 from gitlab_completions._secrets import HostHeaders, Secret
 from gitlab_completions._wire import gateway_v2, instance
 from gitlab_completions._wire.gateway_v4 import completion_request
+from gitlab_completions._wire.jsons import encode_body
 from gitlab_completions._wire.suggestions import decode_suggestion
 from gitlab_completions.details import (
     ConnectionDetails,
@@ -40,6 +41,7 @@ PINNED = replace(
     model_metadata=METADATA,
 )
 VERSION = "X-Gitlab-Language-Server-Version"
+BLANK = " " * 50_000 + "x"
 ITEM = ContextItem(name="src/const.py", content="PI = 3.14\n")
 PLAIN = CompletionRequest(file_name="a.zzz", content_above_cursor="x")
 
@@ -49,6 +51,7 @@ def encode(
     details: ConnectionDetails = DETAILS,
     *,
     stream: bool = False,
+    max_body_bytes: int | None = None,
 ) -> WireRequest:
     return completion_request(
         request,
@@ -57,6 +60,7 @@ def encode(
         timeout_s=5.0,
         last_resort=True,
         stream=stream,
+        max_body_bytes=max_body_bytes,
     )
 
 
@@ -183,6 +187,29 @@ def replace_context(
         content_above_cursor=request.content_above_cursor,
         context=items,
     )
+
+
+def test_code_that_looks_like_context_is_none() -> None:
+    code = encode_body({"type": "code_context", "payload": {}}).decode()
+    request = CompletionRequest(file_name="a.json", content_above_cursor=code)
+    assert VERSION not in encode(request).headers
+
+
+@pytest.mark.parametrize(("content", "told"), [("x" * 90_000, True), (BLANK, False)])
+def test_a_budget_that_leaves_no_context_leaves_no_version(
+    content: str, told: bool
+) -> None:
+    """Nothing of a piece is sent whose beginning would be blank."""
+    request = CompletionRequest(
+        file_name="a.py",
+        content_above_cursor="x = 1\n" * 10_000,
+        content_below_cursor="y = 2\n" * 10_000,
+        context=(ContextItem(name="b.py", content=content),),
+    )
+    sent = encode(request, max_body_bytes=20_000)
+    assert len(sent.body) <= 20_000
+    assert (len(json.loads(sent.body)["prompt_components"]) == 2) is told
+    assert (VERSION in sent.headers) is told
 
 
 def test_a_hundred_items_leave_room_for_the_code() -> None:
