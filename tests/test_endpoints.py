@@ -18,6 +18,7 @@ from gitlab_completions.details import Endpoint
 from gitlab_completions.events import DetailsRefused, EndpointRefused, StatusChanged
 from gitlab_completions.policy import DirectMode, RoutingPolicy
 from gitlab_completions.senders import WireResponse
+from gitlab_completions.shared import MemoryStore
 from gitlab_completions.status import Health
 from gitlab_completions.testing import FakeGitLab
 
@@ -269,6 +270,17 @@ async def test_the_version_goes_with_context_to_v4_and_nowhere_else() -> None:
             "/v4/code/suggestions"
         ] * (2 if v4 == 200 else 1)
         assert all(b"const.py" in one.body for one in told)
+
+
+async def test_what_another_process_was_granted_has_the_model_for_v4() -> None:
+    gitlab = TwoEndpoints(PINNED, v2=200, v4=200)
+    store = MemoryStore(gitlab.clock.now)
+    for _ in range(2):
+        async with gitlab.client(store=store) as client:
+            assert (await client.complete(REQUEST)).route is DIRECT
+            await gitlab.settle()
+    assert len(gitlab.direct_access.requests) == 1
+    assert gitlab.asked == [V4, V4]
 
 
 async def test_v4_is_told_of_the_model_as_it_was_granted() -> None:
