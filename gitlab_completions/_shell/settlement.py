@@ -16,7 +16,9 @@ from gitlab_completions._core.verdicts import (
     GATEWAYS,
     INSTANCE,
     AttemptVerdict,
+    Body,
     Effect,
+    Observation,
     OnDetails,
     decide,
 )
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
     from gitlab_completions._core.circuit import Circuit
     from gitlab_completions._core.commands import Send
+    from gitlab_completions._core.verdicts import Row
     from gitlab_completions._shell.bulletin import Bulletin
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.endings import Ending
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.notices import Notices
     from gitlab_completions.details import Endpoint
     from gitlab_completions.errors import DirectAccessError, RouteError
+
+_FIRST_PIECE = Observation(status=200, body=Body.GOOD)
 
 
 class Settlement:
@@ -82,16 +87,33 @@ class Settlement:
         """Let what happened teach: the circuit, the details, the observers."""
         self._look_at_clock()
         now = self._clock.now()
-        direct = flight.route is Route.DIRECT
-        table = GATEWAYS[flight.send.endpoint] if direct else INSTANCE
-        verdict = decide(table, ending.seen)
-        flight.ending, flight.verdict, flight.ended_at = ending, verdict, now
+        verdict = decide(_table(flight.send), ending.seen)
+        flight.ending, flight.ended_at = ending, now
+        if flight.verdict is None:  # else it is a stream, whose first piece was that
+            flight.verdict = verdict
         self._report(flight, ending, now - flight.started_at)
         self._settle_permit(flight, verdict, ending, now)
         if flight.send.details is not None:
             self._settle_details(flight, verdict, ending, now)
         if self._notices is not None:
             self._notices.tell(flight.route, flight.entry, verdict, ending)
+
+    def begins(self, flight: Flight) -> None:
+        """Let the first piece of a stream teach that the route works."""
+        self._look_at_clock()
+        verdict = flight.verdict = decide(_table(flight.send), _FIRST_PIECE)
+        now = self._clock.now()
+        self._tell(flight.route, flight.permit.succeed(now), now)
+        if verdict.details is OnDetails.ACCEPT:
+            flight.entry.freshness.accepted()
+
+    def cuts(self, flight: Flight) -> None:
+        """Let it teach that an attempt is ended, unless it was about to answer."""
+        if flight.pour is not None and flight.pour.heard:
+            flight.permit.release()
+        self._look_at_clock()
+        now = self._clock.now()
+        self._tell(flight.route, flight.permit.cut(now), now)
 
     def left(self, flight: Flight) -> None:
         """Let it teach that nobody waits for the attempt any more."""
@@ -211,6 +233,11 @@ class Settlement:
                 project_path=entry.project_path, problem=problem, again_in_s=again_in_s
             )
         )
+
+
+def _table(send: Send) -> tuple[Row[AttemptVerdict], ...]:
+    """Return what the answers mean of whom the attempt asks."""
+    return GATEWAYS[send.endpoint] if send.route is Route.DIRECT else INSTANCE
 
 
 def _problem(
