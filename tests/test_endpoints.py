@@ -42,6 +42,13 @@ ANSWERS = {
     V2: {"id": "id", "model": MODEL, "object": "text_completion", "choices": CHOICES},
     V4: {"choices": CHOICES, "metadata": {"model": MODEL, "timestamp": 1795420377}},
 }
+EVENTS = (
+    b'event: stream_start\r\ndata: {"metadata":{"model":{"engine":"e","name":"n"}}}\r\n',
+    b"\r\n: ping - 2026\r\n\r\n",
+    b'event: content_chunk\r\ndata: {"choices":[{"delta":{"content":"by "}}]}\r\n\r\n',
+    b'event: content_chunk\r\ndata: {"choices":[{"delta":{"content":"v4"}}]}\r\n\r\n',
+    b"event: stream_end\r\ndata: null\r\n\r\n",
+)
 REFUSALS = {
     403: {"detail": "Unauthorized to access code suggestions"},
     404: {"detail": "Not Found"},
@@ -78,6 +85,8 @@ class TwoEndpoints(FakeGitLab):
         self.asked.append(endpoint)
         status = self.statuses[endpoint]
         await asyncio.sleep(self.delay_s)
+        if status == 200 and b'"stream":true' in request.body:
+            return STREAMS[endpoint]()
         answer = ANSWERS[endpoint] if status == 200 else REFUSALS[status]
         body = json.dumps(answer).encode()
         return WireResponse(status_code=status, headers=JSON, chunks=once(body))
@@ -92,8 +101,22 @@ class TwoEndpoints(FakeGitLab):
         )
 
 
-async def once(body: bytes) -> AsyncIterator[bytes]:
-    yield body
+async def once(*chunks: bytes) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
+
+
+def raw_stream() -> WireResponse:
+    kind = {"content-type": "text/event-stream; charset=utf-8"}
+    return WireResponse(status_code=200, headers=kind, chunks=once(b"by ", b"v2"))
+
+
+def sse_stream() -> WireResponse:
+    kind = {"content-type": "text/event-stream", "x-streaming-format": "sse"}
+    return WireResponse(status_code=200, headers=kind, chunks=once(*EVENTS))
+
+
+STREAMS = {V2: raw_stream, V4: sse_stream}
 
 
 async def routes(client: CompletionClient, calls: int) -> list[Route]:
@@ -270,6 +293,23 @@ async def test_the_version_goes_with_context_to_v4_and_nowhere_else() -> None:
             "/v4/code/suggestions"
         ] * (2 if v4 == 200 else 1)
         assert all(b"const.py" in one.body for one in told)
+
+
+async def test_each_endpoint_streams_in_its_own_way() -> None:
+    gitlab = TwoEndpoints(PINNED, v2=200, v4=200)
+    async with gitlab.client() as client:
+        await client.warm_up()
+        texts = []
+        for v4 in (200, 200, 403, 200):
+            gitlab.statuses[V4] = v4
+            async with client.stream(REQUEST) as stream:
+                pieces = [piece async for piece in stream]
+                done = await stream.completion()
+            texts.append((done.route, "".join(pieces)))
+    assert texts[:2] == [(DIRECT, "by v4")] * 2
+    assert texts[2][0] is INDIRECT  # refused before its first piece
+    assert texts[3] == (DIRECT, "by v2")
+    assert gitlab.asked == [V4, V4, V4, V2]
 
 
 async def test_what_another_process_was_granted_has_the_model_for_v4() -> None:
