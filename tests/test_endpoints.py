@@ -43,7 +43,8 @@ ANSWERS = {
     V4: {"choices": CHOICES, "metadata": {"model": MODEL, "timestamp": 1795420377}},
 }
 EVENTS = (
-    b'event: stream_start\r\ndata: {"metadata":{"model":{"engine":"e","name":"n"}}}\r\n',
+    b"event: stream_start\r\n",
+    b'data: {"metadata":{"model":{"engine":"e","name":"n"}}}\r\n',
     b"\r\n: ping - 2026\r\n\r\n",
     b'event: content_chunk\r\ndata: {"choices":[{"delta":{"content":"by "}}]}\r\n\r\n',
     b'event: content_chunk\r\ndata: {"choices":[{"delta":{"content":"v4"}}]}\r\n\r\n',
