@@ -31,6 +31,7 @@ SLICE = {
     "redirect to another host",
     "wrong type: every field",
     "403 disabled",
+    "404 not-found",
     "401 expired-token",
     "401 expired",
     "429 limit",
@@ -40,6 +41,7 @@ SLICE = {
 }
 AT_ONCE = {
     "read and not answered",
+    "404 not-found",
     "401 expired-token",
     "429 limit",
     "429 model-limit",
