@@ -188,9 +188,9 @@ class CompletionRequest:
 
     Args:
         file_name: Name or path of the file, not empty. It tells the language.
-        content_above_cursor: All text before the cursor; what is sent of it is the
-            last 100 000 characters.
-        content_below_cursor: All text after the cursor; the first 100 000 are sent.
+        content_above_cursor: All text before the cursor; what is sent of it is what
+            is nearest to the cursor, see `RoutingPolicy.max_body_bytes`.
+        content_below_cursor: All text after the cursor; likewise.
         language: Language identifier such as `"python"`; inferred from the file
             name when left out.
         project_path: GitLab project, such as `"group/project"`. It chooses the

@@ -40,6 +40,9 @@ The p99 of a healthy gateway in GitLab's published figures: later than nearly ev
 answer, early enough that an author still waits for it.
 """
 
+MIN_BODY_BYTES = 16_000
+"""The least that `RoutingPolicy.max_body_bytes` may be: names, and text to go by."""
+
 
 class DirectMode(StrEnum):
     """Whether direct may be used."""
@@ -298,6 +301,11 @@ class RoutingPolicy:
             0.6 s, need six; measured, httpx's pool grows costly beyond.
         indirect_per_minute: The instance's limit of completions a minute and user, or
             `None` for no limit. 60: GitLab's default.
+        max_body_bytes: Bytes of a request's body, spent on the text near the cursor
+            first, then on context items in their order, on far text last; `None` for
+            the servers' own limits alone. At least 16 000: names alone may take 6 000.
+            50000: as GitLab's own client, and about what its models are given. An
+            instruction is sent whole, whatever it takes, and leaves 10 000 for code.
         circuit: When a route rests.
         details: How connection details are kept.
         hedge: When the other route is started beside a slow attempt; `None` for never,
@@ -313,6 +321,7 @@ class RoutingPolicy:
     indirect_timeout_s: float = 9.0
     max_in_flight: int = 8
     indirect_per_minute: int | None = 60
+    max_body_bytes: int | None = 50_000
     circuit: CircuitPolicy = field(default_factory=CircuitPolicy)
     details: DetailsPolicy = field(default_factory=DetailsPolicy)
     hedge: HedgePolicy | None = field(default_factory=HedgePolicy)
@@ -326,6 +335,9 @@ class RoutingPolicy:
         check_count("RoutingPolicy.max_in_flight", self.max_in_flight)
         if self.indirect_per_minute is not None:
             check_count("RoutingPolicy.indirect_per_minute", self.indirect_per_minute)
+        if self.max_body_bytes is not None:
+            name = "RoutingPolicy.max_body_bytes"
+            check_count(name, self.max_body_bytes, least=MIN_BODY_BYTES)
         for name, (kind, right) in _KINDS.items():
             if not isinstance(getattr(self, name), kind):
                 raise ConfigurationError(

@@ -104,6 +104,10 @@ def test_edges_that_are_allowed() -> None:
     policy = RoutingPolicy(deadline_s=math.inf, generation_deadline_s=math.inf)
     assert policy.deadline_s == policy.generation_deadline_s == math.inf
     assert RoutingPolicy(indirect_per_minute=None).indirect_per_minute is None
+    assert RoutingPolicy(max_body_bytes=None).max_body_bytes is None
+    assert RoutingPolicy(max_body_bytes=16_000).max_body_bytes == 16_000
+    with pytest.raises(ConfigurationError, match="at least 16000"):
+        RoutingPolicy(max_body_bytes=15_999)
     with pytest.raises(ConfigurationError, match="direct_timeout_s"):
         RoutingPolicy(direct_timeout_s=math.inf)
     with pytest.raises(ConfigurationError, match="indirect_timeout_s"):

@@ -333,6 +333,7 @@ class Engine:
         self._budget.per_minute = policy.indirect_per_minute
         for gate in (*self._gates.values(), *self._stream_gates.values()):
             gate.look_again()
+        self._exchanger.max_body_bytes = policy.max_body_bytes
         self._keeper.reconfigure(policy)
 
     def look_at_clock(self) -> None:

@@ -100,7 +100,14 @@ class Setup(Record):
 
     def exchanger(self, desk: TokenDesk) -> Exchanger:
         """Return what performs attempts."""
-        return Exchanger(self.sender, desk, self.clock, self.root, self.user_agent)
+        return Exchanger(
+            self.sender,
+            desk,
+            self.clock,
+            self.root,
+            self.user_agent,
+            max_body_bytes=self.policy.max_body_bytes,
+        )
 
     def fetcher(self, desk: TokenDesk) -> Fetcher:
         """Return what asks for direct access."""
