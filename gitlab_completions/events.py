@@ -29,6 +29,7 @@ __all__ = (
     "CircuitRecovered",
     "CircuitTripped",
     "ClockJumped",
+    "ContextWithheld",
     "DetailsRefreshed",
     "DetailsRefused",
     "Event",
@@ -39,6 +40,18 @@ __all__ = (
     "StatusChanged",
     "Superseded",
 )
+
+
+class ContextWithheld(Record):
+    """A call goes without some of its context: the ignore list has their files.
+
+    Args:
+        call_id: The call.
+        items: How many items were left out.
+    """
+
+    call_id: int
+    items: int
 
 
 class RouteChosen(Record):
@@ -170,6 +183,7 @@ class StatusChanged(Record):
 
 Event: TypeAlias = (
     RouteChosen
+    | ContextWithheld
     | AttemptSucceeded
     | AttemptFailed
     | FellBack

@@ -15,25 +15,33 @@ from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.background import Background
 from gitlab_completions._shell.bulletin import Bulletin
+from gitlab_completions._shell.discretion import Limits
 from gitlab_completions._shell.driver import Drive
 from gitlab_completions._shell.exchange import WARM_UP_S
 from gitlab_completions._shell.keeper import Keeper
 from gitlab_completions._shell.outlook import Outlook
 from gitlab_completions._shell.race import Race
 from gitlab_completions._shell.tally import Tally
-from gitlab_completions.errors import ClientClosedError
-from gitlab_completions.events import CallFinished, ClockJumped, StatusChanged
+from gitlab_completions.errors import ClientClosedError, GitLabCompletionsError
+from gitlab_completions.events import (
+    CallFinished,
+    ClockJumped,
+    ContextWithheld,
+    StatusChanged,
+    Superseded,
+)
 from gitlab_completions.models import Intent, Route
 from gitlab_completions.policy import DirectMode
 
 if TYPE_CHECKING:
     from gitlab_completions._core.commands import GaveUp
+    from gitlab_completions._shell.discretion import Discretion
     from gitlab_completions._shell.fetch import Fetcher
     from gitlab_completions._shell.keeper import Entry
     from gitlab_completions._shell.notices import Notices
     from gitlab_completions._shell.setup import Setup
     from gitlab_completions._shell.shared_fetch import SharedFetcher
-    from gitlab_completions.errors import DirectAccessError, GitLabCompletionsError
+    from gitlab_completions.errors import DirectAccessError
     from gitlab_completions.models import Completion, CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
     from gitlab_completions.status import RoutingStatus
@@ -56,6 +64,7 @@ class Engine:
         self._hedges = HedgeBudget(policy.hedge)
         self._gates = setup.gates(self._budget)
         self._exchanger = setup.exchanger(self._desk)
+        self._discretion = setup.discretion()
         fetcher = setup.fetcher(self._desk)
         shared_fetcher = setup.shared_fetcher(fetcher)
         self._keeper = self._make_keeper(shared_fetcher or fetcher)
@@ -138,10 +147,14 @@ class Engine:
             bulletin=self.bulletin,
             closing=closing,
         )
-        flow = self._router.complete(
-            request.intent, entry.freshness, drive.started_at, deadline_s
-        )
         deadline = drive.started_at + deadline_s
+        began_at = drive.started_at
+        if self._discretion is not None:
+            await self._clear(drive, self._discretion, deadline)
+            request, began_at = drive.request, self._clock.now()
+        flow = self._router.complete(
+            request.intent, entry.freshness, began_at, deadline - began_at
+        )
         try:
             answer = await drive.run(flow)
         except ClientClosedError as closed:
@@ -161,6 +174,25 @@ class Engine:
         )
         self._finish(drive, now, answer, None)
         return done
+
+    async def _clear(self, drive: Drive, discretion: Discretion, until: float) -> None:
+        """Take out of a call's request what must not be sent; that may end the call."""
+        limits = Limits(until, self.policy.max_body_bytes, drive.closing)
+        try:
+            drive.request, withheld = await discretion.clear(drive.request, limits)
+        except asyncio.CancelledError:
+            elapsed_s = self._clock.now() - drive.started_at
+            self.bulletin.publish(
+                Superseded(call_id=drive.call_id, elapsed_s=elapsed_s)
+            )
+            raise
+        except GitLabCompletionsError as error:
+            self._tell_end(drive, self._clock.now(), None, copy.copy(error))
+            raise
+        if withheld:
+            self.bulletin.publish(
+                ContextWithheld(call_id=drive.call_id, items=withheld)
+            )
 
     def _failure(
         self, drive: Drive, gave_up: GaveUp, deadline: float, now: float
@@ -222,6 +254,8 @@ class Engine:
         self, project_path: str | None, closing: asyncio.Future[None]
     ) -> None:
         """Fetch connection details and open a connection; fail silently."""
+        if self._discretion is not None:
+            self._background.spawn(self._discretion.prepare())
         entry = self._keeper.entry(project_path)
         self._keeper.look(entry)
         if entry.fetch is not None:
