@@ -121,12 +121,12 @@ def _in_characters(
     for start, end in sorted(spans):
         if not 0 <= start < end <= len(data):
             raise ValueError("a secret outside of the text")  # so nothing is sent
-        begin, end = max(_border(data, start, -1), read), _border(data, end, 1)
-        if end <= read:
+        begin, over = max(_border(data, start, -1), read), _border(data, end, 1)
+        if over <= read:
             continue
         first = passed + _count(data[read:begin])
-        passed = first + _count(data[begin:end])
-        read = end
+        passed = first + _count(data[begin:over])
+        read = over
         yield first, passed
 
 
