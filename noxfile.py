@@ -34,6 +34,7 @@ BENCHMARKS = (
     "storm",
     "first_keystroke",
     "idle",
+    "redaction",
 )
 CACHE = Path(".nox", ".cache").resolve()
 
