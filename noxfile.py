@@ -187,6 +187,7 @@ def examples(session: nox.Session) -> None:
     install(session, "test")
     session.run("python", "examples/complete_once.py")
     session.run("python", "examples/watch_routing.py")
+    session.run("python", "examples/with_context.py")
     session.run("python", "examples/editor_without_asyncio.py")
     session.run("pytest", "examples/test_your_plugin.py")
 

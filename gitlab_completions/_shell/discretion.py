@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 MOST_THREADS = 2
 """Threads at work at once: one for the newest text, one for a text that has been typed
 over. The token's source and name look-ups have theirs from the same, small pool."""
+PREPARE_S = 30.0
+"""Seconds that a warm-up waits for a redactor: rules are compiled in six, once, and on
+a busy machine in twelve."""
 
 
 class Limits(NamedTuple):

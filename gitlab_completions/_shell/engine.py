@@ -15,7 +15,7 @@ from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.background import Background
 from gitlab_completions._shell.bulletin import Bulletin
-from gitlab_completions._shell.discretion import Limits
+from gitlab_completions._shell.discretion import PREPARE_S, Limits
 from gitlab_completions._shell.driver import Drive
 from gitlab_completions._shell.exchange import WARM_UP_S
 from gitlab_completions._shell.keeper import Keeper
@@ -254,8 +254,9 @@ class Engine:
         self, project_path: str | None, closing: asyncio.Future[None]
     ) -> None:
         """Fetch connection details and open a connection; fail silently."""
+        preparing: asyncio.Future[None] | None = None
         if self._discretion is not None:
-            self._background.spawn(self._discretion.prepare())
+            preparing = self._background.spawn(self._discretion.prepare())
         entry = self._keeper.entry(project_path)
         self._keeper.look(entry)
         if entry.fetch is not None:
@@ -263,6 +264,8 @@ class Engine:
         self._tell_status(entry)
         opening = self._open_connection(entry)
         await _first_of(opening, closing, timeout_s=WARM_UP_S)
+        if preparing is not None:
+            await _first_of(preparing, closing, timeout_s=PREPARE_S)
 
     def _open_connection(self, entry: Entry) -> asyncio.Task[None]:
         """Open a connection on the route that the next call takes, once at a time."""

@@ -340,12 +340,24 @@ async def test_a_warm_up_makes_the_redactor_ready_once(
     words = Words()
     async with gitlab.client(redact=words) as client:
         threads = Threads(monkeypatch)
-        await client.warm_up()
+        ready = asyncio.create_task(client.warm_up())
+        await asyncio.sleep(6.0)
         await client.warm_up()
         assert len(threads.work) == 1
+        assert not ready.done()
         threads.finish(0)
-        await wait_all_tasks_blocked()
+        await ready
         assert words.texts == [""]
+
+
+async def test_a_warm_up_does_not_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gitlab = FakeGitLab()
+    async with gitlab.client(redact=Words()) as client:
+        Threads(monkeypatch)
+        await client.warm_up()
+        assert gitlab.clock.now() == pytest.approx(30.0)
 
 
 async def test_a_large_file_is_looked_at_only_as_far_as_it_can_be_sent() -> None:
