@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -137,3 +138,33 @@ async def test_a_generation_takes_an_odd_file_and_a_long_instruction() -> None:
             assert (await client.complete(request)).text
             seen = json.loads(gitlab.instance.requests[-1].body)
             assert seen["user_instruction"] == request.user_instruction
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("name", ["5 MB", "CRLF", "emoji", "halves of characters"])
+async def test_a_stream_of_an_odd_file_fits_too(name: str, route: str) -> None:
+    text = FILES[name]
+    request = CompletionRequest.at_cursor(text, len(text) // 2, file_name="odd.py")
+    gitlab = FakeGitLab(ANSWER)
+    policy = RoutingPolicy(direct=ROUTES[route])
+    async with gitlab.client(policy=policy) as client, client.stream(request) as stream:
+        typed = "".join([piece async for piece in stream])
+    assert typed == (ANSWER.replace("\n", "\r\n") if mostly_crlf(text) else ANSWER)
+    (seen,) = gitlab.gateway.requests if route == "direct" else gitlab.instance.requests
+    assert len(seen.body) <= 50_000
+
+
+async def test_another_budget_counts_from_the_next_call_on() -> None:
+    gitlab = FakeGitLab(ANSWER)
+    request = CompletionRequest(file_name="a.py", content_above_cursor=FILES["5 MB"])
+    never = RoutingPolicy(direct=DirectMode.NEVER)
+    async with gitlab.client(policy=never) as client:
+        await client.complete(request)
+        client.reconfigure(replace(never, max_body_bytes=16_000))
+        await client.complete(request)
+        client.reconfigure(replace(never, max_body_bytes=None))
+        await client.complete(request)
+    sizes = [len(seen.body) for seen in gitlab.instance.requests]
+    assert 49_000 < sizes[0] <= 50_000
+    assert 15_000 < sizes[1] <= 16_000
+    assert sizes[2] > 100_000

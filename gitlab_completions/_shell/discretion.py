@@ -26,12 +26,14 @@ from gitlab_completions.errors import (
     GitLabCompletionsError,
     RequestRejectedError,
 )
+from gitlab_completions.events import ContextWithheld, Superseded
 from gitlab_completions.models import CompletionRequest, ContextItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.driver import Drive
     from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.redaction import Redactor
 
@@ -85,6 +87,21 @@ class Discretion:
         self._redact = redact
         self._clock = clock
         self._threads: set[asyncio.Future[CompletionRequest]] = set()
+
+    async def clear_call(
+        self, drive: Drive, until: float, max_body_bytes: int | None
+    ) -> None:
+        """Have a call want only what may be sent; raises what `clear` does."""
+        limits = Limits(until, max_body_bytes, drive.closing)
+        call_id, started_at = drive.call_id, drive.started_at
+        try:
+            drive.request, withheld = await self.clear(drive.request, limits)
+        except asyncio.CancelledError:
+            elapsed_s = self._clock.now() - started_at
+            drive.bulletin.publish(Superseded(call_id=call_id, elapsed_s=elapsed_s))
+            raise
+        if withheld:
+            drive.bulletin.publish(ContextWithheld(call_id=call_id, items=withheld))
 
     @frameless
     async def clear(self, request: CompletionRequest, limits: Limits) -> Cleared:

@@ -33,6 +33,7 @@ from gitlab_completions.emulator.model import (
 )
 from gitlab_completions.emulator.profiles import Generation, Profile
 from gitlab_completions.emulator.settings import Quota, Settings
+from gitlab_completions.emulator.streams import stream, struck
 from gitlab_completions.emulator.tokens import AUDIENCE, TokenAuthority
 
 __all__ = ("COMPLETION_PATHS", "Gateway", "new_id")
@@ -110,6 +111,8 @@ class Gateway:
         now = now_unix + self.settings.gateway_clock_offset_s
         request_id = request.header("x-request-id") or self._make_id()
         answer = self._route(request, now)
+        if answer.pieces is not None:
+            answer = struck(answer, self.endpoint.take_flaw())
         # Elapsed seconds; this gateway has no clock to measure them with.
         added = {"x-request-id": request_id, "x-process-time": "0.001"}
         return dated(answer.with_headers(added), now)
@@ -266,7 +269,7 @@ class Gateway:
             return Answer(status=500) if old else text_answer(500, _INTERNAL)
         raw = self.infer(body.prompt) if self._suggests(body) else ""
         if body.stream and not old:
-            return completion_shapes.stream(raw, body.engine, now, sse=v4)
+            return stream(raw, body.engine, now, sse=v4, settings=self.settings)
         said = completion_shapes.Completion(
             text=post_process(raw, body.prompt.below),
             engine=body.engine,

@@ -50,6 +50,12 @@ PROVIDERS: Final[Mapping[Generation, tuple[str, ...]]] = {
 }
 """What `model_provider` may be; the order is that of the error message."""
 
+# The second is not recorded: GitLab 17.4 grants it, so its gateway must have it.
+_PAIRS_OF_2024: Final = (
+    ("vertex-ai", "code-gecko@002"),
+    ("vertex-ai", "codestral@2405"),
+)
+
 _LITELLM_NAMES: Final = ("codestral", "codegemma", "codellama", "deepseekcoder")
 
 _MODELS_OF_2026_08: Final[Mapping[tuple[str, str], Engine]] = {
@@ -100,6 +106,6 @@ def _choose_old(provider: str | None, name: str | None) -> Engine | None:
         return _OLD
     if provider == "litellm" and name is not None:
         return None  # custom models are off there: recorded as 500
-    if (provider, name) != ("vertex-ai", "code-gecko@002"):
+    if (provider, name) not in _PAIRS_OF_2024:
         raise UnsupportedModelError
     return _OLD

@@ -218,6 +218,54 @@ async def test_the_place_of_a_failure_is_told() -> None:
     assert note.endswith("in redact")
 
 
+@pytest.mark.parametrize("direct", [DirectMode.ONLY, DirectMode.NEVER])
+async def test_what_a_stream_sends_is_looked_at_too(direct: DirectMode) -> None:
+    gitlab = FakeGitLab()
+    async with (
+        gitlab.client(
+            policy=RoutingPolicy(direct=direct), redact=Words(), ignore=Suffixes(".env")
+        ) as client,
+        client.stream(REQUEST) as stream,
+    ):
+        assert [piece async for piece in stream]
+    (body,) = bodies(gitlab.gateway, gitlab.instance)
+    assert body["stream"] is True
+    assert SECRET not in json.dumps(body)
+    assert isinstance(body["context"], list)
+    assert len(body["context"]) == 1
+
+
+async def test_a_stream_of_a_file_on_the_list_does_not_begin() -> None:
+    gitlab = FakeGitLab()
+    told: list[events.Event] = []
+    async with gitlab.client(ignore=Suffixes(".py")) as client:
+        client.observe(told.append)
+        with pytest.raises(RequestRejectedError) as caught:
+            await client.stream(REQUEST).completion()
+    assert caught.value.code is ErrorCode.FILE_IGNORED
+    assert gitlab.gateway.requests == gitlab.instance.requests == []
+    assert [type(event) for event in told] == [events.CallFinished]
+
+
+async def test_a_stream_may_be_cancelled_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gitlab = FakeGitLab()
+    told: list[events.Event] = []
+    async with gitlab.client(redact=Words()) as client:
+        threads = Threads(monkeypatch)
+        client.observe(told.append)
+        async with client.stream(REQUEST) as stream:
+            await wait_all_tasks_blocked()
+            stream.cancel()
+            assert [piece async for piece in stream] == []
+        assert not (await stream.completion()).choices
+        threads.finish(0)
+        await wait_all_tasks_blocked()
+    assert gitlab.gateway.requests == gitlab.instance.requests == []
+    assert [type(event) for event in told] == [events.Superseded]
+
+
 async def test_with_nothing_to_guard_there_is_nothing_to_do() -> None:
     gitlab = FakeGitLab()
     async with gitlab.client() as client:

@@ -26,6 +26,11 @@ TOKENS = AccessTokens(
     expired="glpat-old",
     revoked="glpat-gone",
     wrong_scope="glpat-r",
+    ai_features="glpat-ai",
+    oauth="oauth-token",
+    project_bot="glpat-bot",
+    job="glcbt-job",
+    admin="glpat-admin",
 )
 
 
