@@ -13,8 +13,10 @@ from typing import cast
 
 from gitlab_completions._checks import check_seconds
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.ignoring import IgnoreList
 from gitlab_completions.models import CompletionRequest, Intent
 from gitlab_completions.policy import RoutingPolicy
+from gitlab_completions.redaction import Redactor
 from gitlab_completions.senders import HttpxSender, Sender
 
 _VARIABLES = ("GITLAB_URL", "GITLAB_TOKEN")
@@ -97,6 +99,27 @@ def check_store(store: object) -> None:
             "store must have read(), write() and claim(), as FileStore() has; "
             f"{type(store).__name__} has not"
         )
+
+
+def check_guards(redact: object, ignore: object) -> None:
+    """Refuse what cannot take secrets out, or say which files are never sent."""
+    guards = (
+        ("redact", redact, Redactor, "redact() as SecretRedactor() has"),
+        ("ignore", ignore, IgnoreList, "excludes() as ProjectIgnoreList(root) has"),
+    )
+    for name, given, kind, right in guards:
+        if given is None:
+            continue
+        _check_made(name, given)
+        if not isinstance(given, kind):
+            raise ConfigurationError(
+                f"{name} must be an object with {right}; {type(given).__name__} has not"
+            )
+        verb = given.redact if isinstance(given, Redactor) else given.excludes
+        if inspect.iscoroutinefunction(verb):
+            raise ConfigurationError(
+                f"{name} must have plain methods: they are called in worker threads"
+            )
 
 
 def check_collaborators(sender: object, observers: object) -> None:

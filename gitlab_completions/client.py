@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from gitlab_completions._arguments import (
     check_collaborators,
+    check_guards,
     check_policy,
     check_project_path,
     check_request,
@@ -70,9 +71,10 @@ class CompletionClient:
         store: Where the user's processes share what GitLab has told them, such as
             `gitlab_completions.shared.FileStore()`; by default nothing is shared.
         flags: Who is asked whether a feature is switched on; by default the instance.
-        redact: What takes secrets out of the text before it is sent; by default
-            nothing does.
-        ignore: Files that are never sent, such as those of a `.gitlabduoignore`.
+        redact: What takes secrets out of the text before it is sent, such as
+            `gitlab_completions.redaction.SecretRedactor()`; by default nothing does.
+        ignore: Files that are never sent, such as those of a `.gitlabduoignore`:
+            `gitlab_completions.ignoring.ProjectIgnoreList(root)`.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`, named after the library.
 
@@ -211,6 +213,7 @@ class CompletionClient:
         check_collaborators(sender, observers)
         check_room(sender, policy)
         check_store(store)
+        check_guards(redact, ignore)
         self._root = instance_root(
             instance_url, allow_plain_http=policy.allow_plain_http
         )
@@ -291,7 +294,8 @@ class CompletionClient:
             The completion, which may be empty: then the model has nothing to suggest.
 
         Raises:
-            RequestRejectedError: When no route would take this request.
+            RequestRejectedError: When no route would take this request, or the ignore
+                list has its file, or what guards the source failed.
             AllRoutesFailedError: When no route gave a completion; its code and remedy
                 are those of the deciding error, and it tells of every attempt.
             DeadlineExceededError: The kind of it for which the time was too short.

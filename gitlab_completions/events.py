@@ -30,6 +30,7 @@ __all__ = (
     "CircuitRecovered",
     "CircuitTripped",
     "ClockJumped",
+    "ContextWithheld",
     "DetailsRefreshed",
     "DetailsRefused",
     "EndpointRefused",
@@ -41,6 +42,18 @@ __all__ = (
     "StatusChanged",
     "Superseded",
 )
+
+
+class ContextWithheld(Record):
+    """A call goes without some of its context: the ignore list has their files.
+
+    Args:
+        call_id: The call.
+        items: How many items were left out.
+    """
+
+    call_id: int
+    items: int
 
 
 class RouteChosen(Record):
@@ -188,6 +201,7 @@ class StatusChanged(Record):
 
 Event: TypeAlias = (
     RouteChosen
+    | ContextWithheld
     | AttemptSucceeded
     | AttemptFailed
     | FellBack

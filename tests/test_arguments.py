@@ -9,6 +9,7 @@ import pytest
 
 from gitlab_completions._arguments import (
     check_collaborators,
+    check_guards,
     check_policy,
     check_project_path,
     check_request,
@@ -18,8 +19,10 @@ from gitlab_completions._arguments import (
     stream_span_of,
 )
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.ignoring import ProjectIgnoreList
 from gitlab_completions.models import CompletionRequest, Intent
 from gitlab_completions.policy import RoutingPolicy
+from gitlab_completions.redaction import SecretRedactor
 from gitlab_completions.senders import HttpxSender
 from gitlab_completions.shared import MemoryStore
 from gitlab_completions.testing import FakeGitLab
@@ -32,6 +35,14 @@ async def later(event: object) -> None:
     """Observe too late."""
 
 
+class Slow:
+    async def redact(self, text: str, /) -> str:
+        return text
+
+    async def excludes(self, path: str, /) -> bool:
+        return path == ""
+
+
 @pytest.mark.parametrize(
     ("check", "told"),
     [
@@ -42,6 +53,15 @@ async def later(event: object) -> None:
         (lambda: check_collaborators(HttpxSender, ()), r"a class: HttpxSender\("),
         (lambda: check_store("/run"), "read.*str has not"),
         (lambda: check_store(MemoryStore), r"store must be .* class: MemoryStore\("),
+        (
+            lambda: check_guards(True, None),
+            r"redact\(\) as SecretRedactor\(\) has; bool",
+        ),
+        (lambda: check_guards(SecretRedactor, None), r"class: SecretRedactor\("),
+        (lambda: check_guards(None, [".env"]), r"excludes\(\) as ProjectIgnoreList"),
+        (lambda: check_guards(None, ProjectIgnoreList), r"class: ProjectIgnoreList\("),
+        (lambda: check_guards(Slow(), None), "redact must have plain methods"),
+        (lambda: check_guards(None, Slow()), "ignore must have plain methods"),
         (lambda: check_collaborators(None, print), "sequence"),
         (lambda: check_collaborators(None, [7]), "int is not"),
         (lambda: check_collaborators(None, [later]), "plain function"),
@@ -58,6 +78,8 @@ def test_what_is_wrong_is_named(check: Callable[[], None], told: str) -> None:
 
 
 def test_what_is_right_passes() -> None:
+    check_guards(None, None)
+    check_guards(SecretRedactor(), ProjectIgnoreList("."))
     check_request(CompletionRequest(file_name="a.py", content_above_cursor=""))
     check_policy(RoutingPolicy())
     check_project_path(None)

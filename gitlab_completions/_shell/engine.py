@@ -17,6 +17,7 @@ from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.background import Background
 from gitlab_completions._shell.bulletin import Bulletin
+from gitlab_completions._shell.discretion import PREPARE_S
 from gitlab_completions._shell.driver import Drive
 from gitlab_completions._shell.exchange import WARM_UP_S
 from gitlab_completions._shell.keeper import Keeper
@@ -24,7 +25,11 @@ from gitlab_completions._shell.outlook import Outlook
 from gitlab_completions._shell.race import GRACE_S, Race
 from gitlab_completions._shell.reader import Reader
 from gitlab_completions._shell.tally import Tally
-from gitlab_completions.errors import ClientClosedError
+from gitlab_completions.errors import (
+    ClientClosedError,
+    DeadlineExceededError,
+    RequestRejectedError,
+)
 from gitlab_completions.events import CallFinished, ClockJumped, StatusChanged
 from gitlab_completions.models import Completion, Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode
@@ -44,6 +49,9 @@ if TYPE_CHECKING:
     from gitlab_completions.models import CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
     from gitlab_completions.status import RoutingStatus
+
+_ENDS = (ClientClosedError, DeadlineExceededError, RequestRejectedError)
+"""What ends a call before its flow does: the client's end, or what must not be sent."""
 
 
 class Engine:
@@ -65,6 +73,7 @@ class Engine:
         self._gates = setup.gates(self._budget)
         self._stream_gates = setup.stream_gates(self._budget)
         self._exchanger = setup.exchanger(self._desk)
+        self._discretion = setup.discretion()
         fetcher = setup.fetcher(self._desk)
         shared_fetcher = setup.shared_fetcher(fetcher)
         self._keeper = self._make_keeper(shared_fetcher or fetcher)
@@ -140,9 +149,12 @@ class Engine:
         drive = self._begin(request, closing, handover)
         deadline = drive.started_at + deadline_s
         try:
-            answer = await drive.run(self._flow(drive, deadline_s), deadline)
-        except ClientClosedError as closed:
-            self._tell_end(drive, self._clock.now(), None, copy.copy(closed))
+            if self._discretion is not None:
+                most = self.policy.max_body_bytes
+                await self._discretion.clear_call(drive, deadline, most)
+            answer = await drive.run(self._flow(drive, deadline), deadline)
+        except _ENDS as end:
+            self._tell_end(drive, self._clock.now(), None, copy.copy(end))
             raise
         except asyncio.CancelledError:
             if handover is not None:
@@ -197,13 +209,12 @@ class Engine:
             handover=handover,
         )
 
-    def _flow(self, drive: Drive, deadline_s: float) -> Flow:
+    def _flow(self, drive: Drive, deadline: float) -> Flow:
         intent, freshness = drive.request.intent, drive.entry.freshness
+        now = self._clock.now()
         if drive.handover is None:
-            return self._router.complete(
-                intent, freshness, drive.started_at, deadline_s
-            )
-        return stream(self._router, intent, freshness, drive.started_at, deadline_s)
+            return self._router.complete(intent, freshness, now, deadline - now)
+        return stream(self._router, intent, freshness, now, deadline - now)
 
     def _so_far(self, drive: Drive, handover: Handover) -> Completion:
         return results.so_far(
@@ -296,6 +307,9 @@ class Engine:
         self, project_path: str | None, closing: asyncio.Future[None]
     ) -> None:
         """Fetch connection details and open a connection; fail silently."""
+        preparing: asyncio.Future[None] | None = None
+        if self._discretion is not None:
+            preparing = self._background.spawn(self._discretion.prepare())
         entry = self._keeper.entry(project_path)
         self._keeper.look(entry)
         if entry.fetch is not None:
@@ -303,6 +317,8 @@ class Engine:
         self._tell_status(entry)
         opening = self._open_connection(entry)
         await _first_of(opening, closing, timeout_s=WARM_UP_S)
+        if preparing is not None:
+            await _first_of(preparing, closing, timeout_s=PREPARE_S)
 
     def _open_connection(self, entry: Entry) -> asyncio.Task[None]:
         """Open a connection on the route that the next call takes, once at a time."""

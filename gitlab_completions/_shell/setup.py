@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gitlab_completions._core.circuit import Circuit
 from gitlab_completions._core.hedging import Pace
 from gitlab_completions._records import Record
+from gitlab_completions._shell.discretion import Discretion
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.fetch import Fetcher
 from gitlab_completions._shell.gate import Gate
@@ -108,6 +109,12 @@ class Setup(Record):
             self.user_agent,
             max_body_bytes=self.policy.max_body_bytes,
         )
+
+    def discretion(self) -> Discretion | None:
+        """Return what keeps source at home, if anything is to."""
+        if self.ignore is None and self.redact is None:
+            return None
+        return Discretion(self.ignore, self.redact, self.clock)
 
     def fetcher(self, desk: TokenDesk) -> Fetcher:
         """Return what asks for direct access."""

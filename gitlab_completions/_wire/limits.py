@@ -38,7 +38,7 @@ MAX_ITEMS = 100
 MAX_CONTEXT = 500_000
 """Characters of an item, by the gateway, and of all items, by the instance."""
 
-_SHRINK = 2  # CRLF and a surrogate pair are two code points that become one
+SHRINK = 2  # CRLF and a surrogate pair are two code points that become one
 _CARRIAGE_RETURNS = re.compile(r"(?<!\r)\r+\n")
 
 
@@ -116,7 +116,7 @@ def _fit_contents(request: CompletionRequest) -> tuple[str, str, bool]:
 
 def _around_cursor(request: CompletionRequest) -> tuple[str, str]:
     """Return at least what is sent; a file may hold megabytes, so this cuts first."""
-    most = _SHRINK * MAX_CONTENT
+    most = SHRINK * MAX_CONTENT
     return (
         whole_characters(keep_end(request.content_above_cursor, most)),
         whole_characters(keep_start(request.content_below_cursor, most)),
@@ -168,7 +168,7 @@ def _fit_context(
         name = _fit_name(item.name)
         most = min(most_content, left)
         # Two code points may be the halves of one character.
-        whole = whole_characters(keep_start(item.content, _SHRINK * most))
+        whole = whole_characters(keep_start(item.content, SHRINK * most))
         content = first_characters(whole, most)
         if not name or not content.strip():
             continue  # GitLab answers 400 to blank ones

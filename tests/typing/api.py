@@ -25,6 +25,8 @@ from gitlab_completions import (
     SyncCompletionStream,
 )
 from gitlab_completions.events import CallFinished, Event
+from gitlab_completions.ignoring import ProjectIgnoreList
+from gitlab_completions.redaction import SecretRedactor
 from gitlab_completions.shared import FileStore, MemoryStore, RedisStore
 from gitlab_completions.testing import FakeGitLab, run
 
@@ -64,6 +66,8 @@ async def use(client: httpx.AsyncClient) -> None:
         CompletionClient("https://a", source)
     for store in (None, FileStore(), MemoryStore(), RedisStore("redis://a")):
         CompletionClient("https://a", "t", store=store)
+    redact, ignore = SecretRedactor(), ProjectIgnoreList(".", patterns=["*.pem"])
+    CompletionClient("https://a", "t", redact=redact, ignore=ignore)
     async with CompletionClient(
         "https://a", "t", policy=policy, sender=sender, observers=[observe, print]
     ) as completions:
