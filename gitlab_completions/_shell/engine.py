@@ -20,6 +20,7 @@ from gitlab_completions._shell.exchange import WARM_UP_S
 from gitlab_completions._shell.keeper import Keeper
 from gitlab_completions._shell.outlook import Outlook
 from gitlab_completions._shell.race import Race
+from gitlab_completions._shell.spare import SpareConnections
 from gitlab_completions._shell.tally import Tally
 from gitlab_completions.errors import ClientClosedError
 from gitlab_completions.events import CallFinished, ClockJumped, StatusChanged
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.notices import Notices
     from gitlab_completions._shell.setup import Setup
     from gitlab_completions._shell.shared_fetch import SharedFetcher
+    from gitlab_completions.details import ConnectionDetails
     from gitlab_completions.errors import DirectAccessError, GitLabCompletionsError
     from gitlab_completions.models import Completion, CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
@@ -56,7 +58,9 @@ class Engine:
         self._hedges = HedgeBudget(policy.hedge)
         self._gates = setup.gates(self._budget)
         self._exchanger = setup.exchanger(self._desk)
-        fetcher = setup.fetcher(self._desk)
+        self._spare = SpareConnections()
+        self._inquirer = setup.inquirer(self._desk, self._spare)
+        fetcher = setup.fetcher(self._desk, self._spare)
         shared_fetcher = setup.shared_fetcher(fetcher)
         self._keeper = self._make_keeper(shared_fetcher or fetcher)
         self._notices = self._make_notices(shared_fetcher)
@@ -238,9 +242,17 @@ class Engine:
         route = Route.INDIRECT if details is None else Route.DIRECT
         task = self._warming.get(route)
         if task is None or task.done():
-            task = self._background.spawn(self._exchanger.warm_up(details))
+            task = self._background.spawn(self._connect(details))
             self._warming[route] = task
         return task
+
+    async def _connect(self, details: ConnectionDetails | None) -> None:
+        """Open a connection: to the gateway, or a spare one to the instance."""
+        if details is not None:
+            await self._exchanger.warm_up(details)
+            return
+        async with self._spare.for_errand():
+            await self._exchanger.warm_up(None)
 
     def status(self, project_path: str | None, *, closed: bool) -> RoutingStatus:
         """Return how routing stands for a project."""

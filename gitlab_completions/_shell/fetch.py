@@ -19,6 +19,7 @@ from gitlab_completions._shell.breaks import meaning_of
 from gitlab_completions._shell.chance import new_request_id
 from gitlab_completions._shell.endings import broken_below
 from gitlab_completions._shell.imports import import_off_loop
+from gitlab_completions._shell.spare import SpareConnections
 from gitlab_completions._wire import direct_access, instance
 from gitlab_completions._wire.messages import Answer, SendError
 from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
@@ -45,8 +46,6 @@ itself waits for the gateway's token for as long as that."""
 OUTSTAYED_S = 10.0
 """Seconds beyond that after which a sender that does not keep time is stopped: a fetch
 without an end would be the last one."""
-AT_ONCE = 2
-"""Fetches at once: so many connections of a host's pool are kept free for them."""
 
 _REFUSED_GRANTS = {
     "no_model": "it names no model for direct connections",
@@ -112,6 +111,7 @@ class Fetcher:
         root: The instance's URL.
         user_agent: Who we say we are.
         allow_plain_http: Whether the gateway may be spoken to without TLS.
+        spare: Knows when there is a connection for it; left out, nobody else does.
     """
 
     def __init__(
@@ -122,13 +122,14 @@ class Fetcher:
         user_agent: str,
         *,
         allow_plain_http: bool,
+        spare: SpareConnections | None = None,
     ) -> None:
         self.sender = sender
         self.desk = desk
         self.root = root
         self.user_agent = user_agent
         self.allow_plain_http = allow_plain_http
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self.spare = spare or SpareConnections()
 
     @frameless
     async def fetch(
@@ -163,7 +164,7 @@ class Fetcher:
         Returns:
             What came of it, and the token that it was said to.
         """
-        async with self._room:
+        async with self.spare.for_fetch():
             wire = self._request(project_path, token)
             fetched = await self._perform(wire)
             if fetched.grant or not decide(DIRECT_ACCESS, fetched.seen).suspect_token:
