@@ -77,6 +77,19 @@ def check_share(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} must be {right}, not {value}")
 
 
+def check_percentage(name: str, value: object) -> None:
+    """Refuse a percentage that is not a number from 0 to 100.
+
+    Raises:
+        ConfigurationError: When it is not.
+    """
+    right = "a number from 0 to 100"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
+    if not 0 <= value <= 100:  # noqa: PLR2004 - per cent
+        raise ConfigurationError(f"{name} must be {right}, not {value}")
+
+
 def check_factor(name: str, value: object) -> None:
     """Refuse a factor that is not a number of at least 1.
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 from gitlab_completions._arguments import (
+    check_flag_name,
     check_project_path,
     check_request,
     from_environment,
@@ -23,6 +24,7 @@ from gitlab_completions._records import replace
 from gitlab_completions._shell.loop_thread import LoopThread
 from gitlab_completions.client import DEFAULT_POLICY, CompletionClient
 from gitlab_completions.errors import ClientClosedError
+from gitlab_completions.flags import ANSWER_WAIT_S
 from gitlab_completions.status import Health
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gitlab_completions.events import Observer
-    from gitlab_completions.flags import FlagSource
+    from gitlab_completions.flags import Flag, FlagSource
     from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.models import AccessToken, Completion, CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
@@ -252,6 +254,25 @@ class SyncCompletionClient:
         check_project_path(project_path)
         return thread.submit(partial(self._warm_up, project_path))
 
+    def flag(self, name: str, /, *, default: bool = True) -> Flag:
+        """Tell whether a feature is switched on; wait for it.
+
+        Args:
+            name: GitLab's name of the flag.
+            default: What holds where nobody says anything.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When `name` is no string, or blank, when an observer
+                calls this, or when the process has forked since the client's first use.
+            DeadlineExceededError: When something blocks the client's thread.
+        """
+        thread = self._running()
+        check_flag_name(name)
+        return thread.run(
+            partial(self._flag, name, default), ANSWER_WAIT_S + OVERTIME_S
+        )
+
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.
 
@@ -356,6 +377,9 @@ class SyncCompletionClient:
 
     async def _warm_up(self, project_path: str | None) -> None:
         await self._client.warm_up(project_path)
+
+    async def _flag(self, name: str, default: bool) -> Flag:
+        return await self._client.flag(name, default=default)
 
     def _reconfigure(self, policy: RoutingPolicy) -> None:
         self._client.reconfigure(policy)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gitlab_completions._core.budget import InstanceBudget
 from gitlab_completions._core.commands import Chosen
 from gitlab_completions._core.hedging import HedgeBudget
+from gitlab_completions._core.rollout import Switch, barrier
 from gitlab_completions._core.router import Router
 from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
@@ -24,7 +25,7 @@ from gitlab_completions._shell.spare import SpareConnections
 from gitlab_completions._shell.tally import Tally
 from gitlab_completions.errors import ClientClosedError
 from gitlab_completions.events import CallFinished, ClockJumped, StatusChanged
-from gitlab_completions.models import Intent, Route
+from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.shared_fetch import SharedFetcher
     from gitlab_completions.details import ConnectionDetails
     from gitlab_completions.errors import DirectAccessError, GitLabCompletionsError
+    from gitlab_completions.flags import Flag
     from gitlab_completions.models import Completion, CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
     from gitlab_completions.status import RoutingStatus
@@ -60,6 +62,13 @@ class Engine:
         self._exchanger = setup.exchanger(self._desk)
         self._spare = SpareConnections()
         self._inquirer = setup.inquirer(self._desk, self._spare)
+        self._switch = Switch()
+        self._rollout = setup.rollout(policy, self._switch)
+        self._instance_flags = setup.instance_flags(self._inquirer, self._background)
+        self._flags = setup.flag_source(self._instance_flags)
+        self._direct_flag = setup.direct_flag(
+            self._flags, self._switch, self._background, self._direct_flag_turned
+        )
         fetcher = setup.fetcher(self._desk, self._spare)
         shared_fetcher = setup.shared_fetcher(fetcher)
         self._keeper = self._make_keeper(shared_fetcher or fetcher)
@@ -89,6 +98,8 @@ class Engine:
             jitter=setup.jitter,
             bulletin=self.bulletin,
             background=self._background,
+            rollout=self._rollout,
+            flag=self._direct_flag,
         )
 
     def _make_notices(self, fetcher: SharedFetcher | None) -> Notices | None:
@@ -113,6 +124,7 @@ class Engine:
             indirect=self._circuits[Route.INDIRECT],
             budget=self._budget,
             hedges=self._hedges,
+            rollout=self._rollout,
         )
 
     @property
@@ -128,6 +140,7 @@ class Engine:
     ) -> Completion:
         """Run a call to its completion, or to the error that says most."""
         entry = self._keeper.entry(request.project_path)
+        self._direct_flag.look()
         if request.intent is Intent.COMPLETION:
             self._hedges.earn()
         if self._notices is not None:
@@ -182,10 +195,12 @@ class Engine:
         )
 
     def _direct_refusal(self, drive: Drive, now: float) -> DirectAccessError | None:
-        wanted = self.policy.direct is not DirectMode.NEVER
+        barred = barrier(self.policy, self._rollout)
         completion = drive.request.intent is Intent.COMPLETION
         freshness = drive.entry.freshness
-        if not (wanted and completion) or freshness.usable(now) is not None:
+        if completion and barred is RouteReason.ROLLOUT:
+            return results.not_rolled_out()
+        if barred is not None or not completion or freshness.usable(now) is not None:
             return None
         return freshness.problem(now)
 
@@ -227,6 +242,7 @@ class Engine:
     ) -> None:
         """Fetch connection details and open a connection; fail silently."""
         entry = self._keeper.entry(project_path)
+        self._direct_flag.look()
         self._keeper.look(entry)
         if entry.fetch is not None:
             await _first_of(entry.fetch, closing)
@@ -261,6 +277,7 @@ class Engine:
 
     def reconfigure(self, policy: RoutingPolicy) -> None:
         """Go by another policy from the next call on."""
+        self._rollout = self._setup.rollout(policy, self._switch)
         self._router = self._route_by(policy)
         for circuit in self._circuits.values():
             circuit.reconfigure(policy.circuit)
@@ -271,7 +288,7 @@ class Engine:
         self._budget.per_minute = policy.indirect_per_minute
         for gate in self._gates.values():
             gate.look_again()
-        self._keeper.reconfigure(policy)
+        self._keeper.reconfigure(policy, self._rollout)
 
     def look_at_clock(self) -> None:
         """Trust nothing that was known before, if the machine has slept meanwhile."""
@@ -299,7 +316,18 @@ class Engine:
         await self._background.aclose()
         await self._desk.aclose()
 
+    async def flag(self, name: str, *, default: bool) -> Flag:
+        """Return a flag's value, or the default with the reason for it."""
+        return await self._flags.evaluate(name, default=default)
+
+    def _direct_flag_turned(self) -> None:
+        """Ask at once for what the flag has allowed: what was refused was its doing."""
+        if self._switch.on:
+            self._keeper.look_again()
+
     def _token_changed(self) -> None:
+        self._instance_flags.forget()
+        self._direct_flag.forget()
         self._keeper.lift_bars()
 
 

@@ -7,18 +7,26 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._core.circuit import Circuit
 from gitlab_completions._core.hedging import Pace
+from gitlab_completions._core.rollout import DIRECT_FLAG, Rollout, is_in_share
 from gitlab_completions._records import Record
+from gitlab_completions._shell.actor import actor_of_login
+from gitlab_completions._shell.direct_flag import DirectFlag, GuardedSource
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.fetch import Fetcher
 from gitlab_completions._shell.gate import Gate
 from gitlab_completions._shell.inquiry import Inquirer
+from gitlab_completions._shell.instance_flags import InstanceFlags
+from gitlab_completions.flags import FeatureFlags
 from gitlab_completions.models import Route
+from gitlab_completions.policy import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gitlab_completions._core.budget import InstanceBudget
+    from gitlab_completions._core.rollout import Switch
     from gitlab_completions._shell.access_token import TokenDesk
+    from gitlab_completions._shell.background import Background
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.shared_fetch import SharedFetcher
     from gitlab_completions._shell.spare import SpareConnections
@@ -105,6 +113,47 @@ class Setup(Record):
     def inquirer(self, desk: TokenDesk, spare: SpareConnections) -> Inquirer:
         """Return what puts other questions to the instance."""
         return Inquirer(self.sender, desk, spare, self.root, self.user_agent)
+
+    def rollout(self, policy: RoutingPolicy, switch: Switch) -> Rollout:
+        """Return whether direct is rolled out to the user by a policy."""
+        share = policy.direct_percentage
+        if 0 < share < ALL:
+            actor = policy.actor or actor_of_login(self.root)
+            return Rollout(in_share=is_in_share(share, actor), switch=switch)
+        return Rollout(in_share=share > 0, switch=switch)
+
+    def instance_flags(
+        self, inquirer: Inquirer, background: Background
+    ) -> InstanceFlags:
+        """Return what knows the instance's flags."""
+        given = self.flags
+        settings = given if isinstance(given, FeatureFlags) else FeatureFlags()
+        return InstanceFlags(inquirer, self.clock, background, settings)
+
+    def flag_source(self, instance_flags: InstanceFlags) -> FlagSource:
+        """Return who is asked for flags, safe to ask."""
+        if self.flags is None or isinstance(self.flags, FeatureFlags):
+            return instance_flags
+        return GuardedSource(self.flags)
+
+    def direct_flag(
+        self,
+        source: FlagSource,
+        switch: Switch,
+        background: Background,
+        on_news: Callable[[], None],
+    ) -> DirectFlag:
+        """Return what asks whether to go direct."""
+        given = self.flags
+        overridden = isinstance(given, FeatureFlags) and DIRECT_FLAG in given.overrides
+        return DirectFlag(
+            source,
+            first=overridden or isinstance(source, GuardedSource),
+            switch=switch,
+            clock=self.clock,
+            background=background,
+            on_news=on_news,
+        )
 
     def shared_fetcher(self, fetcher: Fetcher) -> SharedFetcher | None:
         """Return a fetcher that looks in the user's store first, if there is one."""
