@@ -20,7 +20,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from gitlab_completions._checks import check_seconds
+from gitlab_completions._checks import check_actor, check_seconds, check_switch
 from gitlab_completions._records import Record
 from gitlab_completions.errors import ConfigurationError
 
@@ -120,9 +120,9 @@ class FeatureFlags:
         max_age_s: float = MAX_AGE_S,
     ) -> None:
         check_seconds("max_age_s", max_age_s)
+        for value in (overrides or {}).values():
+            check_switch("each of the overrides", value)
         self.overrides: Mapping[str, bool] = dict(overrides or {})
-        if not all(isinstance(value, bool) for value in self.overrides.values()):
-            raise ConfigurationError("overrides must be True or False, by name")
         self.max_age_s: float = max_age_s
         self._source: FlagSource | None = None
 
@@ -166,7 +166,7 @@ class OpenFeatureFlags:
 
         from openfeature import api
 
-        api.set_provider(YourProvider())
+        api.set_provider_and_wait(YourProvider())
         flags = OpenFeatureFlags(api.get_client(), actor="User:42")
         client = CompletionClient(url, token, flags=flags)
 
@@ -198,8 +198,7 @@ class OpenFeatureFlags:
                 "client must be an OpenFeatureClient, as openfeature.api.get_client() "
                 f"returns, not {type(client).__name__}"
             )
-        if actor is not None and (not isinstance(actor, str) or not actor.strip()):
-            raise ConfigurationError('actor must be a string such as "User:42"')
+        check_actor("actor", actor)
         self._client = client
         self._context = None if actor is None else EvaluationContext(actor)
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitlab_completions._checks import (
+    check_actor,
     check_count,
     check_factor,
     check_percentage,
@@ -340,6 +341,7 @@ class RoutingPolicy:
 
     def __post_init__(self) -> None:
         check_percentage("RoutingPolicy.direct_percentage", self.direct_percentage)
+        check_actor("RoutingPolicy.actor", self.actor)
         for name in ("deadline_s", "generation_deadline_s"):
             check_seconds(f"RoutingPolicy.{name}", getattr(self, name), infinite=True)
         for name in ("direct_timeout_s", "indirect_timeout_s"):
@@ -353,10 +355,6 @@ class RoutingPolicy:
                     f"RoutingPolicy.{name} must be {right}, "
                     f"not {type(getattr(self, name)).__name__}"
                 )
-        if self.actor is not None and not self.actor.strip():
-            raise ConfigurationError(
-                'RoutingPolicy.actor must not be blank: write "User:42", or None'
-            )
         if self.direct is DirectMode.ONLY and self.direct_percentage < ALL:
             raise ConfigurationError(
                 "RoutingPolicy.direct_percentage must be 100 with DirectMode.ONLY: the "
@@ -366,7 +364,6 @@ class RoutingPolicy:
 
 _KINDS: dict[str, tuple[type | UnionType, str]] = {
     "direct": (DirectMode, "DirectMode.AUTO, DirectMode.NEVER or DirectMode.ONLY"),
-    "actor": (str | None, 'a string such as "User:42", or None'),
     "environment_override": (bool, "True or False"),
     "circuit": (CircuitPolicy, "a CircuitPolicy"),
     "details": (DetailsPolicy, "a DetailsPolicy"),

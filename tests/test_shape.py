@@ -23,6 +23,7 @@ OPTIONAL = {"click", "cryptography", "h11", "rich", "starlette", "trustme", "uvi
 """What extras bring; a module that needs one is looked at where it is installed."""
 NOT_IMPORTED = (
     *("jwt", "tenacity", "httpx", "httpx2", "starlette", "click", "rich", "pytest"),
+    "openfeature",
     "gitlab_completions.testing",
     "gitlab_completions.emulator",
 )

@@ -24,12 +24,12 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from gitlab_completions._core.rollout import DIRECT_FLAG, direct_flag_matters
+from gitlab_completions._core.rollout import direct_flag_matters
 from gitlab_completions._wire.flags import may_mean_flag_off
 from gitlab_completions.flags import Flag, FlagReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from gitlab_completions._core.rollout import Switch
     from gitlab_completions._shell.background import Background
@@ -68,15 +68,15 @@ class GuardedSource:
         """Return what the source says within its time, or the default."""
         try:
             async with asyncio.timeout(SOURCE_WAIT_S):
-                flag: object = await self._source.evaluate(name, default=default)
+                answer = await self._source.evaluate(name, default=default)
         except TimeoutError:
             self._complain(f"gave no answer within {SOURCE_WAIT_S:g} s")
         except Exception as error:
             self._complain(f"raised {type(error).__name__}")
         else:
-            if isinstance(flag, Flag) and isinstance(flag.enabled, bool):
-                return flag
-            self._complain(f"returned a {type(flag).__name__}, and no Flag")
+            if _is_flag(answer):
+                return answer
+            self._complain(f"returned a {type(answer).__name__}, and no Flag")
         return Flag(name=name, enabled=default, reason=FlagReason.SOURCE_FAILED)
 
     def _complain(self, what: str) -> None:
@@ -85,12 +85,19 @@ class GuardedSource:
             logger.warning("The source of feature flags %s.", what)
 
 
+def _is_flag(answer: object) -> bool:
+    if not isinstance(answer, Flag):
+        return False
+    enabled: object = getattr(answer, "enabled")  # noqa: B009 - of any type
+    return isinstance(enabled, bool)
+
+
 class DirectFlag:
     """Keeps the switch of a rollout up to date.
 
     Args:
-        source: Who is asked; it does not raise.
-        first: Whether it is asked before the instance is; else after a 404.
+        ask: Asks for the flag; it does not raise.
+        first: Whether the source is asked before the instance is; else after a 404.
         switch: What it says.
         clock: Tells the time.
         background: Holds the questions.
@@ -99,7 +106,7 @@ class DirectFlag:
 
     def __init__(
         self,
-        source: FlagSource,
+        ask: Callable[[], Awaitable[Flag]],
         *,
         first: bool,
         switch: Switch,
@@ -107,7 +114,7 @@ class DirectFlag:
         background: Background,
         on_news: Callable[[], None],
     ) -> None:
-        self._source = source
+        self._evaluate = ask
         self._first = first
         self._switch = switch
         self._clock = clock
@@ -157,7 +164,7 @@ class DirectFlag:
         return self._asking
 
     async def _hear(self) -> None:
-        flag = await self._source.evaluate(DIRECT_FLAG, default=True)
+        flag = await self._evaluate()
         now = self._clock.now()
         said = flag.reason not in _NOTHING_SAID
         self._again_at = now + (AGAIN_S if said else RETRY_S)

@@ -104,15 +104,26 @@ class InstanceFlags:
 
     async def evaluate(self, name: str, /, *, default: bool) -> Flag:
         """Return the flag's value, or the default with the reason for it."""
+        known = self._usable(name)
+        if known is not None and self._is_stale(known):
+            self._question(name)  # behind the caller
+        return await self._value(name, default=default, known=known)
+
+    async def evaluate_anew(self, name: str, /, *, default: bool) -> Flag:
+        """Return the flag's value as `evaluate`, but wait for it when it is stale."""
+        known = self._usable(name)
+        if known is not None and self._is_stale(known):
+            known = None
+        return await self._value(name, default=default, known=known)
+
+    async def _value(self, name: str, *, default: bool, known: _Known | None) -> Flag:
+        """Return what is known of a flag; without an answer, ask and wait for it."""
         if name in self._settings.overrides:
             enabled = self._settings.overrides[name]
             return Flag(name=name, enabled=enabled, reason=FlagReason.OVERRIDE)
-        known = self._usable(name)
         if known is None:
             await asyncio.wait({self._question(name)}, timeout=ANSWER_WAIT_S)
             known = self._usable(name)
-        elif self._clock.now() >= max(known.until, self._retry_at):
-            self._question(name)
         if known is None:
             return Flag(name=name, enabled=default, reason=FlagReason.UNREACHABLE)
         enabled = default if known.enabled is None else known.enabled
@@ -126,6 +137,9 @@ class InstanceFlags:
     def _usable(self, name: str) -> _Known | None:
         known = self._known.get(name)
         return known if known and self._clock.now() < known.lasts_until else None
+
+    def _is_stale(self, known: _Known) -> bool:
+        return self._clock.now() >= max(known.until, self._retry_at)
 
     # Questions.
 

@@ -146,9 +146,12 @@ class Setup(Record):
         """Return what asks whether to go direct."""
         given = self.flags
         overridden = isinstance(given, FeatureFlags) and DIRECT_FLAG in given.overrides
+        ask = source.evaluate
+        if isinstance(source, InstanceFlags):
+            ask = source.evaluate_anew
         return DirectFlag(
-            source,
-            first=overridden or isinstance(source, GuardedSource),
+            partial(ask, DIRECT_FLAG, default=True),
+            first=overridden or not isinstance(source, InstanceFlags),
             switch=switch,
             clock=self.clock,
             background=background,

@@ -23,6 +23,7 @@ from gitlab_completions import (
     SyncCompletionClient,
 )
 from gitlab_completions.events import CallFinished, Event
+from gitlab_completions.flags import FeatureFlags, Flag, FlagSource
 from gitlab_completions.shared import FileStore, MemoryStore, RedisStore
 from gitlab_completions.testing import FakeGitLab, run
 
@@ -78,6 +79,9 @@ async def use(client: httpx.AsyncClient) -> None:
         assert_type(status, RoutingStatus)
         assert_type(status.health, Health)
         completions.observe(observe)()
+        assert_type(await completions.flag("a", default=False), Flag)
+    sources: list[FlagSource] = [FeatureFlags(overrides={"a": True})]
+    assert_type(sources[0], FlagSource)
 
 
 def use_without_asyncio() -> None:
@@ -96,6 +100,7 @@ def use_without_asyncio() -> None:
         assert_type(future.cancel(), bool)
         assert_type(completions.warm_up("group/project"), Future[None])
         assert_type(completions.status("group/project"), RoutingStatus)
+        assert_type(completions.flag("a"), Flag)
         completions.observe(observe)()
         completions.reconfigure(RoutingPolicy())
 
