@@ -166,9 +166,7 @@ class InstanceFlags:
 
     def _end(self, names: Sequence[str]) -> None:
         for name in names:
-            ended = self._open.pop(name)
-            if not ended.done():
-                ended.set_result(None)
+            self._open.pop(name).set_result(None)
 
     async def _ask_for(self, names: Sequence[str]) -> None:
         """Ask, in the older way too if it must be, and keep what comes of it."""
