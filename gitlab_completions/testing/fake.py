@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from gitlab_completions._wire.messages import WireRequest, WireResponse
     from gitlab_completions.client import CompletionClient
+    from gitlab_completions.emulator.flags import Flags
+    from gitlab_completions.emulator.model import Prompt
     from gitlab_completions.emulator.settings import Settings
     from gitlab_completions.flags import FlagSource
     from gitlab_completions.ignoring import IgnoreList
@@ -50,9 +52,11 @@ _REAL_PAUSE_S = 0.01
 class FakeGitLab:
     """A GitLab instance and its gateway, without any network.
 
-    Each of `direct_access`, `gateway` and `instance` is a handle on one endpoint: what
-    arrived there is in its `requests`, and its methods (`fail`, `hang`, `reset`,
-    `refuse`, `half_answer`, `drip`, `html`, `delay`, `heal`, ...) set faults.
+    Each of `direct_access`, `gateway` and `instance` is a handle on one endpoint, and
+    `inquiries` is one on whatever else the instance is asked: what arrived there is in
+    its `requests`, and its methods (`fail`, `hang`, `reset`, `refuse`, `half_answer`,
+    `drip`, `html`, `delay`, `heal`, ...) set faults. `flags` are the instance's,
+    `settings` its switches, and `prompts` what the model was asked, by either route.
 
     Args:
         text: What the model suggests, whatever is asked; can be set anew later. The
@@ -74,17 +78,23 @@ class FakeGitLab:
         self.profile = profile
         self.clock: VirtualClock = VirtualClock()
         self.replaced: list[Route] = []
+        self.prompts: list[Prompt] = []
         self._random = random.Random(seed)
         self.tokens: AccessTokens = AccessTokens(
             valid=self._token(),
             expired=self._token(),
             revoked=self._token(),
             wrong_scope=self._token(),
+            ai_features=self._token(),
+            oauth=self._token(),
+            project_bot=self._token(),
+            job=self._token(),
+            admin=self._token(),
         )
         gateway = Gateway(
             chosen,
             Hs256Authority(self._random.randbytes(32)),
-            model=lambda _: self.text,
+            model=self._say,
             make_id=self._id,
         )
         instance = Instance(
@@ -93,13 +103,19 @@ class FakeGitLab:
             gateway_url=self.gateway_url,
             tokens=self.tokens,
             make_id=self._id,
+            roll=self._random.random,
         )
+        self.flags: Flags = instance.flags
         self.settings: Settings = instance.settings
         self.direct_access: FakeEndpoint = instance.direct_access
         self.gateway: FakeEndpoint = gateway.endpoint
         self.instance: FakeEndpoint = instance.completions
+        self.inquiries: FakeEndpoint = instance.inquiries
         hosts: dict[str, tuple[Host, tuple[FakeEndpoint, ...]]] = {
-            _INSTANCE: (instance, (self.direct_access, self.instance)),
+            _INSTANCE: (
+                instance,
+                (self.direct_access, self.instance, self.inquiries),
+            ),
             _GATEWAY: (gateway, (self.gateway,)),
         }
         self._network = Network(hosts, lambda: _EPOCH_UNIX + self.clock.now())
@@ -183,6 +199,10 @@ class FakeGitLab:
                 await asyncio.sleep(_REAL_PAUSE_S)
             if not self.in_flight:
                 return
+
+    def _say(self, prompt: Prompt) -> str:
+        self.prompts.append(prompt)
+        return self.text
 
     def _id(self) -> str:
         return f"{self._random.getrandbits(128):032x}"
