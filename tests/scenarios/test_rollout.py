@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,15 +20,9 @@ from gitlab_completions.errors import (
 from gitlab_completions.flags import FeatureFlags, Flag, FlagReason
 from gitlab_completions.models import CompletionRequest, Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode, RoutingPolicy
-from gitlab_completions.senders import WireResponse
 from gitlab_completions.shared import MemoryStore
 from gitlab_completions.status import Health
 from gitlab_completions.testing import FakeGitLab, wait_all_tasks_blocked
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
-
-    from gitlab_completions.senders import WireRequest
 
 REQUEST = CompletionRequest.at_cursor("def f():", 8, file_name="f.py")
 GENERATION = replace(REQUEST, intent=Intent.GENERATION)
@@ -54,37 +45,6 @@ class Source:
         self.asked += 1
         await asyncio.sleep(self.after_s)
         return Flag(name=name, enabled=self.enabled, reason="ours")
-
-
-class FlaggedGitLab(FakeGitLab):
-    """A GitLab with the older field for flags, like 17.1 to 17.3."""
-
-    def __init__(self, profile: str, version: str, *, enabled: bool) -> None:
-        super().__init__(profile=profile)
-        self.version = version
-        self.enabled = enabled
-        self.questions: list[str] = []
-
-    @asynccontextmanager
-    async def exchange(
-        self, request: WireRequest
-    ) -> AsyncGenerator[WireResponse, None]:
-        if request.purpose != "inquiry":
-            async with super().exchange(request) as response:
-                yield response
-            return
-        query = json.loads(request.body)["query"]
-        self.questions.append(query)
-        lacks = "Field 'featureFlags' doesn't exist on type 'Metadata'"
-        answer: dict[str, object] = {"errors": [{"message": lacks}]}
-        if "featureFlagEnabled" in query:
-            metadata = {"version": self.version}
-            answer = {"data": {"metadata": metadata, "f0": self.enabled}}
-        yield WireResponse(status_code=200, headers={}, chunks=_one(answer))
-
-
-async def _one(answer: object) -> AsyncIterator[bytes]:
-    yield json.dumps(answer).encode()
 
 
 def test_the_actors_are_what_they_are_called() -> None:
@@ -356,18 +316,20 @@ async def test_direct_only_ends_where_a_source_says_no(gitlab: FakeGitLab) -> No
 # By the instance's own flag, in GitLab 17.0 and 17.1.
 
 
-async def test_nobody_asks_for_the_instances_flag_before_a_call() -> None:
-    gitlab = FlaggedGitLab("19.3", "19.3.0", enabled=False)
+@pytest.mark.parametrize("profile", ["17.0", "17.1", "17.2", "19.3"])
+async def test_nobody_asks_for_the_instances_flag_before_a_call(profile: str) -> None:
+    gitlab = FakeGitLab(profile=profile)
     async with gitlab.client() as client:
         await client.warm_up()
         for _ in range(3):
             assert (await client.complete(REQUEST)).route is Route.DIRECT
             await asyncio.sleep(1000)
-    assert gitlab.questions == []
+    assert gitlab.inquiries.requests == []
 
 
 async def test_gitlab_17_1_with_its_flag_off_is_found_out_behind_the_404() -> None:
-    gitlab = FlaggedGitLab("17.1-flag-off", "17.1.8", enabled=False)
+    gitlab = FakeGitLab(profile="17.1")
+    gitlab.flags.disable(DIRECT_FLAG)
     async with gitlab.client() as client:
         first = await client.complete(REQUEST)
         assert (first.route, first.reason) == (Route.INDIRECT, RouteReason.BARRED)
@@ -380,57 +342,113 @@ async def test_gitlab_17_1_with_its_flag_off_is_found_out_behind_the_404() -> No
 
 
 async def test_direct_is_there_a_minute_after_the_flag_is_switched_on() -> None:
-    gitlab = FlaggedGitLab("17.1-flag-off", "17.1.8", enabled=False)
+    gitlab = FakeGitLab(profile="17.1")
+    gitlab.flags.disable(DIRECT_FLAG)
     async with gitlab.client() as client:
         await client.complete(REQUEST)
         await gitlab.settle()
-        gitlab.enabled = True
+        gitlab.flags.enable(DIRECT_FLAG)
         await asyncio.sleep(60)
         await client.complete(REQUEST)
         await gitlab.settle()
-        await client.complete(REQUEST)
-    assert len(gitlab.direct_access.requests) == 2
+        assert (await client.complete(REQUEST)).route is Route.DIRECT
 
 
-async def test_a_later_gitlab_that_says_404_is_not_taken_for_one_of_the_flag() -> None:
-    gitlab = FlaggedGitLab("17.1-flag-off", "17.2.0", enabled=False)
+async def test_an_instance_without_a_field_for_flags_is_barred_as_ever() -> None:
+    gitlab = FakeGitLab(profile="17.0")
+    gitlab.flags.disable(DIRECT_FLAG)
     async with gitlab.client() as client:
         for _ in range(3):
             done = await client.complete(REQUEST)
             assert done.reason is RouteReason.BARRED
             await gitlab.settle()
-        assert len(gitlab.questions) == 2
+        assert (await client.flag(DIRECT_FLAG)).reason == FlagReason.NO_SUCH_FIELD
+
+
+async def test_a_404_of_the_operators_is_not_taken_for_one_of_the_flag() -> None:
+    gitlab = FakeGitLab(profile="17.2")
+    gitlab.settings.code_suggestions_enabled = False
+    async with gitlab.client() as client:
+        for _ in range(3):
+            with pytest.raises(AllRoutesFailedError):
+                await client.complete(REQUEST)
+            await gitlab.settle()
+            assert client.status().reason is RouteReason.BARRED
         flag = await client.flag(DIRECT_FLAG)
-        assert flag.enabled
-        assert flag.reason == FlagReason.RETIRED
+    assert flag.enabled
+    assert flag.reason == FlagReason.RETIRED
+    assert len(gitlab.inquiries.requests) == 2, "one in each generation of fields"
 
 
-async def test_an_override_of_the_flag_is_a_word_of_the_users() -> None:
-    gitlab = FlaggedGitLab("19.3", "19.3.0", enabled=True)
+async def test_an_override_of_the_flag_is_a_word_of_the_users(
+    gitlab: FakeGitLab,
+) -> None:
     flags = FeatureFlags(overrides={DIRECT_FLAG: False})
     async with gitlab.client(flags=flags) as client:
         assert (await client.complete(REQUEST)).reason is RouteReason.ROLLOUT
     assert gitlab.direct_access.requests == []
-    assert gitlab.questions == []
+    assert gitlab.inquiries.requests == []
 
 
 # What a user asks.
 
+SWITCH = "ai_duo_code_suggestions_switch"
 
-async def test_a_user_asks_the_instance_by_default() -> None:
-    gitlab = FlaggedGitLab("17.2", "17.2.0", enabled=True)
+
+@pytest.mark.parametrize(
+    ("profile", "name", "enabled", "reason"),
+    [
+        ("17.0", SWITCH, True, FlagReason.NO_SUCH_FIELD),
+        ("17.1", SWITCH, True, FlagReason.INSTANCE),
+        ("17.1", "dpop_authentication", False, FlagReason.OFF_OR_UNKNOWN),
+        ("17.1", DIRECT_FLAG, True, FlagReason.INSTANCE),
+        ("17.1-flag-off", DIRECT_FLAG, False, FlagReason.OFF_OR_UNKNOWN),
+        ("17.2", DIRECT_FLAG, True, FlagReason.RETIRED),
+        ("17.4", SWITCH, True, FlagReason.INSTANCE),
+        ("17.4", DIRECT_FLAG, True, FlagReason.RETIRED),
+        ("19.3", SWITCH, True, FlagReason.INSTANCE),
+        ("19.3", "dpop_authentication", False, FlagReason.INSTANCE),
+        ("19.3", "no_such_flag", True, FlagReason.UNKNOWN_FLAG),
+        ("19.3", DIRECT_FLAG, True, FlagReason.RETIRED),
+    ],
+)
+async def test_what_every_release_says_of_a_flag(
+    profile: str, name: str, reason: FlagReason, *, enabled: bool
+) -> None:
+    gitlab = FakeGitLab(profile=profile)
+    async with gitlab.client() as client:
+        flag = await client.flag(name)
+    assert flag == Flag(name=name, enabled=enabled, reason=reason)
+
+
+@pytest.mark.parametrize("kind", ["expired", "revoked", "wrong_scope"])
+async def test_who_may_not_ask_gets_the_default(gitlab: FakeGitLab, kind: str) -> None:
+    token: str = getattr(gitlab.tokens, kind)
+    async with CompletionClient(gitlab.instance_url, token, sender=gitlab) as client:
+        flag = await client.flag(SWITCH)
+    assert flag == Flag(name=SWITCH, enabled=True, reason=FlagReason.NOT_LOGGED_IN)
+
+
+async def test_a_portal_is_no_instance(gitlab: FakeGitLab) -> None:
+    gitlab.inquiries.html()
+    async with gitlab.client() as client:
+        flag = await client.flag(SWITCH)
+    assert flag == Flag(name=SWITCH, enabled=True, reason=FlagReason.UNREACHABLE)
+
+
+async def test_a_users_flags_ask_by_way_of_the_client(gitlab: FakeGitLab) -> None:
     flags = FeatureFlags(overrides={"mine": False})
     async with gitlab.client(flags=flags) as client:
-        asked = Flag(name="some_feature", enabled=True, reason="instance")
-        assert await client.flag("some_feature") == asked
-        assert await flags.evaluate("some_feature") == asked
+        asked = Flag(name=SWITCH, enabled=True, reason="instance")
+        assert await client.flag(SWITCH) == asked
+        assert await flags.evaluate(SWITCH) == asked
         mine = Flag(name="mine", enabled=False, reason="override")
         assert await client.flag("mine", default=True) == mine
-    assert len(gitlab.questions) == 2
+    assert len(gitlab.inquiries.requests) == 1
     with pytest.raises(ClientClosedError):
-        await client.flag("some_feature")
+        await client.flag(SWITCH)
     with pytest.raises(ClientClosedError):
-        await flags.evaluate("some_feature")
+        await flags.evaluate(SWITCH)
 
 
 async def test_a_user_asks_the_source_that_was_given(gitlab: FakeGitLab) -> None:
