@@ -297,7 +297,7 @@ class RoutingPolicy:
             GitLab does, so who is in at 25 is in at 50; steps of 0.001 count.
         actor: Who is counted for that, such as `"User:42"`, GitLab's name for the user
             with that id; then the same users are in as by a percentage of GitLab's own
-            flag. `None`: a hash of the instance's host and the name that the user is
+            flag. `None`: a hash of the instance's URL and the name that the user is
             logged in by on this machine (of its host name as well where that is `root`
             or none, as in containers), which is never sent.
         environment_override: Whether `GITLAB_COMPLETIONS_DIRECT` is heeded, as it is

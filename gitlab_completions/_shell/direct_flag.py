@@ -129,6 +129,7 @@ class DirectFlag:
         """Have the source asked again, if that is due: a call wants to know."""
         now = self._clock.now()
         if not self._switch.on and now >= self._holds_until:
+            self._again_at = None  # what comes is a first word again
             self._turn(on=True)
         if self._again_at is None or now < self._again_at:
             return

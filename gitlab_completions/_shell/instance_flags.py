@@ -100,7 +100,6 @@ class InstanceFlags:
         self._retry_at = 0.0
         self._dialect = Dialect.NAMES
         self._dialect_until = 0.0
-        self.version: str | None = None
 
     async def evaluate(self, name: str, /, *, default: bool) -> Flag:
         """Return the flag's value, or the default with the reason for it."""
@@ -195,7 +194,6 @@ class InstanceFlags:
     def _keep(
         self, answer: wire.FlagAnswer, names: Sequence[str], *, in_each: bool
     ) -> None:
-        self.version = answer.version or self.version
         for name in names:
             if not answer.logged_in:
                 self._put(name, None, FlagReason.NOT_LOGGED_IN)

@@ -9,7 +9,6 @@ from gitlab_completions._core.circuit import Circuit
 from gitlab_completions._core.hedging import Pace
 from gitlab_completions._core.rollout import DIRECT_FLAG, Rollout, is_in_share
 from gitlab_completions._records import Record
-from gitlab_completions._shell.actor import actor_of_login
 from gitlab_completions._shell.direct_flag import DirectFlag, GuardedSource
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.fetch import Fetcher
@@ -117,10 +116,13 @@ class Setup(Record):
     def rollout(self, policy: RoutingPolicy, switch: Switch) -> Rollout:
         """Return whether direct is rolled out to the user by a policy."""
         share = policy.direct_percentage
-        if 0 < share < ALL:
-            actor = policy.actor or actor_of_login(self.root)
-            return Rollout(in_share=is_in_share(share, actor), switch=switch)
-        return Rollout(in_share=share > 0, switch=switch)
+        if not 0 < share < ALL:
+            return Rollout(in_share=share > 0, switch=switch)
+        # Most clients have no share, and need not import how to hash a login.
+        from gitlab_completions._shell.actor import actor_of_login  # noqa: PLC0415
+
+        actor = policy.actor or actor_of_login(self.root)
+        return Rollout(in_share=is_in_share(share, actor), switch=switch)
 
     def instance_flags(
         self, inquirer: Inquirer, background: Background

@@ -163,6 +163,17 @@ async def test_a_no_that_nobody_repeats_is_forgotten() -> None:
     await one.background.aclose()
 
 
+async def test_who_has_not_asked_for_long_waits_for_a_first_word_again() -> None:
+    source = Source(enabled=False)
+    one = Keeping(source, first=True)
+    await one.flag.first_word()
+    await asyncio.sleep(WORD_LASTS_S)
+    one.flag.look()
+    await one.flag.first_word()
+    assert not one.switch.on
+    assert len(source.asked) == 2
+
+
 async def test_a_users_source_outlasts_an_access_token() -> None:
     one = Keeping(Source(enabled=False), first=True)
     await one.flag.first_word()

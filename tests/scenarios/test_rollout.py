@@ -274,6 +274,16 @@ async def test_a_source_that_changes_its_mind_is_heard_within_a_minute(
     assert source.asked == 3
 
 
+async def test_a_source_is_heard_before_direct_access_after_a_night_too(
+    gitlab: FakeGitLab,
+) -> None:
+    async with gitlab.client(flags=Source(enabled=False)) as client:
+        for _ in range(3):
+            assert (await client.complete(REQUEST)).reason is RouteReason.ROLLOUT
+            await asyncio.sleep(10 * 3600)
+    assert gitlab.direct_access.requests == []
+
+
 async def test_the_change_is_told_to_observers(gitlab: FakeGitLab) -> None:
     told: list[RouteReason] = []
 
@@ -421,7 +431,7 @@ async def test_what_every_release_says_of_a_flag(
     assert flag == Flag(name=name, enabled=enabled, reason=reason)
 
 
-@pytest.mark.parametrize("kind", ["expired", "revoked", "wrong_scope"])
+@pytest.mark.parametrize("kind", ["expired", "revoked", "ai_features"])
 async def test_who_may_not_ask_gets_the_default(gitlab: FakeGitLab, kind: str) -> None:
     token: str = getattr(gitlab.tokens, kind)
     async with CompletionClient(gitlab.instance_url, token, sender=gitlab) as client:
