@@ -48,6 +48,7 @@ from gitlab_completions.policy import (
 )
 from gitlab_completions.senders import HttpxSender
 from gitlab_completions.status import Health, RoutingStatus
+from gitlab_completions.stream import CompletionStream, SyncCompletionStream
 from gitlab_completions.sync import SyncCompletionClient
 
 __all__ = (
@@ -59,6 +60,7 @@ __all__ = (
     "Completion",
     "CompletionClient",
     "CompletionRequest",
+    "CompletionStream",
     "ConfigurationError",
     "ContextItem",
     "DeadlineExceededError",
@@ -79,6 +81,7 @@ __all__ = (
     "RoutingPolicy",
     "RoutingStatus",
     "SyncCompletionClient",
+    "SyncCompletionStream",
     "TokenSource",
     "__version__",
 )

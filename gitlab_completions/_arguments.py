@@ -6,6 +6,7 @@ Raises `ConfigurationError`, which names what is wrong and what is right.
 from __future__ import annotations
 
 import inspect
+import math
 import os
 from collections.abc import Sequence
 from typing import cast
@@ -55,6 +56,14 @@ def span_of(
         return deadline_s
     generation = request.intent is Intent.GENERATION
     return policy.generation_deadline_s if generation else policy.deadline_s
+
+
+def stream_span_of(deadline_s: float | None) -> float:
+    """Return the seconds that a streamed call may take, without a limit by default."""
+    if deadline_s is None:
+        return math.inf
+    check_seconds("deadline_s", deadline_s, infinite=True)
+    return deadline_s
 
 
 def check_policy(policy: object) -> None:

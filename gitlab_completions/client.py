@@ -17,6 +17,7 @@ from gitlab_completions._arguments import (
     environment_of,
     from_environment,
     span_of,
+    stream_span_of,
 )
 from gitlab_completions._frames import frameless
 from gitlab_completions._shell import chance
@@ -29,12 +30,14 @@ from gitlab_completions.errors import ClientClosedError, ConfigurationError
 from gitlab_completions.flags import FeatureFlags
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.senders import HttpxSender, ReplaceableSender, Sender
+from gitlab_completions.stream import CompletionStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.handover import Handover
     from gitlab_completions.events import Observer
     from gitlab_completions.flags import Flag, FlagSource
     from gitlab_completions.ignoring import IgnoreList
@@ -352,6 +355,36 @@ class CompletionClient:
         check_flag_name(name)
         return await self._engine.flag(name, default=default)
 
+    def stream(
+        self, request: CompletionRequest, *, deadline_s: float | None = None
+    ) -> CompletionStream:
+        """Return a completion's text piece by piece, by the fastest route that works.
+
+        What generations are for: they take long, and always go through the instance. A
+        completion may go either way, and to the other until its first piece. It is
+        never hedged, and four of them at a time are on the wire of each route.
+
+        Args:
+            request: The code around the cursor.
+            deadline_s: Seconds from when it begins to its end; left out, or `math.inf`,
+                there is no limit. 55 s without a byte end it anyway.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When an argument is of a wrong type, or `deadline_s` no
+                positive number of seconds.
+        """
+        self._check_open()
+        check_request(request)
+        span_s = stream_span_of(deadline_s)
+
+        async def call(handover: Handover) -> Completion:
+            self._enter()
+            with self._closing.awaited() as closing:
+                return await self._engine.complete(request, span_s, closing, handover)
+
+        return CompletionStream(self._engine.reader(request, call))
+
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.
 
@@ -404,10 +437,13 @@ class CompletionClient:
 
     def _enter(self) -> None:
         """Check that the client may be used here and now."""
-        if self._closed:
-            raise ClientClosedError("the client is closed")
+        self._check_open()
         self._home.enter()
         self._engine.look_at_clock()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClientClosedError("the client is closed")
 
     def _replace(self, route: Route) -> bool:
         """Have what comes next go out on new connections; tell whether it will."""

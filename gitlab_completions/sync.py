@@ -18,6 +18,7 @@ from gitlab_completions._arguments import (
     check_request,
     from_environment,
     span_of,
+    stream_span_of,
 )
 from gitlab_completions._frames import frameless
 from gitlab_completions._records import replace
@@ -26,6 +27,7 @@ from gitlab_completions.client import DEFAULT_POLICY, CompletionClient
 from gitlab_completions.errors import ClientClosedError
 from gitlab_completions.flags import ANSWER_WAIT_S
 from gitlab_completions.status import Health
+from gitlab_completions.stream import SyncCompletionStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -235,6 +237,25 @@ class SyncCompletionClient:
         thread = self._running()
         self._span_s(request, deadline_s)
         return thread.submit(partial(self._complete, request, deadline_s))
+
+    def stream(
+        self, request: CompletionRequest, *, deadline_s: float | None = None
+    ) -> SyncCompletionStream:
+        """Return a completion's text piece by piece, by the fastest route that works.
+
+        Args:
+            request: The code around the cursor.
+            deadline_s: See `CompletionClient.stream`.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When an argument is wrong, or the process has forked
+                since the client's first use.
+        """
+        thread = self._running()
+        stream = self._client.stream(request, deadline_s=deadline_s)
+        span_s = stream_span_of(deadline_s) + OVERTIME_S
+        return SyncCompletionStream(self, thread, stream, span_s)
 
     def warm_up(self, project_path: str | None = None) -> Future[None]:
         """Begin to make ready for a first call; return at once.

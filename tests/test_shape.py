@@ -100,6 +100,7 @@ def test_the_package_shows_what_users_need_and_nothing_else() -> None:
         "Completion",
         "CompletionClient",
         "CompletionRequest",
+        "CompletionStream",
         "ConfigurationError",
         "ContextItem",
         "DeadlineExceededError",
@@ -120,6 +121,7 @@ def test_the_package_shows_what_users_need_and_nothing_else() -> None:
         "RoutingPolicy",
         "RoutingStatus",
         "SyncCompletionClient",
+        "SyncCompletionStream",
         "TokenSource",
         "__version__",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.budget import InstanceBudget
@@ -12,6 +13,7 @@ from gitlab_completions._core.commands import Chosen
 from gitlab_completions._core.hedging import HedgeBudget
 from gitlab_completions._core.rollout import Switch, barrier
 from gitlab_completions._core.router import Router
+from gitlab_completions._core.streaming import stream
 from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.background import Background
@@ -20,17 +22,22 @@ from gitlab_completions._shell.driver import Drive
 from gitlab_completions._shell.exchange import WARM_UP_S
 from gitlab_completions._shell.keeper import Keeper
 from gitlab_completions._shell.outlook import Outlook
-from gitlab_completions._shell.race import Race
+from gitlab_completions._shell.race import GRACE_S, Race
+from gitlab_completions._shell.reader import Reader
 from gitlab_completions._shell.spare import SpareConnections
 from gitlab_completions._shell.tally import Tally
 from gitlab_completions.errors import ClientClosedError
 from gitlab_completions.events import CallFinished, ClockJumped, StatusChanged
-from gitlab_completions.models import Intent, Route, RouteReason
+from gitlab_completions.models import Completion, Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from gitlab_completions._core.commands import GaveUp
+    from gitlab_completions._core.router import Flow
     from gitlab_completions._shell.fetch import Fetcher
+    from gitlab_completions._shell.handover import Handover
     from gitlab_completions._shell.keeper import Entry
     from gitlab_completions._shell.notices import Notices
     from gitlab_completions._shell.setup import Setup
@@ -38,7 +45,7 @@ if TYPE_CHECKING:
     from gitlab_completions.details import ConnectionDetails
     from gitlab_completions.errors import DirectAccessError, GitLabCompletionsError
     from gitlab_completions.flags import Flag
-    from gitlab_completions.models import Completion, CompletionRequest
+    from gitlab_completions.models import CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
     from gitlab_completions.status import RoutingStatus
 
@@ -54,11 +61,13 @@ class Engine:
         self._tally = Tally()
         self.bulletin = Bulletin((self._tally, logbook.write, *setup.observers))
         self._background = Background()
+        self._streams = Background()
         self._desk = TokenDesk(setup.access_token, self._token_changed)
         self._circuits = setup.circuits()
         self._budget = InstanceBudget(policy.indirect_per_minute)
         self._hedges = HedgeBudget(policy.hedge)
         self._gates = setup.gates(self._budget)
+        self._stream_gates = setup.stream_gates(self._budget)
         self._exchanger = setup.exchanger(self._desk)
         self._spare = SpareConnections()
         self._inquirer = setup.inquirer(self._desk, self._spare)
@@ -76,6 +85,7 @@ class Engine:
         self._race = Race(
             exchanger=self._exchanger,
             gates=self._gates,
+            stream_gates=self._stream_gates,
             circuits=self._circuits,
             hedges=self._hedges,
             clock=clock,
@@ -137,15 +147,62 @@ class Engine:
         request: CompletionRequest,
         deadline_s: float,
         closing: asyncio.Future[None],
+        handover: Handover | None = None,
     ) -> Completion:
-        """Run a call to its completion, or to the error that says most."""
+        """Run a call to its completion, or to the error that says most.
+
+        With a hand-over it is a streamed call, and its text goes there while it comes.
+        """
+        drive = self._begin(request, closing, handover)
+        deadline = drive.started_at + deadline_s
+        try:
+            answer = await drive.run(self._flow(drive, deadline_s), deadline)
+        except ClientClosedError as closed:
+            self._tell_end(drive, self._clock.now(), None, copy.copy(closed))
+            raise
+        except asyncio.CancelledError:
+            if handover is not None:
+                handover.completion = self._so_far(drive, handover)
+            raise
+        now = self._clock.now()
+        chosen = answer if isinstance(answer, Chosen) else None
+        result = self._result(drive, answer, deadline, now)
+        if isinstance(result, Completion):
+            self._finish(drive, now, chosen, None)
+            return result
+        # What is kept of it must not keep the call's frames, and the source there.
+        self._finish(drive, now, chosen, copy.copy(result))
+        try:
+            raise result from result.__cause__
+        finally:
+            del result  # else it would hold its own frame, and the request there
+
+    def _result(
+        self, drive: Drive, answer: Chosen | GaveUp, deadline: float, now: float
+    ) -> Completion | GitLabCompletionsError:
+        if not isinstance(answer, Chosen):
+            return self._failure(drive, answer, deadline, now)
+        return results.broken(drive.flights, answer) or results.completion(
+            drive.request,
+            answer,
+            drive.flights,
+            started_at=drive.started_at,
+            now=now,
+        )
+
+    def _begin(
+        self,
+        request: CompletionRequest,
+        closing: asyncio.Future[None],
+        handover: Handover | None,
+    ) -> Drive:
         entry = self._keeper.entry(request.project_path)
         self._direct_flag.look()
-        if request.intent is Intent.COMPLETION:
-            self._hedges.earn()
+        if request.intent is Intent.COMPLETION and handover is None:
+            self._hedges.earn()  # a stream is never hedged
         if self._notices is not None:
             self._notices.look(entry)
-        drive = Drive(
+        return Drive(
             call_id=next(self._call_ids),
             request=request,
             entry=entry,
@@ -154,30 +211,47 @@ class Engine:
             clock=self._clock,
             bulletin=self.bulletin,
             closing=closing,
+            handover=handover,
         )
-        flow = self._router.complete(
-            request.intent, entry.freshness, drive.started_at, deadline_s
+
+    def _flow(self, drive: Drive, deadline_s: float) -> Flow:
+        intent, freshness = drive.request.intent, drive.entry.freshness
+        if drive.handover is None:
+            return self._router.complete(
+                intent, freshness, drive.started_at, deadline_s
+            )
+        return stream(self._router, intent, freshness, drive.started_at, deadline_s)
+
+    def _so_far(self, drive: Drive, handover: Handover) -> Completion:
+        return results.so_far(
+            handover.everything,
+            self._planned(drive.request, drive.entry),
+            drive.flights,
+            started_at=drive.started_at,
+            now=self._clock.now(),
         )
-        deadline = drive.started_at + deadline_s
-        try:
-            answer = await drive.run(flow)
-        except ClientClosedError as closed:
-            self._tell_end(drive, self._clock.now(), None, copy.copy(closed))
-            raise
+
+    def reader(
+        self,
+        request: CompletionRequest,
+        call: Callable[[Handover], Coroutine[object, object, Completion]],
+    ) -> Reader:
+        """Return who reads a streamed call, which begins with its first use."""
+        return Reader(call, partial(self._unsent, request), self._streams.spawn)
+
+    def _unsent(self, request: CompletionRequest) -> Completion:
+        planned = self._planned(request, self._keeper.glance(request.project_path))
+        return results.so_far("", planned, [], started_at=0.0, now=0.0)
+
+    def _planned(self, request: CompletionRequest, entry: Entry) -> Chosen:
         now = self._clock.now()
-        if not isinstance(answer, Chosen):
-            error = self._failure(drive, answer, deadline, now)
-            # What is kept of it must not keep the call's frames, and the source there.
-            self._finish(drive, now, None, copy.copy(error))
-            try:
-                raise error from error.__cause__
-            finally:
-                del error  # else it would hold its own frame, and the request there
-        done = results.completion(
-            request, answer, drive.flights, started_at=drive.started_at, now=now
+        refusal = self._router.refusal(request.intent, entry.freshness, now)
+        only = self.policy.direct is DirectMode.ONLY
+        direct = refusal is None or only
+        return Chosen(
+            route=Route.DIRECT if direct else Route.INDIRECT,
+            reason=refusal or RouteReason.PREFERRED,
         )
-        self._finish(drive, now, answer, None)
-        return done
 
     def _failure(
         self, drive: Drive, gave_up: GaveUp, deadline: float, now: float
@@ -286,7 +360,7 @@ class Engine:
         for gate in self._gates.values():
             gate.most = min(policy.max_in_flight, self._setup.policy.max_in_flight)
         self._budget.per_minute = policy.indirect_per_minute
-        for gate in self._gates.values():
+        for gate in (*self._gates.values(), *self._stream_gates.values()):
             gate.look_again()
         self._keeper.reconfigure(policy, self._rollout)
 
@@ -299,6 +373,7 @@ class Engine:
             self._circuits[route].jump(now)
             if self._setup.replace(route):
                 self._gates[route].start_over()
+                self._stream_gates[route].start_over()
         self._warming.clear()
         self._keeper.start_over()
         # In the end: an observer may ask how things stand now, or begin a call.
@@ -313,6 +388,7 @@ class Engine:
         """End everything that is under way."""
         self.stop()
         await self._race.aclose()
+        await self._streams.aclose(GRACE_S)
         await self._background.aclose()
         await self._desk.aclose()
 

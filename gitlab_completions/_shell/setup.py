@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from gitlab_completions.senders import Sender
     from gitlab_completions.shared import DetailsStore
 
+STREAMS = 4
+"""Streams on the wire to a host at once: one is what an author reads, the rest are of
+other windows, or about to end."""
+
 
 class Setup(Record):
     """What an engine is made of, checked.
@@ -89,6 +93,17 @@ class Setup(Record):
         most = self.policy.max_in_flight
         return {
             route: Gate(most, self.clock, partial(self.replace, route), budgets[route])
+            for route in Route
+        }
+
+    def stream_gates(self, budget: InstanceBudget) -> dict[Route, Gate]:
+        """Return a gate for each route's streams, which hold no completion up.
+
+        Nothing is replaced for them: a stream whose reader has left is ended.
+        """
+        budgets = {Route.DIRECT: None, Route.INDIRECT: budget}
+        return {
+            route: Gate(STREAMS, self.clock, lambda: False, budgets[route])
             for route in Route
         }
 

@@ -85,6 +85,17 @@ async def test_who_is_not_goes_indirect_and_asks_for_no_direct_access(
     assert gitlab.gateway.requests == []
 
 
+async def test_streams_are_rolled_out_alike(gitlab: FakeGitLab) -> None:
+    async with gitlab.client(policy=NOT_QUARTER) as client:
+        async with client.stream(REQUEST) as stream:
+            done = await stream.completion()
+        assert (done.route, done.reason) == (Route.INDIRECT, RouteReason.ROLLOUT)
+        client.reconfigure(QUARTER)
+        async with client.stream(REQUEST) as stream:
+            assert (await stream.completion()).route is Route.DIRECT
+    assert len(gitlab.direct_access.requests) == 1
+
+
 async def test_an_instance_that_fails_is_told_with_why_direct_was_no_choice(
     gitlab: FakeGitLab,
 ) -> None:
