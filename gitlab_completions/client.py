@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     )
     from gitlab_completions.redaction import Redactor
     from gitlab_completions.shared import DetailsStore
-    from gitlab_completions.status import RoutingStatus
+    from gitlab_completions.status import Availability, RoutingStatus
 
 __all__ = ("CompletionClient",)
 
@@ -320,6 +320,25 @@ class CompletionClient:
         check_project_path(project_path)
         with self._closing.awaited() as closing:
             await self._engine.warm_up(project_path, closing)
+
+    async def availability(self, project_path: str | None = None) -> Availability:
+        """Tell whether code suggestions work for the user and a project.
+
+        Asks GitLab at most four times within 10 s, and for no completion; an answer is
+        kept for minutes, a no for one, until a call's end disproves it. Whatever a
+        server answers, or does not, is told and not raised.
+
+        Args:
+            project_path: The project, whose settings count too.
+
+        Raises:
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When `project_path` is no string.
+        """
+        self._enter()
+        check_project_path(project_path)
+        with self._closing.awaited() as closing:
+            return await self._engine.availability(project_path, closing)
 
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.

@@ -128,7 +128,9 @@ class Exchanger:
 
     def _authorization(self, token: Secret) -> HostHeaders:
         agent = self.user_agent
-        return instance.authorization(token, root=self.root, user_agent=agent)
+        return instance.authorization(
+            token, root=self.root, user_agent=agent, header=self.desk.header
+        )
 
     async def _perform(self, wire: WireRequest) -> Ending:
         """Send, and read what comes, whatever comes."""

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._wire.jsons import as_object
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import TokenHeader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = (
+    "access_headers",
     "bearer_headers",
     "check_access_token",
     "date_s",
@@ -145,12 +147,18 @@ def check_access_token(token: object) -> str:
 
 
 def bearer_headers(token: str, user_agent: str) -> dict[str, str]:
-    """Return what every request carries that has a token.
+    """Return what every request carries that has a token, the gateway's or another."""
+    return access_headers(token, user_agent, TokenHeader.AUTHORIZATION)
+
+
+def access_headers(token: str, user_agent: str, header: TokenHeader) -> dict[str, str]:
+    """Return what every request to the instance carries, the token in that header.
 
     The gateway of 2026 answers 422 to a body without its type.
     """
+    bearer = header is TokenHeader.AUTHORIZATION
     return {
-        "Authorization": f"Bearer {token}",
+        header.value: f"Bearer {token}" if bearer else token,
         "Content-Type": "application/json",
         "Accept": "application/json",
         "User-Agent": user_agent,

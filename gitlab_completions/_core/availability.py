@@ -1,0 +1,385 @@
+"""Whether code suggestions work, from what was asked and heard: one table.
+
+GitLab has no endpoint that tells it. One comes close, `code_suggestions/enabled`: it
+refuses a token, a user and an instance by the same rules, in the same order, as the
+endpoint of completions does, and neither counts nor bills anything. What it cannot tell
+comes from elsewhere: whether an old instance's bare 401 is about the token or the seat
+(its version is given to any good token), whether its bare 404 is about the project or
+the switch (GraphQL knows), whether there is a namespace and credits (direct access, or
+a completion, was told so). In the table the first row that fits decides.
+
+A completion that came of late settles what is in doubt, and nothing else: the endpoint
+of completions does not look whether a project has switched GitLab Duo off, and leaves
+it to clients to keep to that.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from gitlab_completions._records import Record
+from gitlab_completions.errors import ErrorCode
+
+__all__ = (
+    "AVAILABLE",
+    "TABLE",
+    "Age",
+    "Finding",
+    "Reply",
+    "Row",
+    "Seen",
+    "age_of",
+    "asks_direct_access",
+    "asks_graphql",
+    "asks_version",
+    "decide",
+    "finding_of",
+)
+
+LEAST = (16, 8)
+"""The first GitLab whose completions are no experiment."""
+SUPPORTED = (17, 2)
+"""The first GitLab that its makers still call supported for this."""
+MARKED_SINCE = (17, 7)
+"""The first GitLab that surely marks refusals of its own switch and seats."""
+
+
+class Reply(Enum):
+    """What the endpoint said that checks a project."""
+
+    YES = "yes"
+    """The project may be used."""
+    NO_PROJECT = "no_project"
+    """It misses the project's name, which it says to nobody that it would refuse."""
+    OFF = "off"
+    """The project may not be used."""
+    NOT_FOUND = "not_found"
+    """There is no such project for this user; of old, also that all is switched off."""
+    GONE = "gone"
+    """There is no such endpoint."""
+    REFUSED = "refused"
+    """A refusal with a code."""
+    NONE = "none"
+    """No answer of GitLab's: it was not reached, or something else answered."""
+
+
+class Age(Enum):
+    """How old the instance is."""
+
+    UNKNOWN = "unknown"
+    TOO_OLD = "too_old"
+    """Older than completions."""
+    OLD = "old"
+    """Not supported any more; completions may come."""
+    MIDDLE = "middle"
+    """Supported, and may not mark its refusals."""
+    CURRENT = "current"
+
+
+class Seen(Record):
+    """What is known of a user and a project.
+
+    Args:
+        reply: What the endpoint said.
+        code: What its refusal, or the broken exchange, means.
+        word: A refusal's machine-readable word, or an empty string.
+        named: A project was asked for.
+        age: How old the instance is.
+        token_taken: Whether another endpoint took the token; `None`: not asked.
+        user_may: What GraphQL says of the user; `None`: unknown.
+        project_on: The same of the project.
+        project_seen: Whether GraphQL shows the project to this user.
+        said: What direct access or a completion was refused for, of late.
+        completed: A completion for this project came of late.
+    """
+
+    reply: Reply
+    code: ErrorCode | None = None
+    word: str = ""
+    named: bool = True
+    age: Age = Age.UNKNOWN
+    token_taken: bool | None = None
+    user_may: bool | None = None
+    project_on: bool | None = None
+    project_seen: bool | None = None
+    said: ErrorCode | None = None
+    completed: bool = False
+
+
+class Finding(Record):
+    """What it comes to.
+
+    Args:
+        code: Why code suggestions do not work; `None`: they do, or what the endpoint
+            said says it best.
+        words: What a person is told happened; empty for what was said.
+        remedy: What a person can do, where that is not what the code says.
+        available: Code suggestions work.
+    """
+
+    code: ErrorCode | None = None
+    words: str = ""
+    remedy: str | None = None
+    available: bool = False
+
+
+class Row(Record):
+    """One line of the table.
+
+    Args:
+        name: What a person calls this case.
+        finding: What it comes to.
+        replies: The replies it stands for; `None` fits any.
+        facts: Names of `Seen`'s other fields, each with the value that it must have.
+    """
+
+    name: str
+    finding: Finding
+    replies: frozenset[Reply] | None = None
+    facts: tuple[tuple[str, object], ...] = ()
+
+    def fits(self, seen: Seen) -> bool:
+        """Tell whether this row stands for what was seen."""
+        return (self.replies is None or seen.reply in self.replies) and all(
+            getattr(seen, name) == value for name, value in self.facts
+        )
+
+
+def _on(*replies: Reply) -> frozenset[Reply]:
+    return frozenset(replies)
+
+
+_AS_SAID = Finding()
+AVAILABLE = Finding(available=True)
+_TOO_OLD = Finding(
+    code=ErrorCode.GITLAB_TOO_OLD, words="this GitLab is too old for code suggestions"
+)
+_NO_SEAT = Finding(
+    code=ErrorCode.NO_SEAT,
+    words="GitLab does not let this user have code suggestions",
+    remedy="ask your GitLab administrator for a GitLab Duo seat, or whether GitLab Duo "
+    "is on at all; the users of project and group access tokens have no seat: use a "
+    "personal or an OAuth token",
+)
+_SWITCHED_OFF = Finding(
+    code=ErrorCode.SWITCHED_OFF,
+    words="code suggestions are switched off on this GitLab",
+)
+_PROJECT_OFF = Finding(
+    code=ErrorCode.PROJECT_DISABLED,
+    words="GitLab Duo is switched off for this project",
+)
+_NO_SUCH_PROJECT = Finding(
+    code=ErrorCode.NOT_FOUND,
+    words="GitLab shows no such project to this user",
+    remedy="check project_path and the user's membership, or leave project_path out",
+)
+_NO_ENDPOINT = Finding(
+    code=ErrorCode.NOT_FOUND, words="this GitLab has no code suggestions"
+)
+_GRANULAR = Finding(
+    code=ErrorCode.SCOPE_MISSING,
+    words="the fine-grained access token lacks a permission for code suggestions",
+    remedy="let the token create code suggestion completions and direct access, or "
+    "use one with the scope api or ai_features",
+)
+_PROOF_WANTED = Finding(
+    code=ErrorCode.FORBIDDEN,
+    words="GitLab wants each use of this token signed (DPoP)",
+    remedy="switch DPoP off among your access tokens in GitLab's settings, or use an "
+    "OAuth token",
+)
+_CLIENT_REFUSED = Finding(
+    code=ErrorCode.FORBIDDEN,
+    words="GitLab took this client for a version of its language server that it bars",
+    remedy="leave that server's name out of the User-Agent and do not add its version "
+    "header; else ask your GitLab administrator",
+)
+_NO_NAMESPACE = Finding(
+    code=ErrorCode.NAMESPACE_MISSING,
+    words="GitLab does not know which namespace pays for this user",
+)
+_NO_CREDITS = Finding(code=ErrorCode.QUOTA, words="no GitLab credits are left")
+
+_ACCOUNTS: dict[str, str] = {
+    "account_blocked": "ask your GitLab administrator: the account is blocked",
+    "account_pending": "ask your GitLab administrator to approve the account",
+    "account_deactivated": "sign in to GitLab in a browser: the account is deactivated",
+    "account_unconfirmed": "confirm the account's e-mail address",
+    "account_terms": "sign in to GitLab in a browser and accept its terms of service",
+    "account_password": "sign in to GitLab in a browser and renew the password",
+}
+"""What mends it when GitLab refuses all requests of an account, by the word for why."""
+
+_WELL = _on(Reply.YES, Reply.NO_PROJECT)
+_DOUBTFUL = _on(Reply.NOT_FOUND, Reply.GONE)
+
+TABLE: tuple[Row, ...] = (
+    Row(name="not GitLab's answer", finding=_AS_SAID, replies=_on(Reply.NONE)),
+    Row(name="proof wanted", finding=_PROOF_WANTED, facts=(("word", "dpop_error"),)),
+    Row(
+        name="language server gate",
+        finding=_CLIENT_REFUSED,
+        facts=(("word", "restricted_language_server"),),
+    ),
+    *(
+        Row(
+            name=word.replace("_", " "),
+            finding=Finding(
+                code=ErrorCode.FORBIDDEN,
+                words="GitLab refuses all requests of this account",
+                remedy=remedy,
+            ),
+            facts=(("word", word),),
+        )
+        for word, remedy in _ACCOUNTS.items()
+    ),
+    Row(
+        name="permission in doubt, and a completion came",
+        finding=AVAILABLE,
+        facts=(("word", "insufficient_granular_scope"), ("completed", True)),
+    ),
+    Row(
+        name="permission missing",
+        finding=_GRANULAR,
+        facts=(("word", "insufficient_granular_scope"),),
+    ),
+    Row(name="no seat", finding=_NO_SEAT, facts=(("code", ErrorCode.NO_SEAT),)),
+    Row(
+        name="a good token refused: no seat, said by an old GitLab",
+        finding=_NO_SEAT,
+        replies=_on(Reply.REFUSED),
+        facts=(("code", ErrorCode.TOKEN_INVALID), ("token_taken", True)),
+    ),
+    Row(
+        name="switched off",
+        finding=_SWITCHED_OFF,
+        facts=(("code", ErrorCode.SWITCHED_OFF),),
+    ),
+    Row(name="refused otherwise", finding=_AS_SAID, replies=_on(Reply.REFUSED)),
+    Row(
+        name="everything is refused, not the project",
+        finding=_AS_SAID,
+        replies=_on(Reply.OFF),
+        facts=(("token_taken", False),),
+    ),
+    Row(name="project off", finding=_PROJECT_OFF, replies=_on(Reply.OFF)),
+    Row(
+        name="endpoint missing, and the project is off",
+        finding=_PROJECT_OFF,
+        replies=_DOUBTFUL,
+        facts=(("project_on", False),),
+    ),
+    Row(
+        name="in doubt, and a completion came",
+        finding=AVAILABLE,
+        replies=_on(Reply.GONE, Reply.NOT_FOUND),
+        facts=(("completed", True),),
+    ),
+    Row(
+        name="older than completions",
+        finding=_TOO_OLD,
+        facts=(("age", Age.TOO_OLD), ("completed", False)),
+    ),
+    Row(
+        name="unsupported, without the endpoint",
+        finding=_TOO_OLD,
+        replies=_on(Reply.GONE),
+        facts=(("age", Age.OLD),),
+    ),
+    Row(
+        name="in doubt, and the user may not",
+        finding=_SWITCHED_OFF,
+        replies=_DOUBTFUL,
+        facts=(("user_may", False),),
+    ),
+    Row(
+        name="no endpoint, though the user may",
+        finding=AVAILABLE,
+        replies=_on(Reply.GONE),
+        facts=(("user_may", True),),
+    ),
+    Row(name="no endpoint", finding=_NO_ENDPOINT, replies=_on(Reply.GONE)),
+    Row(
+        name="not found, and marked if it were the switch",
+        finding=_NO_SUCH_PROJECT,
+        replies=_on(Reply.NOT_FOUND),
+        facts=(("age", Age.CURRENT), ("named", True)),
+    ),
+    Row(
+        name="not found, though the project is there",
+        finding=_SWITCHED_OFF,
+        replies=_on(Reply.NOT_FOUND),
+        facts=(("project_seen", True),),
+    ),
+    Row(
+        name="no such project",
+        finding=_NO_SUCH_PROJECT,
+        replies=_on(Reply.NOT_FOUND),
+        facts=(("named", True),),
+    ),
+    Row(
+        name="a name missed by the wrong status",
+        finding=AVAILABLE,
+        replies=_on(Reply.NOT_FOUND),
+        facts=(("user_may", True),),
+    ),
+    Row(
+        name="a name missed by the wrong status, by a GitLab that marks its switch",
+        finding=AVAILABLE,
+        replies=_on(Reply.NOT_FOUND),
+        facts=(("age", Age.CURRENT),),
+    ),
+    Row(name="not found", finding=_SWITCHED_OFF, replies=_on(Reply.NOT_FOUND)),
+    Row(
+        name="no namespace",
+        finding=_NO_NAMESPACE,
+        facts=(("said", ErrorCode.NAMESPACE_MISSING), ("completed", False)),
+    ),
+    Row(
+        name="no credits",
+        finding=_NO_CREDITS,
+        facts=(("said", ErrorCode.QUOTA), ("completed", False)),
+    ),
+    Row(name="well", finding=AVAILABLE),
+)
+"""What is seen, and what it comes to."""
+
+
+def decide(seen: Seen) -> tuple[str, Finding]:
+    """Return the first row that fits, by its name, and what it comes to."""
+    row = next(row for row in TABLE if row.fits(seen))
+    return row.name, row.finding
+
+
+def finding_of(word: str) -> Finding | None:
+    """Return what a refusal's word alone comes to, at whichever endpoint."""
+    wanted = (("word", word),)
+    return next((row.finding for row in TABLE if row.facts == wanted), None)
+
+
+def age_of(version: tuple[int, int] | None) -> Age:
+    """Return how old an instance of this version is."""
+    if version is None:
+        return Age.UNKNOWN
+    if version < LEAST:
+        return Age.TOO_OLD
+    if version < SUPPORTED:
+        return Age.OLD
+    return Age.MIDDLE if version < MARKED_SINCE else Age.CURRENT
+
+
+def asks_version(seen: Seen) -> bool:
+    """Tell whether GitLab's version is worth a question: not to who will not answer."""
+    return seen.reply is not Reply.NONE and seen.word != "invalid_token"
+
+
+def asks_graphql(seen: Seen) -> bool:
+    """Tell whether the endpoint's reply leaves a doubt that GraphQL may settle."""
+    marked = seen.reply is Reply.NOT_FOUND and seen.age is Age.CURRENT
+    return seen.reply in _DOUBTFUL and not marked and not seen.completed
+
+
+def asks_direct_access(seen: Seen) -> bool:
+    """Tell whether what direct access says may matter: only it knows who pays."""
+    return seen.reply in _WELL and not seen.completed
