@@ -19,6 +19,7 @@ from gitlab_completions._frames import frameless, note_place, without_frames
 from gitlab_completions._secrets import Secret
 from gitlab_completions._shell.clock import SystemClock
 from gitlab_completions._sources import ask
+from gitlab_completions._wire.jsons import as_number
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.models import TokenHeader
 
@@ -201,7 +202,7 @@ class OAuthToken:
         answer: Mapping[str, object] = {"access_token": renewal}
         if isinstance(renewal, Mapping):
             answer = cast("Mapping[str, object]", renewal)
-        token, life_s = answer.get("access_token"), answer.get("expires_in")
+        token, life_s = answer.get("access_token"), as_number(answer.get("expires_in"))
         if not isinstance(token, str):
             raise ConfigurationError(
                 "refresh must return a token, or an answer with an access_token"
@@ -209,7 +210,7 @@ class OAuthToken:
         if self._refused and self._token == Secret(token):
             raise ConfigurationError("refresh returned the token that GitLab refused")
         self._token, self._refused, self._ends_at = Secret(token), False, math.inf
-        if isinstance(life_s, int | float) and life_s > 0:
+        if life_s is not None and life_s > 0:
             self._ends_at = self._clock.now() + life_s
 
     def _ended(self, renewal: asyncio.Task[None]) -> None:
