@@ -61,6 +61,29 @@ class Gate:
         await self._event.wait()
 
 
+class _PeerProtocol(asyncio.StreamReaderProtocol):
+    """Tells at once when the client leaves, whoever waits for whatever."""
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        left: Callable[[], None],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        super().__init__(reader, loop=loop)
+        self._left = left
+
+    def eof_received(self) -> bool | None:
+        """Take the end of what the client says."""
+        self._left()
+        return super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take the end of the connection."""
+        self._left()
+        super().connection_lost(exc)
+
+
 class _GoneError(Exception):
     """This connection is over: the client left, or a fault ended it."""
 
@@ -100,6 +123,8 @@ class Connection:
         self._gate = gate
         self._breaks_handshake = breaks_handshake
         self._upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._following: AnswerFollower | None = None
+        self._client_left = False
 
     async def serve(self) -> None:
         """Answer requests until either side closes; never raises by itself."""
@@ -128,7 +153,7 @@ class Connection:
         """Take over the socket, with a TLS handshake if there is one to do."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(loop=loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        protocol = _PeerProtocol(reader, self._leave, loop)
         self._peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport, _ = await loop.connect_accepted_socket(
             lambda: protocol,
@@ -138,6 +163,16 @@ class Connection:
             ssl_shutdown_timeout=_SHUTDOWN_S if self._tls else None,
         )
         return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+    def _leave(self) -> None:
+        """Let the server behind stop when the client of a stream has left.
+
+        Between two pieces nothing would be written that could tell.
+        """
+        self._client_left = True
+        following = self._following
+        if following is not None and following.streaming and self._upstream is not None:
+            self._upstream[1].transport.abort()
 
     async def _requests(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -273,7 +308,11 @@ class Connection:
             writer.write(part)
             await writer.drain()
 
-        await self._exchange(incoming, pass_on)
+        try:
+            await self._exchange(incoming, pass_on)
+        except ConnectionError:
+            writer.close()  # in order: what has arrived of a broken stream goes out
+            raise
 
     def _dripper(self, writer: asyncio.StreamWriter, bytes_per_s: float) -> _Sink:
         """Return a sink that writes at `bytes_per_s` bytes a second."""
@@ -298,15 +337,28 @@ class Connection:
         if self._upstream is None:
             self._upstream = await asyncio.open_connection(*self._address)
         reader, writer = self._upstream
-        follower = AnswerFollower()
+        self._following = follower = AnswerFollower()
         scheme = "http" if self._tls is None else "https"
         writer.write(follower.ask(incoming, scheme=scheme))
         await writer.drain()
-        while not follower.done:
-            data = await reader.read(_CHUNK)
-            follower.feed(data)
-            await sink(data)
+        try:
+            while not follower.done:
+                data = await reader.read(_CHUNK)
+                follower.feed(data)
+                await sink(data)
+                if follower.streaming and self._client_left:
+                    raise _GoneError
+        finally:
+            self._following = None
+            if follower.streaming and not follower.done and self._client_left:
+                self._abandoned(incoming)
         return follower
+
+    def _abandoned(self, incoming: Incoming) -> None:
+        """Count a stream that its client did not see to the end."""
+        endpoint = self._endpoint_of(incoming.request)
+        if endpoint is not None:
+            endpoint.abandoned_streams += 1
 
     async def _end(self, writer: asyncio.StreamWriter) -> None:
         """Close what is open; at once, unless an orderly close is under way."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from gitlab_completions._wire.messages import WireRequest, WireResponse
     from gitlab_completions.client import CompletionClient
+    from gitlab_completions.emulator.flags import Flags
     from gitlab_completions.emulator.settings import Settings
     from gitlab_completions.flags import FlagSource
     from gitlab_completions.ignoring import IgnoreList
@@ -50,9 +51,11 @@ _REAL_PAUSE_S = 0.01
 class FakeGitLab:
     """A GitLab instance and its gateway, without any network.
 
-    Each of `direct_access`, `gateway` and `instance` is a handle on one endpoint: what
-    arrived there is in its `requests`, and its methods (`fail`, `hang`, `reset`,
-    `refuse`, `half_answer`, `drip`, `html`, `delay`, `heal`, ...) set faults.
+    Each of `direct_access`, `gateway` and `instance` is a handle on one endpoint, and
+    `inquiries` is one on whatever else the instance is asked: what arrived there is in
+    its `requests`, and its methods (`fail`, `hang`, `reset`, `refuse`, `half_answer`,
+    `drip`, `html`, `delay`, `heal`, ...) set faults. `flags` are the instance's, and
+    `settings` its switches.
 
     Args:
         text: What the model suggests, whatever is asked; can be set anew later. The
@@ -80,6 +83,11 @@ class FakeGitLab:
             expired=self._token(),
             revoked=self._token(),
             wrong_scope=self._token(),
+            ai_features=self._token(),
+            oauth=self._token(),
+            project_bot=self._token(),
+            job=self._token(),
+            admin=self._token(),
         )
         gateway = Gateway(
             chosen,
@@ -93,13 +101,19 @@ class FakeGitLab:
             gateway_url=self.gateway_url,
             tokens=self.tokens,
             make_id=self._id,
+            roll=self._random.random,
         )
+        self.flags: Flags = instance.flags
         self.settings: Settings = instance.settings
         self.direct_access: FakeEndpoint = instance.direct_access
         self.gateway: FakeEndpoint = gateway.endpoint
         self.instance: FakeEndpoint = instance.completions
+        self.inquiries: FakeEndpoint = instance.inquiries
         hosts: dict[str, tuple[Host, tuple[FakeEndpoint, ...]]] = {
-            _INSTANCE: (instance, (self.direct_access, self.instance)),
+            _INSTANCE: (
+                instance,
+                (self.direct_access, self.instance, self.inquiries),
+            ),
             _GATEWAY: (gateway, (self.gateway,)),
         }
         self._network = Network(hosts, lambda: _EPOCH_UNIX + self.clock.now())

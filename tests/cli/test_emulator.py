@@ -105,7 +105,7 @@ def test_the_profiles_are_listed(cli: Terminal) -> None:
 @pytest.mark.parametrize(
     ("option", "says"),
     [
-        ("--profile=9.9", "'9.9' is not one of '17.1-flag-off'"),
+        ("--profile=9.9", "'9.9' is not one of '17.0'"),
         ("--port=70000", "70000 is not in the range"),
         ("--relative-url-root=gitlab", "starts with no slash; write it as /gitlab"),
     ],

@@ -24,6 +24,7 @@ REFUSALS = {
     "17.1-flag-off": 404,
     "19.0-online-licence": 403,
     "19.1": 400,
+    "19.2": 400,
     "19.3-flag-off": 400,
 }
 
