@@ -195,7 +195,7 @@ def decode_opinion(body: bytes, *, named: bool) -> Opinion:
         named: A project was asked for.
     """
     answer = decode_answer(body)
-    data = {} if answer is None else answer.data
+    data: Mapping[str, object] = {} if answer is None else answer.data
     user = as_object(data.get("currentUser"))
     project = as_object(data.get("project"))
     metadata = as_object(data.get("metadata")) or {}
