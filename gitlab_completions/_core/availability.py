@@ -16,15 +16,30 @@ it to clients to keep to that.
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
+from gitlab_completions._core.reasons import (
+    AS_SAID,
+    AVAILABLE,
+    BY_WORD,
+    NO_CREDITS,
+    NO_ENDPOINT,
+    NO_NAMESPACE,
+    NO_SEAT,
+    NO_SUCH_PROJECT,
+    PROJECT_OFF,
+    SWITCHED_OFF,
+    TOO_OLD,
+)
 from gitlab_completions._records import Record
 from gitlab_completions.errors import ErrorCode
 
+if TYPE_CHECKING:
+    from gitlab_completions._core.reasons import Finding
+
 __all__ = (
-    "AVAILABLE",
     "TABLE",
     "Age",
-    "Finding",
     "Reply",
     "Row",
     "Seen",
@@ -33,7 +48,6 @@ __all__ = (
     "asks_graphql",
     "asks_version",
     "decide",
-    "finding_of",
 )
 
 LEAST = (16, 8)
@@ -106,23 +120,6 @@ class Seen(Record):
     completed: bool = False
 
 
-class Finding(Record):
-    """What it comes to.
-
-    Args:
-        code: Why code suggestions do not work; `None`: they do, or what the endpoint
-            said says it best.
-        words: What a person is told happened; empty for what was said.
-        remedy: What a person can do, where that is not what the code says.
-        available: Code suggestions work.
-    """
-
-    code: ErrorCode | None = None
-    words: str = ""
-    remedy: str | None = None
-    available: bool = False
-
-
 class Row(Record):
     """One line of the table.
 
@@ -149,124 +146,43 @@ def _on(*replies: Reply) -> frozenset[Reply]:
     return frozenset(replies)
 
 
-_AS_SAID = Finding()
-AVAILABLE = Finding(available=True)
-_TOO_OLD = Finding(
-    code=ErrorCode.GITLAB_TOO_OLD, words="this GitLab is too old for code suggestions"
-)
-_NO_SEAT = Finding(
-    code=ErrorCode.NO_SEAT,
-    words="GitLab does not let this user have code suggestions",
-    remedy="ask your GitLab administrator for a GitLab Duo seat, or whether GitLab Duo "
-    "is on at all; the users of project and group access tokens have no seat: use a "
-    "personal or an OAuth token",
-)
-_SWITCHED_OFF = Finding(
-    code=ErrorCode.SWITCHED_OFF,
-    words="code suggestions are switched off on this GitLab",
-)
-_PROJECT_OFF = Finding(
-    code=ErrorCode.PROJECT_DISABLED,
-    words="GitLab Duo is switched off for this project",
-)
-_NO_SUCH_PROJECT = Finding(
-    code=ErrorCode.NOT_FOUND,
-    words="GitLab shows no such project to this user",
-    remedy="check project_path and the user's membership, or leave project_path out",
-)
-_NO_ENDPOINT = Finding(
-    code=ErrorCode.NOT_FOUND, words="this GitLab has no code suggestions"
-)
-_GRANULAR = Finding(
-    code=ErrorCode.SCOPE_MISSING,
-    words="the fine-grained access token lacks a permission for code suggestions",
-    remedy="let the token create code suggestion completions and direct access, or "
-    "use one with the scope api or ai_features",
-)
-_PROOF_WANTED = Finding(
-    code=ErrorCode.FORBIDDEN,
-    words="GitLab wants each use of this token signed (DPoP)",
-    remedy="switch DPoP off among your access tokens in GitLab's settings, or use an "
-    "OAuth token",
-)
-_CLIENT_REFUSED = Finding(
-    code=ErrorCode.FORBIDDEN,
-    words="GitLab took this client for a version of its language server that it bars",
-    remedy="leave that server's name out of the User-Agent and do not add its version "
-    "header; else ask your GitLab administrator",
-)
-_NO_NAMESPACE = Finding(
-    code=ErrorCode.NAMESPACE_MISSING,
-    words="GitLab does not know which namespace pays for this user",
-)
-_NO_CREDITS = Finding(code=ErrorCode.QUOTA, words="no GitLab credits are left")
-
-_ACCOUNTS: dict[str, str] = {
-    "account_blocked": "ask your GitLab administrator: the account is blocked",
-    "account_pending": "ask your GitLab administrator to approve the account",
-    "account_deactivated": "sign in to GitLab in a browser: the account is deactivated",
-    "account_unconfirmed": "confirm the account's e-mail address",
-    "account_terms": "sign in to GitLab in a browser and accept its terms of service",
-    "account_password": "sign in to GitLab in a browser and renew the password",
-}
-"""What mends it when GitLab refuses all requests of an account, by the word for why."""
-
 _WELL = _on(Reply.YES, Reply.NO_PROJECT)
 _DOUBTFUL = _on(Reply.NOT_FOUND, Reply.GONE)
 
 TABLE: tuple[Row, ...] = (
-    Row(name="not GitLab's answer", finding=_AS_SAID, replies=_on(Reply.NONE)),
-    Row(name="proof wanted", finding=_PROOF_WANTED, facts=(("word", "dpop_error"),)),
-    Row(
-        name="language server gate",
-        finding=_CLIENT_REFUSED,
-        facts=(("word", "restricted_language_server"),),
-    ),
-    *(
-        Row(
-            name=word.replace("_", " "),
-            finding=Finding(
-                code=ErrorCode.FORBIDDEN,
-                words="GitLab refuses all requests of this account",
-                remedy=remedy,
-            ),
-            facts=(("word", word),),
-        )
-        for word, remedy in _ACCOUNTS.items()
-    ),
+    Row(name="not GitLab's answer", finding=AS_SAID, replies=_on(Reply.NONE)),
     Row(
         name="permission in doubt, and a completion came",
         finding=AVAILABLE,
         facts=(("word", "insufficient_granular_scope"), ("completed", True)),
     ),
-    Row(
-        name="permission missing",
-        finding=_GRANULAR,
-        facts=(("word", "insufficient_granular_scope"),),
+    *(
+        Row(name=word.replace("_", " "), finding=finding, facts=(("word", word),))
+        for word, finding in BY_WORD.items()
     ),
-    Row(name="no seat", finding=_NO_SEAT, facts=(("code", ErrorCode.NO_SEAT),)),
+    Row(name="no seat", finding=NO_SEAT, facts=(("code", ErrorCode.NO_SEAT),)),
     Row(
         name="a good token refused: no seat, said by an old GitLab",
-        finding=_NO_SEAT,
+        finding=NO_SEAT,
         replies=_on(Reply.REFUSED),
         facts=(("code", ErrorCode.TOKEN_INVALID), ("token_taken", True)),
     ),
     Row(
         name="switched off",
-        finding=_SWITCHED_OFF,
+        finding=SWITCHED_OFF,
         facts=(("code", ErrorCode.SWITCHED_OFF),),
     ),
-    Row(name="refused otherwise", finding=_AS_SAID, replies=_on(Reply.REFUSED)),
+    Row(name="refused otherwise", finding=AS_SAID, replies=_on(Reply.REFUSED)),
     Row(
         name="everything is refused, not the project",
-        finding=_AS_SAID,
+        finding=AS_SAID,
         replies=_on(Reply.OFF),
         facts=(("token_taken", False),),
     ),
-    Row(name="project off", finding=_PROJECT_OFF, replies=_on(Reply.OFF)),
+    Row(name="project off", finding=PROJECT_OFF, replies=_on(Reply.OFF)),
     Row(
         name="endpoint missing, and the project is off",
-        finding=_PROJECT_OFF,
+        finding=PROJECT_OFF,
         replies=_DOUBTFUL,
         facts=(("project_on", False),),
     ),
@@ -278,18 +194,18 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         name="older than completions",
-        finding=_TOO_OLD,
+        finding=TOO_OLD,
         facts=(("age", Age.TOO_OLD), ("completed", False)),
     ),
     Row(
         name="unsupported, without the endpoint",
-        finding=_TOO_OLD,
+        finding=TOO_OLD,
         replies=_on(Reply.GONE),
         facts=(("age", Age.OLD),),
     ),
     Row(
         name="in doubt, and the user may not",
-        finding=_SWITCHED_OFF,
+        finding=SWITCHED_OFF,
         replies=_DOUBTFUL,
         facts=(("user_may", False),),
     ),
@@ -299,22 +215,22 @@ TABLE: tuple[Row, ...] = (
         replies=_on(Reply.GONE),
         facts=(("user_may", True),),
     ),
-    Row(name="no endpoint", finding=_NO_ENDPOINT, replies=_on(Reply.GONE)),
+    Row(name="no endpoint", finding=NO_ENDPOINT, replies=_on(Reply.GONE)),
     Row(
         name="not found, and marked if it were the switch",
-        finding=_NO_SUCH_PROJECT,
+        finding=NO_SUCH_PROJECT,
         replies=_on(Reply.NOT_FOUND),
         facts=(("age", Age.CURRENT), ("named", True)),
     ),
     Row(
         name="not found, though the project is there",
-        finding=_SWITCHED_OFF,
+        finding=SWITCHED_OFF,
         replies=_on(Reply.NOT_FOUND),
         facts=(("project_seen", True),),
     ),
     Row(
         name="no such project",
-        finding=_NO_SUCH_PROJECT,
+        finding=NO_SUCH_PROJECT,
         replies=_on(Reply.NOT_FOUND),
         facts=(("named", True),),
     ),
@@ -330,15 +246,15 @@ TABLE: tuple[Row, ...] = (
         replies=_on(Reply.NOT_FOUND),
         facts=(("age", Age.CURRENT),),
     ),
-    Row(name="not found", finding=_SWITCHED_OFF, replies=_on(Reply.NOT_FOUND)),
+    Row(name="not found", finding=SWITCHED_OFF, replies=_on(Reply.NOT_FOUND)),
     Row(
         name="no namespace",
-        finding=_NO_NAMESPACE,
+        finding=NO_NAMESPACE,
         facts=(("said", ErrorCode.NAMESPACE_MISSING), ("completed", False)),
     ),
     Row(
         name="no credits",
-        finding=_NO_CREDITS,
+        finding=NO_CREDITS,
         facts=(("said", ErrorCode.QUOTA), ("completed", False)),
     ),
     Row(name="well", finding=AVAILABLE),
@@ -350,12 +266,6 @@ def decide(seen: Seen) -> tuple[str, Finding]:
     """Return the first row that fits, by its name, and what it comes to."""
     row = next(row for row in TABLE if row.fits(seen))
     return row.name, row.finding
-
-
-def finding_of(word: str) -> Finding | None:
-    """Return what a refusal's word alone comes to, at whichever endpoint."""
-    wanted = (("word", word),)
-    return next((row.finding for row in TABLE if row.facts == wanted), None)
 
 
 def age_of(version: tuple[int, int] | None) -> Age:

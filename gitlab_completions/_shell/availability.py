@@ -153,7 +153,7 @@ class AvailabilityDesk:
     def _disprove_yes(self, project_path: str | None) -> None:
         known = self._known.get(project_path)
         if known is not None and known.code is None:
-            del self._known[project_path]
+            self._known.pop(project_path, None)  # it may end just now by itself
 
     def _disprove_no(self, project_path: str | None) -> None:
         """Forget what a completion shows to be wrong.
@@ -163,10 +163,12 @@ class AvailabilityDesk:
         """
         if not self._has_no:
             return
-        for key, known in list(self._known.items()):
-            own = key == project_path or known.code not in _OF_ONE_PROJECT
-            if known.code not in {None, ErrorCode.PROJECT_DISABLED} and own:
-                del self._known[key]
+        for key in list(self._known):
+            known = self._known.get(key)
+            code = None if known is None else known.code
+            own = key == project_path or code not in _OF_ONE_PROJECT
+            if code not in {None, ErrorCode.PROJECT_DISABLED} and own:
+                self._known.pop(key, None)
 
     async def _look(self, key: str | None, look: asyncio.Future[Availability]) -> None:
         try:
@@ -177,8 +179,7 @@ class AvailabilityDesk:
         finally:
             if self._looks.get(key) is look:
                 del self._looks[key]
-        if not look.done():
-            look.set_result(found)
+        look.set_result(found)
 
     async def _find(self, key: str | None) -> Availability:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from gitlab_completions._core.availability import finding_of
+from gitlab_completions._core.reasons import BY_WORD
 from gitlab_completions._core.verdicts import (
     DIRECT_ACCESS,
     AccessVerdict,
@@ -249,7 +249,7 @@ def _refused(answer: Answer) -> Fetched:
     status = answer.status_code
     refusal = decode_refusal(status, answer.headers, answer.body)
     kind = Body.JSON if refusal.is_json else Body.OTHER
-    about_all = finding_of(refusal.vendor_code)
+    about_all = BY_WORD.get(refusal.vendor_code)
     says_no = refusal.is_json and refusal.code in _ONLY_DIRECT and about_all is None
     below = broken_below(refusal)
     if below is not None:

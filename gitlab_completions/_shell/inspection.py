@@ -143,9 +143,7 @@ class Inspection:
             self._sent += 1
             return question(root, headers, timeout_s=timeout_s)
 
-        asked = await self._inquirer.ask(counted, again=again)
-        if not answer.done():
-            answer.set_result(asked)
+        answer.set_result(await self._inquirer.ask(counted, again=again))
 
     async def _with_version(self, seen: Seen) -> Seen:
         asked = await self._ask(wire.version_request, again=False)
@@ -194,11 +192,8 @@ class Inspection:
         """
         now, freshness = self._clock.now(), entry.freshness
         bar = freshness.bar(now)
-        if (
-            bar is not None
-            and bar.problem is not None
-            and bar.problem.code in _WHO_PAYS
-        ):
+        problem = None if bar is None else bar.problem
+        if problem is not None and problem.code in _WHO_PAYS:
             freshness.look_again()
         if freshness.usable(now) is None:
             self._keeper.look(entry)

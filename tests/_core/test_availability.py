@@ -17,7 +17,6 @@ from gitlab_completions._core.availability import (
     asks_graphql,
     asks_version,
     decide,
-    finding_of,
 )
 from gitlab_completions._records import Record, replace
 from gitlab_completions.errors import ErrorCode as Code
@@ -48,17 +47,17 @@ CASES: list[tuple[Seen, str, Code | None]] = [
         "everything is refused, not the project",
         None,
     ),
-    (seen(REFUSED, word="dpop_error"), "proof wanted", Code.FORBIDDEN),
+    (seen(REFUSED, word="dpop_error"), "dpop error", Code.FORBIDDEN),
     (
         seen(REFUSED, word="restricted_language_server"),
-        "language server gate",
+        "restricted language server",
         Code.FORBIDDEN,
     ),
     (seen(REFUSED, word="account_blocked"), "account blocked", Code.FORBIDDEN),
     (seen(REFUSED, word="account_terms"), "account terms", Code.FORBIDDEN),
     (
         seen(REFUSED, word="insufficient_granular_scope"),
-        "permission missing",
+        "insufficient granular scope",
         Code.SCOPE_MISSING,
     ),
     (
@@ -223,20 +222,3 @@ def test_what_is_asked_next(
     assert asks_version(one) is version
     assert asks_graphql(one) is graphql
     assert asks_direct_access(one) is direct
-
-
-@pytest.mark.parametrize(
-    ("word", "code"),
-    [
-        ("dpop_error", Code.FORBIDDEN),
-        ("restricted_language_server", Code.FORBIDDEN),
-        ("account_password", Code.FORBIDDEN),
-        ("insufficient_granular_scope", Code.SCOPE_MISSING),
-        ("", None),
-        ("invalid_token", None),
-    ],
-)
-def test_a_word_alone_has_its_remedy(word: str, code: Code | None) -> None:
-    finding = finding_of(word)
-    assert (finding and finding.code) == code
-    assert finding is None or finding.remedy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import traceback
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ from tests._shell.scripted import (
     MONOLITH,
     Said,
     ScriptedInstance,
+    completion,
 )
 
 NEVER = RoutingPolicy(direct=DirectMode.NEVER)
@@ -203,6 +205,26 @@ async def test_a_completion_elsewhere_says_nothing_of_a_project() -> None:
         await client.complete(IN_PROJECT)
         await client.availability("group/typo")
         assert checks(instance) == 1
+
+
+async def test_what_ends_by_itself_meanwhile_breaks_no_call() -> None:
+    """A real clock goes on between two looks at it."""
+
+    class Running(VirtualClock):
+        steps = 0.0
+
+        def now(self) -> float:
+            self.steps += 0.5
+            return super().now() + self.steps
+
+    for check in (Said(200), NO_SEAT):
+        instance = scripted(check)
+        async with instance.client(clock=Running(), policy=NEVER) as client:
+            for answer in (completion(), Said(500, {})) * 100:
+                await client.availability()
+                instance.say(COMPLETIONS, answer)
+                with contextlib.suppress(AllRoutesFailedError):
+                    await client.complete(REQUEST)
 
 
 async def test_a_failed_call_disproves_a_yes() -> None:

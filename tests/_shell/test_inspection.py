@@ -254,6 +254,18 @@ async def test_without_a_token_nothing_is_asked() -> None:
     assert instance.requests == []
 
 
+async def test_a_token_that_cannot_be_had_any_more_is_told() -> None:
+    left = ["glpat-1"]
+
+    async def source() -> str:
+        return left.pop()
+
+    instance = ScriptedInstance()
+    found = await look(instance, access_token=source)
+    assert told(found)[0] is Code.TOKEN_SOURCE
+    assert instance.requests == []
+
+
 async def test_everything_refused_is_not_the_projects_doing() -> None:
     instance = scripted(Said(403, {"message": "403 Forbidden"}))
     instance.say(VERSION, Said(403, {"message": "403 Forbidden"}))
