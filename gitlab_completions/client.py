@@ -61,7 +61,8 @@ class CompletionClient:
         instance_url: The instance's URL, such as `"https://gitlab.example.com"`; a
             path is taken for GitLab's relative URL root.
         access_token: A token with the scope `api` or `ai_features`, or what supplies
-            one: a function, plain or async, or a `TokenSource`.
+            one: a function, plain or async, or a `TokenSource`. For another header than
+            `Authorization`, and for OAuth, see `gitlab_completions.tokens`.
         policy: How routes are chosen.
         sender: What sends; by default an `HttpxSender`, which the client then closes.
         store: Where the user's processes share what GitLab has told them, such as
