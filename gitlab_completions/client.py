@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     )
     from gitlab_completions.redaction import Redactor
     from gitlab_completions.shared import DetailsStore
-    from gitlab_completions.status import RoutingStatus
+    from gitlab_completions.status import Availability, RoutingStatus
 
 __all__ = ("CompletionClient",)
 
@@ -68,7 +68,8 @@ class CompletionClient:
         instance_url: The instance's URL, such as `"https://gitlab.example.com"`; a
             path is taken for GitLab's relative URL root.
         access_token: A token with the scope `api` or `ai_features`, or what supplies
-            one: a function, plain or async, or a `TokenSource`.
+            one: a function, plain or async, or a `TokenSource`. For another header than
+            `Authorization`, and for OAuth, see `gitlab_completions.tokens`.
         policy: How routes are chosen.
         sender: What sends; by default an `HttpxSender`, which the client then closes.
         store: Where the user's processes share what GitLab has told them, such as
@@ -384,6 +385,25 @@ class CompletionClient:
                 return await self._engine.complete(request, span_s, closing, handover)
 
         return CompletionStream(self._engine.reader(request, call))
+
+    async def availability(self, project_path: str | None = None) -> Availability:
+        """Tell whether code suggestions work for the user and a project.
+
+        Asks GitLab at most four times within 10 s, and for no completion; an answer is
+        kept for minutes, a no for one, until a call's end disproves it. Whatever a
+        server answers, or does not, is told and not raised.
+
+        Args:
+            project_path: The project, whose settings count too.
+
+        Raises:
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When `project_path` is no string.
+        """
+        self._enter()
+        check_project_path(project_path)
+        with self._closing.awaited() as closing:
+            return await self._engine.availability(project_path, closing)
 
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.

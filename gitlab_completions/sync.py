@@ -24,9 +24,9 @@ from gitlab_completions._frames import frameless
 from gitlab_completions._records import replace
 from gitlab_completions._shell.loop_thread import LoopThread
 from gitlab_completions.client import DEFAULT_POLICY, CompletionClient
-from gitlab_completions.errors import ClientClosedError
+from gitlab_completions.errors import ClientClosedError, DeadlineExceededError
 from gitlab_completions.flags import ANSWER_WAIT_S
-from gitlab_completions.status import Health
+from gitlab_completions.status import Availability, Health
 from gitlab_completions.stream import SyncCompletionStream
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ _T = TypeVar("_T")
 
 OVERTIME_S = 1.0
 """Seconds past a call's deadline after which its thread is taken to be blocked."""
+AVAILABILITY_S = 12.0
+"""Seconds that it may take to find out: two for the token's source, and ten to ask."""
 
 
 class SyncCompletionClient:
@@ -294,6 +296,28 @@ class SyncCompletionClient:
             partial(self._flag, name, default), ANSWER_WAIT_S + OVERTIME_S
         )
 
+    def availability(self, project_path: str | None = None) -> Availability:
+        """Tell whether code suggestions work for the user and a project; wait for it.
+
+        See `CompletionClient.availability`.
+
+        Args:
+            project_path: The project, whose settings count too.
+
+        Raises:
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When `project_path` is no string, when an observer calls
+                this, or when the process has forked since the client's first use.
+        """
+        thread = self._running()
+        check_project_path(project_path)
+        try:
+            return thread.run(
+                partial(self._availability, project_path), AVAILABILITY_S + OVERTIME_S
+            )
+        except DeadlineExceededError as error:
+            return Availability(available=False, problem=error, gitlab_version=None)
+
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.
 
@@ -395,6 +419,9 @@ class SyncCompletionClient:
         self, request: CompletionRequest, deadline_s: float | None
     ) -> Completion:
         return await self._client.complete(request, deadline_s=deadline_s)
+
+    async def _availability(self, project_path: str | None) -> Availability:
+        return await self._client.availability(project_path)
 
     async def _warm_up(self, project_path: str | None) -> None:
         await self._client.warm_up(project_path)

@@ -94,6 +94,7 @@ def test_the_package_shows_what_users_need_and_nothing_else() -> None:
     assert gitlab_completions.__all__ == (
         "AllRoutesFailedError",
         "Attempt",
+        "Availability",
         "Choice",
         "CircuitPolicy",
         "ClientClosedError",

@@ -16,6 +16,7 @@ from gitlab_completions._core.router import Router
 from gitlab_completions._core.streaming import stream
 from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
+from gitlab_completions._shell.availability import AvailabilityDesk
 from gitlab_completions._shell.background import Background
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.driver import Drive
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from gitlab_completions.flags import Flag
     from gitlab_completions.models import CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
-    from gitlab_completions.status import RoutingStatus
+    from gitlab_completions.status import Availability, RoutingStatus
 
 
 class Engine:
@@ -81,6 +82,13 @@ class Engine:
         fetcher = setup.fetcher(self._desk, self._spare)
         shared_fetcher = setup.shared_fetcher(fetcher)
         self._keeper = self._make_keeper(shared_fetcher or fetcher)
+        self._availability = AvailabilityDesk(
+            inquirer=self._inquirer,
+            keeper=self._keeper,
+            clock=clock,
+            background=self._background,
+            projects=policy.details.projects,
+        )
         self._notices = self._make_notices(shared_fetcher)
         self._race = Race(
             exchanger=self._exchanger,
@@ -287,6 +295,7 @@ class Engine:
     ) -> None:
         self._tell_end(drive, now, chosen, error)
         self._outlook.call_ended(drive.call_id, error)
+        self._availability.heard(drive.entry.project_path, error)
         self._tell_status(drive.entry)
 
     def _tell_status(self, entry: Entry) -> None:
@@ -344,6 +353,12 @@ class Engine:
         async with self._spare.for_errand():
             await self._exchanger.warm_up(None)
 
+    async def availability(
+        self, project_path: str | None, closing: asyncio.Future[None]
+    ) -> Availability:
+        """Tell whether code suggestions work for the user and a project."""
+        return await self._availability.availability(project_path, closing)
+
     def status(self, project_path: str | None, *, closed: bool) -> RoutingStatus:
         """Return how routing stands for a project."""
         entry = self._keeper.glance(project_path)
@@ -363,6 +378,7 @@ class Engine:
         for gate in (*self._gates.values(), *self._stream_gates.values()):
             gate.look_again()
         self._keeper.reconfigure(policy, self._rollout)
+        self._availability.forget()
 
     def look_at_clock(self) -> None:
         """Trust nothing that was known before, if the machine has slept meanwhile."""
@@ -376,6 +392,7 @@ class Engine:
                 self._stream_gates[route].start_over()
         self._warming.clear()
         self._keeper.start_over()
+        self._availability.forget()
         # In the end: an observer may ask how things stand now, or begin a call.
         self.bulletin.publish(ClockJumped())
 
@@ -405,6 +422,7 @@ class Engine:
         self._instance_flags.forget()
         self._direct_flag.forget()
         self._keeper.lift_bars()
+        self._availability.forget()
 
 
 async def _first_of(

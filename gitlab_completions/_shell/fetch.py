@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from gitlab_completions._core.reasons import BY_WORD
 from gitlab_completions._core.verdicts import (
     DIRECT_ACCESS,
     AccessVerdict,
@@ -191,7 +192,9 @@ class Fetcher:
         agent = self.user_agent
         return direct_access.grant_request(
             self.root,
-            instance.authorization(token, root=self.root, user_agent=agent),
+            instance.authorization(
+                token, root=self.root, user_agent=agent, header=self.desk.header
+            ),
             project_path=project_path,
             request_id=new_request_id(),
             timeout_s=DETAILS_TIMEOUT_S,
@@ -246,7 +249,8 @@ def _refused(answer: Answer) -> Fetched:
     status = answer.status_code
     refusal = decode_refusal(status, answer.headers, answer.body)
     kind = Body.JSON if refusal.is_json else Body.OTHER
-    says_no = refusal.is_json and refusal.code in _ONLY_DIRECT
+    about_all = BY_WORD.get(refusal.vendor_code)
+    says_no = refusal.is_json and refusal.code in _ONLY_DIRECT and about_all is None
     below = broken_below(refusal)
     if below is not None:
         return _broken(below, status)
@@ -257,6 +261,7 @@ def _refused(answer: Answer) -> Fetched:
         seen=Observation(status=status, body=kind, word=refusal.vendor_code),
         message=message,
         code=ErrorCode.DIRECT_BARRED if says_no else refusal.code,
+        remedy=about_all.remedy if about_all else None,
         retry_after_s=refusal.retry_after_s,
     )
 

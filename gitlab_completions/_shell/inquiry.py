@@ -88,10 +88,11 @@ class Inquirer:
         self.user_agent = user_agent
 
     @frameless
-    async def ask(self, question: Question) -> Asked:
+    async def ask(self, question: Question, *, again: bool = True) -> Asked:
         """Put a question, once more if GitLab refused the token and another is there.
 
-        It may wait for a connection first; who cannot wait bounds that.
+        It may wait for a connection first; who cannot wait bounds that. `again` is
+        whether there may be a second request.
         """
         async with self.spare.for_errand():
             try:
@@ -99,7 +100,7 @@ class Inquirer:
             except TokenSourceError as error:
                 return Asked(error=without_frames(error))
             asked = await self._put(question, token)
-            if asked.status_code != UNAUTHORIZED:
+            if asked.status_code != UNAUTHORIZED or not again:
                 return self._dated(asked, token)
             other = await self.desk.another(token)
             if other is None:
@@ -111,7 +112,9 @@ class Inquirer:
 
     async def _put(self, question: Question, token: Secret) -> Asked:
         agent = self.user_agent
-        headers = instance.authorization(token, root=self.root, user_agent=agent)
+        headers = instance.authorization(
+            token, root=self.root, user_agent=agent, header=self.desk.header
+        )
         return await self._perform(
             question(
                 self.root,

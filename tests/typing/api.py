@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_type
 
 from gitlab_completions import (
     Attempt,
+    Availability,
     Choice,
     Completion,
     CompletionClient,
@@ -26,6 +27,7 @@ from gitlab_completions.events import CallFinished, Event
 from gitlab_completions.flags import FeatureFlags, Flag, FlagSource
 from gitlab_completions.shared import FileStore, MemoryStore, RedisStore
 from gitlab_completions.testing import FakeGitLab, run
+from gitlab_completions.tokens import JobToken, OAuthToken, PrivateToken
 
 if TYPE_CHECKING:
     import httpx
@@ -36,6 +38,11 @@ if TYPE_CHECKING:
 async def asynchronous() -> str:
     """Return a token, as a function that supplies one does."""
     return "t"
+
+
+def answer() -> dict[str, object]:
+    """Return what GitLab's `/oauth/token` answers."""
+    return {"access_token": "t", "expires_in": 7200}
 
 
 class Source:
@@ -61,6 +68,10 @@ async def use(client: httpx.AsyncClient) -> None:
     policy = RoutingPolicy(direct=DirectMode.AUTO, deadline_s=5)
     for source in ("t", lambda: "t", asynchronous, Source()):
         CompletionClient("https://a", source)
+    renewing = OAuthToken("t", refresh=answer, expires_in_s=7200)
+    OAuthToken(refresh=asynchronous)
+    for token in (PrivateToken("t"), PrivateToken(Source()), JobToken("t"), renewing):
+        CompletionClient("https://a", token)
     for store in (None, FileStore(), MemoryStore(), RedisStore("redis://a")):
         CompletionClient("https://a", "t", store=store)
     async with CompletionClient(
@@ -75,6 +86,7 @@ async def use(client: httpx.AsyncClient) -> None:
         assert_type(completion.choices, tuple[Choice, ...])
         assert_type(completion.attempts, tuple[Attempt, ...])
         assert_type(completion.reason, RouteReason)
+        assert_type(await completions.availability("group/project"), Availability)
         status = completions.status("group/project")
         assert_type(status, RoutingStatus)
         assert_type(status.health, Health)
@@ -99,6 +111,7 @@ def use_without_asyncio() -> None:
         assert_type(future, Future[Completion])
         assert_type(future.cancel(), bool)
         assert_type(completions.warm_up("group/project"), Future[None])
+        assert_type(completions.availability("group/project"), Availability)
         assert_type(completions.status("group/project"), RoutingStatus)
         assert_type(completions.flag("a"), Flag)
         completions.observe(observe)()
