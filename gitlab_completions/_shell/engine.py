@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gitlab_completions._core.budget import InstanceBudget
 from gitlab_completions._core.commands import Chosen
 from gitlab_completions._core.hedging import HedgeBudget
-from gitlab_completions._core.rollout import Switch, barrier
+from gitlab_completions._core.rollout import barrier
 from gitlab_completions._core.router import Router
 from gitlab_completions._core.streaming import stream
 from gitlab_completions._shell import logbook, results
@@ -72,13 +72,10 @@ class Engine:
         self._exchanger = setup.exchanger(self._desk)
         self._spare = SpareConnections()
         self._inquirer = setup.inquirer(self._desk, self._spare)
-        self._switch = Switch()
-        self._rollout = setup.rollout(policy, self._switch)
-        self._instance_flags = setup.instance_flags(self._inquirer, self._background)
-        self._flags = setup.flag_source(self._instance_flags)
-        self._direct_flag = setup.direct_flag(
-            self._flags, self._switch, self._background, self._direct_flag_turned
+        self._flags = setup.flag_desk(
+            self._inquirer, self._background, self._direct_flag_turned
         )
+        self._rollout = self._flags.rollout(policy, setup.root)
         fetcher = setup.fetcher(self._desk, self._spare)
         shared_fetcher = setup.shared_fetcher(fetcher)
         self._keeper = self._make_keeper(shared_fetcher or fetcher)
@@ -117,7 +114,7 @@ class Engine:
             bulletin=self.bulletin,
             background=self._background,
             rollout=self._rollout,
-            flag=self._direct_flag,
+            flag=self._flags.direct,
         )
 
     def _make_notices(self, fetcher: SharedFetcher | None) -> Notices | None:
@@ -205,7 +202,7 @@ class Engine:
         handover: Handover | None,
     ) -> Drive:
         entry = self._keeper.entry(request.project_path)
-        self._direct_flag.look()
+        self._flags.direct.look()
         if request.intent is Intent.COMPLETION and handover is None:
             self._hedges.earn()  # a stream is never hedged
         if self._notices is not None:
@@ -325,7 +322,7 @@ class Engine:
     ) -> None:
         """Fetch connection details and open a connection; fail silently."""
         entry = self._keeper.entry(project_path)
-        self._direct_flag.look()
+        self._flags.direct.look()
         self._keeper.look(entry)
         if entry.fetch is not None:
             await _first_of(entry.fetch, closing)
@@ -366,7 +363,7 @@ class Engine:
 
     def reconfigure(self, policy: RoutingPolicy) -> None:
         """Go by another policy from the next call on."""
-        self._rollout = self._setup.rollout(policy, self._switch)
+        self._rollout = self._flags.rollout(policy, self._setup.root)
         self._router = self._route_by(policy)
         for circuit in self._circuits.values():
             circuit.reconfigure(policy.circuit)
@@ -415,12 +412,11 @@ class Engine:
 
     def _direct_flag_turned(self) -> None:
         """Ask at once for what the flag has allowed: what was refused was its doing."""
-        if self._switch.on:
+        if self._flags.switch.on:
             self._keeper.look_again()
 
     def _token_changed(self) -> None:
-        self._instance_flags.forget()
-        self._direct_flag.forget()
+        self._flags.forget()
         self._keeper.lift_bars()
         self._availability.forget()
 
