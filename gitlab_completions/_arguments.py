@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import cast
 
 from gitlab_completions._checks import check_seconds
-from gitlab_completions._core.override import VARIABLE, Environment
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.flags import FlagSource
 from gitlab_completions.models import CompletionRequest, Intent
@@ -34,9 +33,27 @@ def from_environment() -> tuple[str, str]:
     return url, token
 
 
-def environment_of(root: str) -> Environment:
-    """Return what the environment says of direct connections to an instance."""
-    return Environment(os.environ.get(VARIABLE, ""), root)
+def direct_variable() -> str:
+    """Return what the environment says of direct connections; empty for nothing."""
+    return os.environ.get("GITLAB_COMPLETIONS_DIRECT", "").strip()
+
+
+def overridden(policy: RoutingPolicy, variable: str, root: str) -> RoutingPolicy:
+    """Return the stricter of policy and environment, if the policy allows one.
+
+    Args:
+        policy: The policy.
+        variable: What `direct_variable` returned when the client was made.
+        root: The instance's URL.
+    """
+    if not policy.environment_override or not variable:
+        return policy
+    from gitlab_completions._core.override import (  # noqa: PLC0415 - few set it
+        read,
+        stricter,
+    )
+
+    return stricter(policy, read(variable, root))
 
 
 def check_request(request: object) -> None:

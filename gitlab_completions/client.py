@@ -14,8 +14,9 @@ from gitlab_completions._arguments import (
     check_request,
     check_room,
     check_store,
-    environment_of,
+    direct_variable,
     from_environment,
+    overridden,
     span_of,
     stream_span_of,
 )
@@ -220,8 +221,8 @@ class CompletionClient:
         self._root = instance_root(
             instance_url, allow_plain_http=policy.allow_plain_http
         )
-        self._environment = environment_of(self._root)
-        policy = self._environment.apply(policy)
+        self._variable = direct_variable()
+        policy = overridden(policy, self._variable, self._root)
         self._owns_sender = sender is None
         self._sender = sender or HttpxSender(max_in_flight=policy.max_in_flight)
         self._engine = Engine(
@@ -450,7 +451,7 @@ class CompletionClient:
             raise ConfigurationError(
                 "allow_plain_http cannot change: make a new client"
             )
-        self._engine.reconfigure(self._environment.apply(policy))
+        self._engine.reconfigure(overridden(policy, self._variable, self._root))
 
     def __repr__(self) -> str:
         return f"<CompletionClient {self._root} {'closed' if self._closed else 'open'}>"

@@ -47,29 +47,6 @@ class Override(Record):
     percentage: float = 100.0
 
 
-class Environment:
-    """The variable, as it was when the client was made.
-
-    Args:
-        text: Its value; empty when it is not set.
-        root: The instance's URL.
-    """
-
-    def __init__(self, text: str, root: str) -> None:
-        self._text = text
-        self._root = root
-
-    def apply(self, policy: RoutingPolicy) -> RoutingPolicy:
-        """Return the stricter of policy and environment, if the policy allows one.
-
-        Raises:
-            ConfigurationError: When the variable cannot be read, or leaves no route.
-        """
-        if not policy.environment_override or not self._text.strip():
-            return policy
-        return stricter(policy, read(self._text, self._root))
-
-
 def read(text: str, root: str) -> Override:
     """Return what a value of the variable says of the instance at that URL.
 

@@ -5,7 +5,6 @@ from hypothesis import given, strategies as st
 
 from gitlab_completions._core.override import (
     VARIABLE,
-    Environment,
     Override,
     read,
     stricter,
@@ -136,20 +135,4 @@ def test_what_leaves_somebody_no_route_is_refused(
     policy: RoutingPolicy, text: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=f"{VARIABLE} .* no route"):
-        Environment(text, ROOT).apply(policy)
-
-
-def test_a_policy_may_leave_the_environment_unread() -> None:
-    policy = RoutingPolicy(environment_override=False)
-    assert Environment("nonsense", ROOT).apply(policy) is policy
-
-
-def test_a_variable_that_is_not_set_changes_nothing() -> None:
-    policy = RoutingPolicy(direct_percentage=3)
-    assert Environment(" ", ROOT).apply(policy) is policy
-
-
-def test_the_environment_applies_to_each_policy_anew() -> None:
-    environment = Environment("gitlab.corp=25%", ROOT)
-    assert environment.apply(RoutingPolicy()).direct_percentage == 25
-    assert environment.apply(RoutingPolicy(direct=NEVER)).direct is NEVER
+        stricter(policy, read(text, ROOT))
