@@ -13,6 +13,7 @@ from typing import cast
 
 from gitlab_completions._checks import check_seconds
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.flags import FlagSource
 from gitlab_completions.ignoring import IgnoreList
 from gitlab_completions.models import CompletionRequest, Intent
 from gitlab_completions.policy import RoutingPolicy
@@ -32,6 +33,29 @@ def from_environment() -> tuple[str, str]:
                 remedy=f"set {' and '.join(_VARIABLES)}",
             )
     return url, token
+
+
+def direct_variable() -> str:
+    """Return what the environment says of direct connections; empty for nothing."""
+    return os.environ.get("GITLAB_COMPLETIONS_DIRECT", "").strip()
+
+
+def overridden(policy: RoutingPolicy, variable: str, root: str) -> RoutingPolicy:
+    """Return the stricter of policy and environment, if the policy allows one.
+
+    Args:
+        policy: The policy.
+        variable: What `direct_variable` returned when the client was made.
+        root: The instance's URL.
+    """
+    if not policy.environment_override or not variable:
+        return policy
+    from gitlab_completions._core.override import (  # noqa: PLC0415 - few set it
+        read,
+        stricter,
+    )
+
+    return stricter(policy, read(variable, root))
 
 
 def check_request(request: object) -> None:
@@ -120,6 +144,22 @@ def check_guards(redact: object, ignore: object) -> None:
             raise ConfigurationError(
                 f"{name} must have plain methods: they are called in worker threads"
             )
+
+
+def check_flags(flags: object) -> None:
+    """Refuse what does not tell of flags."""
+    _check_made("flags", flags)
+    if flags is not None and not isinstance(flags, FlagSource):
+        raise ConfigurationError(
+            "flags must have evaluate(), as FeatureFlags() has; "
+            f"{type(flags).__name__} has not"
+        )
+
+
+def check_flag_name(name: object) -> None:
+    """Refuse what is no flag's name."""
+    if not isinstance(name, str) or not name.strip():
+        raise ConfigurationError("a flag's name must be a string, and not blank")
 
 
 def check_collaborators(sender: object, observers: object) -> None:

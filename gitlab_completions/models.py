@@ -47,6 +47,7 @@ __all__ = (
     "RequestFields",
     "Route",
     "RouteReason",
+    "TokenHeader",
     "TokenSource",
 )
 
@@ -118,11 +119,25 @@ class GenerationType(StrEnum):
     SMALL_FILE = "small_file"
 
 
+class TokenHeader(StrEnum):
+    """The header that carries an access token to GitLab."""
+
+    AUTHORIZATION = "Authorization"
+    """`Authorization: Bearer`: for personal, project, group and OAuth tokens."""
+    PRIVATE_TOKEN = "PRIVATE-TOKEN"
+    """Takes all of these but OAuth tokens; for what cannot pass on the other one, such
+    as a proxy with credentials of its own."""
+    JOB_TOKEN = "JOB-TOKEN"
+    """Takes the token of a CI/CD job, where an endpoint takes one at all."""
+
+
 class TokenSource(Protocol):
     """Where the access token comes from, asked before each request to GitLab.
 
     `get` may be a plain or an async method; a plain one runs in a worker thread,
-    so it may block, for at most 2 s. It must give the current token each time.
+    so it may block, for at most 2 s. It must give the current token each time. A source
+    whose tokens do not go into `Authorization` has an attribute `header`, a
+    `TokenHeader`, as those of `gitlab_completions.tokens` have.
     """
 
     def get(self) -> str | Awaitable[str]:

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from gitlab_completions._core.circuit import Circuit
     from gitlab_completions._core.freshness import Freshness
     from gitlab_completions._core.hedging import HedgeBudget
+    from gitlab_completions._core.rollout import Rollout
     from gitlab_completions.policy import RoutingPolicy
 
     Flow = Generator[Command, Outcome, Answer]
@@ -86,6 +87,7 @@ class Router(Record):
         indirect: The circuit of the indirect route.
         budget: The instance's completions of the last minute.
         hedges: The hedges that may be spent.
+        rollout: Whether direct is rolled out to the user; `None`: to everybody.
     """
 
     policy: RoutingPolicy
@@ -93,6 +95,7 @@ class Router(Record):
     indirect: Circuit
     budget: InstanceBudget
     hedges: HedgeBudget
+    rollout: Rollout | None = None
 
     def complete(
         self, intent: Intent, freshness: Freshness, now: float, deadline_s: float
@@ -113,13 +116,16 @@ class Router(Record):
             freshness=freshness,
             intent=intent,
             deadline=deadline,
+            rollout=self.rollout,
         )
 
     def refusal(
         self, intent: Intent, freshness: Freshness, now: float
     ) -> RouteReason | None:
         """Return why a call may not go direct first now, or `None` when it may."""
-        return refusal(self.policy, self.direct, intent, freshness, now)
+        return refusal(
+            self.policy, self.direct, intent, freshness, now, rollout=self.rollout
+        )
 
 
 class Call:

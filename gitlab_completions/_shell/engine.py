@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from gitlab_completions._core.budget import InstanceBudget
 from gitlab_completions._core.commands import Chosen
 from gitlab_completions._core.hedging import HedgeBudget
+from gitlab_completions._core.rollout import barrier
 from gitlab_completions._core.router import Router
 from gitlab_completions._core.streaming import stream
 from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
+from gitlab_completions._shell.availability import AvailabilityDesk
 from gitlab_completions._shell.background import Background
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.discretion import PREPARE_S
@@ -24,6 +26,7 @@ from gitlab_completions._shell.keeper import Keeper
 from gitlab_completions._shell.outlook import Outlook
 from gitlab_completions._shell.race import GRACE_S, Race
 from gitlab_completions._shell.reader import Reader
+from gitlab_completions._shell.spare import SpareConnections
 from gitlab_completions._shell.tally import Tally
 from gitlab_completions.errors import (
     ClientClosedError,
@@ -45,10 +48,12 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.notices import Notices
     from gitlab_completions._shell.setup import Setup
     from gitlab_completions._shell.shared_fetch import SharedFetcher
+    from gitlab_completions.details import ConnectionDetails
     from gitlab_completions.errors import DirectAccessError, GitLabCompletionsError
+    from gitlab_completions.flags import Flag
     from gitlab_completions.models import CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
-    from gitlab_completions.status import RoutingStatus
+    from gitlab_completions.status import Availability, RoutingStatus
 
 _ENDS = (ClientClosedError, DeadlineExceededError, RequestRejectedError)
 """What ends a call before its flow does: the client's end, or what must not be sent."""
@@ -74,9 +79,22 @@ class Engine:
         self._stream_gates = setup.stream_gates(self._budget)
         self._exchanger = setup.exchanger(self._desk)
         self._discretion = setup.discretion()
-        fetcher = setup.fetcher(self._desk)
+        self._spare = SpareConnections()
+        self._inquirer = setup.inquirer(self._desk, self._spare)
+        self._flags = setup.flag_desk(
+            self._inquirer, self._background, self._direct_flag_turned
+        )
+        self._rollout = self._flags.rollout(policy, setup.root)
+        fetcher = setup.fetcher(self._desk, self._spare)
         shared_fetcher = setup.shared_fetcher(fetcher)
         self._keeper = self._make_keeper(shared_fetcher or fetcher)
+        self._availability = AvailabilityDesk(
+            inquirer=self._inquirer,
+            keeper=self._keeper,
+            clock=clock,
+            background=self._background,
+            projects=policy.details.projects,
+        )
         self._notices = self._make_notices(shared_fetcher)
         self._race = Race(
             exchanger=self._exchanger,
@@ -104,6 +122,8 @@ class Engine:
             jitter=setup.jitter,
             bulletin=self.bulletin,
             background=self._background,
+            rollout=self._rollout,
+            flag=self._flags.direct,
         )
 
     def _make_notices(self, fetcher: SharedFetcher | None) -> Notices | None:
@@ -128,6 +148,7 @@ class Engine:
             indirect=self._circuits[Route.INDIRECT],
             budget=self._budget,
             hedges=self._hedges,
+            rollout=self._rollout,
         )
 
     @property
@@ -193,6 +214,7 @@ class Engine:
         handover: Handover | None,
     ) -> Drive:
         entry = self._keeper.entry(request.project_path)
+        self._flags.direct.look()
         if request.intent is Intent.COMPLETION and handover is None:
             self._hedges.earn()  # a stream is never hedged
         if self._notices is not None:
@@ -263,10 +285,12 @@ class Engine:
         )
 
     def _direct_refusal(self, drive: Drive, now: float) -> DirectAccessError | None:
-        wanted = self.policy.direct is not DirectMode.NEVER
+        barred = barrier(self.policy, self._rollout)
         completion = drive.request.intent is Intent.COMPLETION
         freshness = drive.entry.freshness
-        if not (wanted and completion) or freshness.usable(now) is not None:
+        if completion and barred is RouteReason.ROLLOUT:
+            return results.not_rolled_out()
+        if barred is not None or not completion or freshness.usable(now) is not None:
             return None
         return freshness.problem(now)
 
@@ -279,6 +303,7 @@ class Engine:
     ) -> None:
         self._tell_end(drive, now, chosen, error)
         self._outlook.call_ended(drive.call_id, error)
+        self._availability.heard(drive.entry.project_path, error)
         self._tell_status(drive.entry)
 
     def _tell_status(self, entry: Entry) -> None:
@@ -311,6 +336,7 @@ class Engine:
         if self._discretion is not None:
             preparing = self._background.spawn(self._discretion.prepare())
         entry = self._keeper.entry(project_path)
+        self._flags.direct.look()
         self._keeper.look(entry)
         if entry.fetch is not None:
             await _first_of(entry.fetch, closing)
@@ -328,9 +354,23 @@ class Engine:
         route = Route.INDIRECT if details is None else Route.DIRECT
         task = self._warming.get(route)
         if task is None or task.done():
-            task = self._background.spawn(self._exchanger.warm_up(details))
+            task = self._background.spawn(self._connect(details))
             self._warming[route] = task
         return task
+
+    async def _connect(self, details: ConnectionDetails | None) -> None:
+        """Open a connection: to the gateway, or a spare one to the instance."""
+        if details is not None:
+            await self._exchanger.warm_up(details)
+            return
+        async with self._spare.for_errand():
+            await self._exchanger.warm_up(None)
+
+    async def availability(
+        self, project_path: str | None, closing: asyncio.Future[None]
+    ) -> Availability:
+        """Tell whether code suggestions work for the user and a project."""
+        return await self._availability.availability(project_path, closing)
 
     def status(self, project_path: str | None, *, closed: bool) -> RoutingStatus:
         """Return how routing stands for a project."""
@@ -339,6 +379,7 @@ class Engine:
 
     def reconfigure(self, policy: RoutingPolicy) -> None:
         """Go by another policy from the next call on."""
+        self._rollout = self._flags.rollout(policy, self._setup.root)
         self._router = self._route_by(policy)
         for circuit in self._circuits.values():
             circuit.reconfigure(policy.circuit)
@@ -350,7 +391,8 @@ class Engine:
         for gate in (*self._gates.values(), *self._stream_gates.values()):
             gate.look_again()
         self._exchanger.max_body_bytes = policy.max_body_bytes
-        self._keeper.reconfigure(policy)
+        self._keeper.reconfigure(policy, self._rollout)
+        self._availability.forget()
 
     def look_at_clock(self) -> None:
         """Trust nothing that was known before, if the machine has slept meanwhile."""
@@ -364,6 +406,7 @@ class Engine:
                 self._stream_gates[route].start_over()
         self._warming.clear()
         self._keeper.start_over()
+        self._availability.forget()
         # In the end: an observer may ask how things stand now, or begin a call.
         self.bulletin.publish(ClockJumped())
 
@@ -380,8 +423,19 @@ class Engine:
         await self._background.aclose()
         await self._desk.aclose()
 
+    async def flag(self, name: str, *, default: bool) -> Flag:
+        """Return a flag's value, or the default with the reason for it."""
+        return await self._flags.evaluate(name, default=default)
+
+    def _direct_flag_turned(self) -> None:
+        """Ask at once for what the flag has allowed: what was refused was its doing."""
+        if self._flags.switch.on:
+            self._keeper.look_again()
+
     def _token_changed(self) -> None:
+        self._flags.forget()
         self._keeper.lift_bars()
+        self._availability.forget()
 
 
 async def _first_of(

@@ -157,7 +157,9 @@ class Exchanger:
 
     def _authorization(self, token: Secret) -> HostHeaders:
         agent = self.user_agent
-        return instance.authorization(token, root=self.root, user_agent=agent)
+        return instance.authorization(
+            token, root=self.root, user_agent=agent, header=self.desk.header
+        )
 
     async def _perform(self, wire: WireRequest, pour: Pour | None = None) -> Ending:
         """Send, and read what comes, whatever comes."""

@@ -11,7 +11,9 @@ from gitlab_completions._records import Record
 from gitlab_completions._shell.discretion import Discretion
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.fetch import Fetcher
+from gitlab_completions._shell.flag_desk import FlagDesk
 from gitlab_completions._shell.gate import Gate
+from gitlab_completions._shell.inquiry import Inquirer
 from gitlab_completions.models import Route
 
 if TYPE_CHECKING:
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 
     from gitlab_completions._core.budget import InstanceBudget
     from gitlab_completions._shell.access_token import TokenDesk
+    from gitlab_completions._shell.background import Background
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.shared_fetch import SharedFetcher
+    from gitlab_completions._shell.spare import SpareConnections
     from gitlab_completions.events import Observer
     from gitlab_completions.flags import FlagSource
     from gitlab_completions.ignoring import IgnoreList
@@ -116,7 +120,9 @@ class Setup(Record):
             return None
         return Discretion(self.ignore, self.redact, self.clock)
 
-    def fetcher(self, desk: TokenDesk) -> Fetcher:
+    def fetcher(
+        self, desk: TokenDesk, spare: SpareConnections | None = None
+    ) -> Fetcher:
         """Return what asks for direct access."""
         return Fetcher(
             self.sender,
@@ -124,7 +130,18 @@ class Setup(Record):
             self.root,
             self.user_agent,
             allow_plain_http=self.policy.allow_plain_http,
+            spare=spare,
         )
+
+    def inquirer(self, desk: TokenDesk, spare: SpareConnections) -> Inquirer:
+        """Return what puts other questions to the instance."""
+        return Inquirer(self.sender, desk, spare, self.root, self.user_agent)
+
+    def flag_desk(
+        self, inquirer: Inquirer, background: Background, on_news: Callable[[], None]
+    ) -> FlagDesk:
+        """Return what knows flags."""
+        return FlagDesk(self.flags, inquirer, self.clock, background, on_news)
 
     def shared_fetcher(self, fetcher: Fetcher) -> SharedFetcher | None:
         """Return a fetcher that looks in the user's store first, if there is one."""

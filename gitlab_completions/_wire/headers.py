@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.jsons import as_object
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import TokenHeader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gitlab_completions.details import ConnectionDetails
 
 __all__ = (
+    "access_headers",
     "bearer_headers",
     "check_access_token",
     "date_s",
@@ -33,6 +35,9 @@ MAX_PAIRS = 64
 MAX_VALUE = 4096
 """Characters of a granted value; GitLab's longest is a list of flags."""
 MAX_USER_AGENT = 200
+MAX_DATE = 100
+"""Characters; an HTTP date has 29 to 33. The parser takes twenty times what it reads.
+"""
 AUTHENTICATION_TYPE = "X-Gitlab-Authentication-Type"
 
 _SECONDS = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
@@ -71,6 +76,8 @@ def date_s(text: str) -> float | None:
     A date without a zone is in GMT, as HTTP's all are; `timestamp` would take it for
     one in the zone of this machine.
     """
+    if len(text) > MAX_DATE:
+        return None
     from calendar import timegm  # noqa: PLC0415 - with the next it costs 5 ms
     from email.utils import parsedate_to_datetime  # noqa: PLC0415
 
@@ -156,12 +163,18 @@ def check_access_token(token: object) -> str:
 
 
 def bearer_headers(token: str, user_agent: str) -> dict[str, str]:
-    """Return what every request carries that has a token.
+    """Return what every request carries that has a token, the gateway's or another."""
+    return access_headers(token, user_agent, TokenHeader.AUTHORIZATION)
+
+
+def access_headers(token: str, user_agent: str, header: TokenHeader) -> dict[str, str]:
+    """Return what every request to the instance carries, the token in that header.
 
     The gateway of 2026 answers 422 to a body without its type.
     """
+    bearer = header is TokenHeader.AUTHORIZATION
     return {
-        "Authorization": f"Bearer {token}",
+        header.value: f"Bearer {token}" if bearer else token,
         "Content-Type": "application/json",
         "Accept": "application/json",
         "User-Agent": user_agent,

@@ -8,13 +8,13 @@ from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.bodies import context_items, current_file
 from gitlab_completions._wire.budgeting import encode_within, in_characters
 from gitlab_completions._wire.characters import whole_characters
-from gitlab_completions._wire.headers import bearer_headers
+from gitlab_completions._wire.headers import access_headers
 from gitlab_completions._wire.jsons import encode_body
 from gitlab_completions._wire.limits import fit
 from gitlab_completions._wire.messages import WireRequest
 from gitlab_completions._wire.suggestions import Suggestion, decode_suggestion
 from gitlab_completions.errors import RequestRejectedError
-from gitlab_completions.models import Route
+from gitlab_completions.models import Route, TokenHeader
 
 if TYPE_CHECKING:
     from gitlab_completions._secrets import Secret
@@ -69,13 +69,19 @@ def completion_request(
     )
 
 
-def authorization(token: Secret, *, root: str, user_agent: str) -> HostHeaders:
+def authorization(
+    token: Secret,
+    *,
+    root: str,
+    user_agent: str,
+    header: TokenHeader = TokenHeader.AUTHORIZATION,
+) -> HostHeaders:
     """Return the headers of every request to the instance, and to no other host.
 
     `Bearer` serves personal, project, group and OAuth tokens alike. GitLab's version
     header for language servers stays away: instances refuse old versions by it.
     """
-    return HostHeaders(root, bearer_headers(token.reveal(), user_agent))
+    return HostHeaders(root, access_headers(token.reveal(), user_agent, header))
 
 
 def decode(body: bytes) -> Suggestion:

@@ -9,6 +9,7 @@ from gitlab_completions._records import replace
 from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._transport.secrecy import can_carry
 from gitlab_completions._wire.headers import (
+    access_headers,
     bearer_headers,
     check_access_token,
     date_s,
@@ -21,6 +22,7 @@ from gitlab_completions._wire.headers import (
 )
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import TokenHeader
 
 DATE = "Mon, 23 Nov 2026 07:46:16 GMT"
 
@@ -43,6 +45,7 @@ DATE = "Mon, 23 Nov 2026 07:46:16 GMT"
         ("9" * 400, None),
         ("Mon, 99 Nov 2026 07:46:46 GMT", None),
         ("Mon, 23 Nov 99999 07:46:46 GMT", None),
+        ("Mon, 23 Nov 2026 07:46:46 GMT" + " (x)" * 20, None),
     ],
 )
 def test_retry_after(value: str, seconds: float | None) -> None:
@@ -173,6 +176,23 @@ def test_a_bad_access_token_is_refused_without_being_shown(
         check_access_token(token)
     assert problem in str(caught.value)
     assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "pair"),
+    [
+        (TokenHeader.AUTHORIZATION, ("Authorization", "Bearer t0ken")),
+        (TokenHeader.PRIVATE_TOKEN, ("PRIVATE-TOKEN", "t0ken")),
+        (TokenHeader.JOB_TOKEN, ("JOB-TOKEN", "t0ken")),
+    ],
+)
+def test_a_token_goes_into_its_header_alone(
+    header: TokenHeader, pair: tuple[str, str]
+) -> None:
+    headers = access_headers("t0ken", "agent/1", header)
+    assert [one for one in headers.items() if "t0ken" in one[1]] == [pair]
+    assert headers["Accept"] == "application/json"
+    assert can_carry(headers)
 
 
 def test_bearer_headers() -> None:

@@ -21,6 +21,7 @@ from gitlab_completions.models import (
     GenerationType,
     Intent,
     Route,
+    TokenHeader,
 )
 
 if TYPE_CHECKING:
@@ -241,6 +242,20 @@ def test_authorization() -> None:
     }
     assert headers.allow(f"{ROOT}/api/v4/version")
     assert not headers.allow("https://corp.example/api/v4/version")
+
+
+def test_a_private_token_goes_to_no_other_host_either() -> None:
+    headers = authorization(
+        Secret("t0ken"),
+        root=ROOT,
+        user_agent="agent/1",
+        header=TokenHeader.PRIVATE_TOKEN,
+    )
+    assert headers["PRIVATE-TOKEN"] == "t0ken"
+    assert "Authorization" not in headers
+    assert "t0ken" not in repr(headers)
+    with pytest.raises(ValueError, match="no other host"):
+        warm_up_request("https://corp.example", headers, timeout_s=1.0)
 
 
 def test_the_warm_up() -> None:
