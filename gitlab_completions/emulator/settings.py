@@ -36,6 +36,8 @@ class Settings:
         missing_default_duo_group: Whether a `project_path` is needed for billing.
         has_paid_namespace: Whether the user belongs to one, which GitLab.com wants
             since 19.0; else 403 on direct access.
+        pinned_model: GitLab's name of the model that the user's group has chosen, ""
+            for none; from 18.2 to 18.9 it bars direct access, since 19.0 it is granted.
         hidden_projects: Paths of projects that the user does not see.
         projects_without_duo: Paths of projects that have Duo switched off.
         quota: What the gateway hears about the user's credits.
@@ -58,6 +60,7 @@ class Settings:
     has_seat: bool = True
     missing_default_duo_group: bool = False
     has_paid_namespace: bool = True
+    pinned_model: str = ""
     hidden_projects: tuple[str, ...] = ()
     projects_without_duo: tuple[str, ...] = ()
     quota: Quota = Quota.OK

@@ -52,7 +52,7 @@ def stream(
     """
     deltas = pieces_of(raw)
     pieces = _events(deltas, engine, int(now_unix)) if sse else deltas
-    if settings.stream_piece_bytes:
+    if settings.stream_piece_bytes > 0:
         pieces = _cut(b"".join(pieces), settings.stream_piece_bytes)
     waits_s = [settings.stream_gap_s] * len(pieces)
     timed = list(zip(waits_s, pieces, strict=True))

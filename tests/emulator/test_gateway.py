@@ -398,6 +398,15 @@ def test_streams_are_bare_text_on_the_new_gateway_only() -> None:
     assert old.headers["content-type"] == "application/json"
 
 
+def test_the_edge_sets_a_cookie_and_counts_those_that_come_back() -> None:
+    gateway = make_gateway()
+    gateway.settings.canary_cookie = True
+    cookie = direct(gateway).headers["set-cookie"].partition(";")[0]
+    assert gateway.cookies_returned == 0
+    direct(gateway, headers=user_headers(gateway, cookie=cookie))
+    assert gateway.cookies_returned == 1
+
+
 def test_nothing_said_is_no_choice() -> None:
     answer = direct(make_gateway(says="  \n"))
     assert answer.status == 200

@@ -152,3 +152,6 @@ def test_a_gateway_without_v2_is_reached_by_v4() -> None:
     document = ask(instance, COMPLETIONS, completion_body()).json()
     assert isinstance(document, dict)
     assert "id" not in document
+    body = completion_body(intent="generation", stream=True)
+    generated = ask(instance, COMPLETIONS, body)
+    assert generated.headers["x-streaming-format"] == "sse"
