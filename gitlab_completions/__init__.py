@@ -48,6 +48,7 @@ from gitlab_completions.policy import (
 )
 from gitlab_completions.senders import HttpxSender
 from gitlab_completions.status import Availability, Health, RoutingStatus
+from gitlab_completions.stream import CompletionStream, SyncCompletionStream
 from gitlab_completions.sync import SyncCompletionClient
 
 __all__ = (
@@ -60,6 +61,7 @@ __all__ = (
     "Completion",
     "CompletionClient",
     "CompletionRequest",
+    "CompletionStream",
     "ConfigurationError",
     "ContextItem",
     "DeadlineExceededError",
@@ -80,6 +82,7 @@ __all__ = (
     "RoutingPolicy",
     "RoutingStatus",
     "SyncCompletionClient",
+    "SyncCompletionStream",
     "TokenSource",
     "__version__",
 )

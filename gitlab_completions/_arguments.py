@@ -6,12 +6,15 @@ Raises `ConfigurationError`, which names what is wrong and what is right.
 from __future__ import annotations
 
 import inspect
+import math
 import os
 from collections.abc import Sequence
 from typing import cast
 
 from gitlab_completions._checks import check_seconds
+from gitlab_completions._core.override import VARIABLE, Environment
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.flags import FlagSource
 from gitlab_completions.models import CompletionRequest, Intent
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.senders import HttpxSender, Sender
@@ -31,6 +34,11 @@ def from_environment() -> tuple[str, str]:
     return url, token
 
 
+def environment_of(root: str) -> Environment:
+    """Return what the environment says of direct connections to an instance."""
+    return Environment(os.environ.get(VARIABLE, ""), root)
+
+
 def check_request(request: object) -> None:
     """Refuse what is no request."""
     if not isinstance(request, CompletionRequest):
@@ -48,6 +56,14 @@ def span_of(
         return deadline_s
     generation = request.intent is Intent.GENERATION
     return policy.generation_deadline_s if generation else policy.deadline_s
+
+
+def stream_span_of(deadline_s: float | None) -> float:
+    """Return the seconds that a streamed call may take, without a limit by default."""
+    if deadline_s is None:
+        return math.inf
+    check_seconds("deadline_s", deadline_s, infinite=True)
+    return deadline_s
 
 
 def check_policy(policy: object) -> None:
@@ -88,6 +104,22 @@ def check_store(store: object) -> None:
             "store must have read(), write() and claim(), as FileStore() has; "
             f"{type(store).__name__} has not"
         )
+
+
+def check_flags(flags: object) -> None:
+    """Refuse what does not tell of flags."""
+    _check_made("flags", flags)
+    if flags is not None and not isinstance(flags, FlagSource):
+        raise ConfigurationError(
+            "flags must have evaluate(), as FeatureFlags() has; "
+            f"{type(flags).__name__} has not"
+        )
+
+
+def check_flag_name(name: object) -> None:
+    """Refuse what is no flag's name."""
+    if not isinstance(name, str) or not name.strip():
+        raise ConfigurationError("a flag's name must be a string, and not blank")
 
 
 def check_collaborators(sender: object, observers: object) -> None:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Self
 
 from gitlab_completions._arguments import (
     check_collaborators,
+    check_flag_name,
+    check_flags,
     check_policy,
     check_project_path,
     check_request,
     check_room,
     check_store,
+    environment_of,
     from_environment,
     span_of,
+    stream_span_of,
 )
 from gitlab_completions._frames import frameless
 from gitlab_completions._shell import chance
@@ -23,16 +27,19 @@ from gitlab_completions._version import __version__
 from gitlab_completions._wire.headers import user_agent as user_agent_of
 from gitlab_completions._wire.urls import instance_root
 from gitlab_completions.errors import ClientClosedError, ConfigurationError
+from gitlab_completions.flags import FeatureFlags
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.senders import HttpxSender, ReplaceableSender, Sender
+from gitlab_completions.stream import CompletionStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.handover import Handover
     from gitlab_completions.events import Observer
-    from gitlab_completions.flags import FlagSource
+    from gitlab_completions.flags import Flag, FlagSource
     from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.models import (
         AccessToken,
@@ -209,9 +216,12 @@ class CompletionClient:
         check_collaborators(sender, observers)
         check_room(sender, policy)
         check_store(store)
+        check_flags(flags)
         self._root = instance_root(
             instance_url, allow_plain_http=policy.allow_plain_http
         )
+        self._environment = environment_of(self._root)
+        policy = self._environment.apply(policy)
         self._owns_sender = sender is None
         self._sender = sender or HttpxSender(max_in_flight=policy.max_in_flight)
         self._engine = Engine(
@@ -231,6 +241,8 @@ class CompletionClient:
                 ignore=ignore,
             )
         )
+        if isinstance(flags, FeatureFlags):
+            flags.bind(_FlagsOf(self))
         self._home = Home()
         self._closing = Closing()
         self._closed = False
@@ -341,6 +353,58 @@ class CompletionClient:
         with self._closing.awaited() as closing:
             return await self._engine.availability(project_path, closing)
 
+    async def flag(self, name: str, /, *, default: bool = True) -> Flag:
+        """Tell whether a feature is switched on, and why that is the answer.
+
+            if (await client.flag("some_feature")).enabled:
+                ...
+
+        The instance is asked, unless the client was made with other `flags`; answers
+        are kept for a minute, and older ones serve while they are asked for anew.
+
+        Args:
+            name: GitLab's name of the flag.
+            default: What holds where nobody says anything, be it that the flag is gone:
+                `True`, since GitLab removes a flag once its feature is there for all.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When `name` is no string, or blank.
+        """
+        self._enter()
+        check_flag_name(name)
+        return await self._engine.flag(name, default=default)
+
+    def stream(
+        self, request: CompletionRequest, *, deadline_s: float | None = None
+    ) -> CompletionStream:
+        """Return a completion's text piece by piece, by the fastest route that works.
+
+        What generations are for: they take long, and always go through the instance. A
+        completion may go either way, and to the other until its first piece. It is
+        never hedged, and four of them at a time are on the wire of each route.
+
+        Args:
+            request: The code around the cursor.
+            deadline_s: Seconds from when it begins to its end; left out, or `math.inf`,
+                there is no limit. 55 s without a byte end it anyway.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When an argument is of a wrong type, or `deadline_s` no
+                positive number of seconds.
+        """
+        self._check_open()
+        check_request(request)
+        span_s = stream_span_of(deadline_s)
+
+        async def call(handover: Handover) -> Completion:
+            self._enter()
+            with self._closing.awaited() as closing:
+                return await self._engine.complete(request, span_s, closing, handover)
+
+        return CompletionStream(self._engine.reader(request, call))
+
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.
 
@@ -376,7 +440,8 @@ class CompletionClient:
         as many projects are kept as before.
 
         Raises:
-            ConfigurationError: When it is no policy, or allows plain HTTP otherwise,
+            ConfigurationError: When it is no policy, or allows plain HTTP otherwise, or
+            leaves no route together with `GITLAB_COMPLETIONS_DIRECT`,
                 or the client's event loop runs in another thread.
         """
         self._home.check_thread()
@@ -385,19 +450,37 @@ class CompletionClient:
             raise ConfigurationError(
                 "allow_plain_http cannot change: make a new client"
             )
-        self._engine.reconfigure(policy)
+        self._engine.reconfigure(self._environment.apply(policy))
 
     def __repr__(self) -> str:
         return f"<CompletionClient {self._root} {'closed' if self._closed else 'open'}>"
 
     def _enter(self) -> None:
         """Check that the client may be used here and now."""
-        if self._closed:
-            raise ClientClosedError("the client is closed")
+        self._check_open()
         self._home.enter()
         self._engine.look_at_clock()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClientClosedError("the client is closed")
 
     def _replace(self, route: Route) -> bool:
         """Have what comes next go out on new connections; tell whether it will."""
         sender = self._sender
         return isinstance(sender, ReplaceableSender) and sender.replace(route)
+
+
+class _FlagsOf:
+    """Has `FeatureFlags` ask by way of the client, on its loop alone.
+
+    Args:
+        client: The client that they were given to.
+    """
+
+    def __init__(self, client: CompletionClient) -> None:
+        self._client = client
+
+    async def evaluate(self, name: str, /, *, default: bool) -> Flag:
+        """Return the flag's value, or the default with the reason for it."""
+        return await self._client.flag(name, default=default)

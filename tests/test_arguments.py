@@ -15,6 +15,7 @@ from gitlab_completions._arguments import (
     check_room,
     check_store,
     span_of,
+    stream_span_of,
 )
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.models import CompletionRequest, Intent
@@ -90,3 +91,11 @@ def test_a_call_cannot_take_no_time() -> None:
     request = CompletionRequest(file_name="f.py", content_above_cursor="x")
     with pytest.raises(ConfigurationError, match="deadline_s must be"):
         span_of(request, 0, RoutingPolicy())
+
+
+def test_a_stream_has_no_limit_but_what_is_given() -> None:
+    assert math.isinf(stream_span_of(None))
+    assert stream_span_of(3.5) == 3.5
+    for wrong in (0, -1, math.nan):
+        with pytest.raises(ConfigurationError):
+            stream_span_of(wrong)

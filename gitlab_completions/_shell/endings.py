@@ -28,6 +28,7 @@ from gitlab_completions.errors import (
     RouteServerError,
     RouteStatusError,
     RouteUnauthorizedError,
+    StreamBrokenError,
 )
 from gitlab_completions.models import Route
 
@@ -121,6 +122,40 @@ def broken(route: Route, error: SendError, elapsed_s: float) -> Ending:
             elapsed_s=elapsed_s,
             code=told.code,
             remedy=told.remedy,
+        ),
+        cause=without_frames(error),
+    )
+
+
+def broke(route: Route, error: Exception, elapsed_s: float) -> Ending:
+    """Return the ending of an exchange whose sender raised."""
+    if isinstance(error, SendError):
+        return broken(route, error, elapsed_s)
+    return unexpected(route, error, elapsed_s)
+
+
+def silent(route: Route, elapsed_s: float, *, begun: bool) -> Ending:
+    """Return the ending of an exchange that was given up for taking too long."""
+    silence = SendError("timeout")
+    if begun:
+        return cut_off(route, silence, elapsed_s)
+    return broken(route, silence, elapsed_s)
+
+
+def cut_off(route: Route, error: Exception, elapsed_s: float) -> Ending:
+    """Return the ending of a stream that broke after text had been given.
+
+    The text is for its reader alone, who is told in an error of its own.
+    """
+    late = isinstance(error, SendError) and error.kind == "timeout"
+    what = "did not end in time" if late else "broke off in its midst"
+    return Ending(
+        seen=Observation(status=200, body=Body.OTHER),
+        error=StreamBrokenError(
+            f"the stream from {NAMES[route]} {what}",
+            route=route,
+            elapsed_s=elapsed_s,
+            code=ErrorCode.TIMEOUT if late else None,
         ),
         cause=without_frames(error),
     )

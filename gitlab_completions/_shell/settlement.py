@@ -16,7 +16,9 @@ from gitlab_completions._core.verdicts import (
     GATEWAY,
     INSTANCE,
     AttemptVerdict,
+    Body,
     Effect,
+    Observation,
     OnDetails,
     decide,
 )
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.keeper import Entry
     from gitlab_completions._shell.notices import Notices
     from gitlab_completions.errors import DirectAccessError, RouteError
+
+_FIRST_PIECE = Observation(status=200, body=Body.GOOD)
 
 
 class Settlement:
@@ -82,13 +86,33 @@ class Settlement:
         now = self._clock.now()
         table = GATEWAY if flight.route is Route.DIRECT else INSTANCE
         verdict = decide(table, ending.seen)
-        flight.ending, flight.verdict, flight.ended_at = ending, verdict, now
+        flight.ending, flight.ended_at = ending, now
+        if flight.verdict is None:  # else it is a stream, whose first piece was that
+            flight.verdict = verdict
         self._report(flight, ending, now - flight.started_at)
         self._settle_permit(flight, verdict, ending, now)
         if flight.send.details is not None:
             self._settle_details(flight, verdict, ending, now)
         if self._notices is not None:
             self._notices.tell(flight.route, flight.entry, verdict, ending)
+
+    def begins(self, flight: Flight) -> None:
+        """Let the first piece of a stream teach that the route works."""
+        self._look_at_clock()
+        table = GATEWAY if flight.route is Route.DIRECT else INSTANCE
+        verdict = flight.verdict = decide(table, _FIRST_PIECE)
+        now = self._clock.now()
+        self._tell(flight.route, flight.permit.succeed(now), now)
+        if verdict.details is OnDetails.ACCEPT:
+            flight.entry.freshness.accepted()
+
+    def cuts(self, flight: Flight) -> None:
+        """Let it teach that an attempt is ended, unless it was about to answer."""
+        if flight.pour is not None and flight.pour.heard:
+            flight.permit.release()
+        self._look_at_clock()
+        now = self._clock.now()
+        self._tell(flight.route, flight.permit.cut(now), now)
 
     def left(self, flight: Flight) -> None:
         """Let it teach that nobody waits for the attempt any more."""

@@ -7,18 +7,25 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._core.circuit import Circuit
 from gitlab_completions._core.hedging import Pace
+from gitlab_completions._core.rollout import DIRECT_FLAG, Rollout, is_in_share
 from gitlab_completions._records import Record
+from gitlab_completions._shell.direct_flag import DirectFlag, GuardedSource
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.fetch import Fetcher
 from gitlab_completions._shell.gate import Gate
 from gitlab_completions._shell.inquiry import Inquirer
+from gitlab_completions._shell.instance_flags import InstanceFlags
+from gitlab_completions.flags import FeatureFlags
 from gitlab_completions.models import Route
+from gitlab_completions.policy import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gitlab_completions._core.budget import InstanceBudget
+    from gitlab_completions._core.rollout import Switch
     from gitlab_completions._shell.access_token import TokenDesk
+    from gitlab_completions._shell.background import Background
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.shared_fetch import SharedFetcher
     from gitlab_completions._shell.spare import SpareConnections
@@ -30,6 +37,10 @@ if TYPE_CHECKING:
     from gitlab_completions.redaction import Redactor
     from gitlab_completions.senders import Sender
     from gitlab_completions.shared import DetailsStore
+
+STREAMS = 4
+"""Streams on the wire to a host at once: one is what an author reads, the rest are of
+other windows, or about to end."""
 
 
 class Setup(Record):
@@ -85,6 +96,17 @@ class Setup(Record):
             for route in Route
         }
 
+    def stream_gates(self, budget: InstanceBudget) -> dict[Route, Gate]:
+        """Return a gate for each route's streams, which hold no completion up.
+
+        Nothing is replaced for them: a stream whose reader has left is ended.
+        """
+        budgets = {Route.DIRECT: None, Route.INDIRECT: budget}
+        return {
+            route: Gate(STREAMS, self.clock, lambda: False, budgets[route])
+            for route in Route
+        }
+
     def exchanger(self, desk: TokenDesk) -> Exchanger:
         """Return what performs attempts."""
         return Exchanger(self.sender, desk, self.clock, self.root, self.user_agent)
@@ -105,6 +127,53 @@ class Setup(Record):
     def inquirer(self, desk: TokenDesk, spare: SpareConnections) -> Inquirer:
         """Return what puts other questions to the instance."""
         return Inquirer(self.sender, desk, spare, self.root, self.user_agent)
+
+    def rollout(self, policy: RoutingPolicy, switch: Switch) -> Rollout:
+        """Return whether direct is rolled out to the user by a policy."""
+        share = policy.direct_percentage
+        if not 0 < share < ALL:
+            return Rollout(in_share=share > 0, switch=switch)
+        # Most clients have no share, and need not import how to hash a login.
+        from gitlab_completions._shell.actor import actor_of_login  # noqa: PLC0415
+
+        actor = policy.actor or actor_of_login(self.root)
+        return Rollout(in_share=is_in_share(share, actor), switch=switch)
+
+    def instance_flags(
+        self, inquirer: Inquirer, background: Background
+    ) -> InstanceFlags:
+        """Return what knows the instance's flags."""
+        given = self.flags
+        settings = given if isinstance(given, FeatureFlags) else FeatureFlags()
+        return InstanceFlags(inquirer, self.clock, background, settings)
+
+    def flag_source(self, instance_flags: InstanceFlags) -> FlagSource:
+        """Return who is asked for flags, safe to ask."""
+        if self.flags is None or isinstance(self.flags, FeatureFlags):
+            return instance_flags
+        return GuardedSource(self.flags)
+
+    def direct_flag(
+        self,
+        source: FlagSource,
+        switch: Switch,
+        background: Background,
+        on_news: Callable[[], None],
+    ) -> DirectFlag:
+        """Return what asks whether to go direct."""
+        given = self.flags
+        overridden = isinstance(given, FeatureFlags) and DIRECT_FLAG in given.overrides
+        ask = source.evaluate
+        if isinstance(source, InstanceFlags):
+            ask = source.evaluate_anew
+        return DirectFlag(
+            partial(ask, DIRECT_FLAG, default=True),
+            first=overridden or not isinstance(source, InstanceFlags),
+            switch=switch,
+            clock=self.clock,
+            background=background,
+            on_news=on_news,
+        )
 
     def shared_fetcher(self, fetcher: Fetcher) -> SharedFetcher | None:
         """Return a fetcher that looks in the user's store first, if there is one."""

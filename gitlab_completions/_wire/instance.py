@@ -31,6 +31,9 @@ MAX_BODY = 600_000
 """Characters of JSON. GitLab answers 413 to more."""
 MIN_CONTENT = 10_000
 """Characters that are left above the cursor, and below it, whatever the rest takes."""
+_EVENTS = {"X-Supports-Sse-Streaming": "true"}
+"""Without it GitLab 17.7 to 18.9 streams bare text, whose end looks like any other when
+it was cut off. Older releases do not know it, and from 19.3 on it is not needed."""
 
 
 def completion_request(
@@ -62,7 +65,7 @@ def completion_request(
         route=Route.INDIRECT,
         method="POST",
         url=f"{root}/api/v4/code_suggestions/completions",
-        headers=headers | {"X-Request-ID": request_id},
+        headers=headers | {"X-Request-ID": request_id} | (_EVENTS if stream else {}),
         body=_encode(request, stream=stream),
         timeout_s=timeout_s,
         purpose="stream" if stream else "completion",

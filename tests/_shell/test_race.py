@@ -60,10 +60,12 @@ class Track:
         self.circuits = {Route.DIRECT: direct, Route.INDIRECT: rival}
         self.hedges = HedgeBudget(HedgePolicy())
         self.gates = {route: Gate(most, clock, lambda: False) for route in Route}
+        self.stream_gates = {route: Gate(4, clock, lambda: False) for route in Route}
         desk = TokenDesk("glpat-1", lambda: None)
         self.race = Race(
             exchanger=Exchanger(self.sender, desk, clock, ROOT, AGENT),
             gates=self.gates,
+            stream_gates=self.stream_gates,
             circuits=self.circuits,
             hedges=self.hedges,
             clock=clock,

@@ -250,3 +250,19 @@ def test_answers_of_both_shapes_are_read(sample: LoadSample) -> None:
         assert decode(sample(f"instance/{name}").body).choices
     with pytest.raises(NotACompletionError):
         decode(sample("instance/portal").body)
+
+
+def test_a_stream_asks_for_events_whose_end_can_be_told() -> None:
+    request = completion_request(
+        CompletionRequest(file_name="a.py", content_above_cursor="x"),
+        root=ROOT,
+        headers=HEADERS,
+        request_id="id-1",
+        timeout_s=9.0,
+        last_resort=True,
+        stream=True,
+    )
+    assert request.headers["X-Supports-Sse-Streaming"] == "true"
+    assert isinstance(request.headers, HostHeaders)
+    assert request.purpose == "stream"
+    assert json.loads(request.body)["stream"] is True

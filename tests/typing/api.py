@@ -24,6 +24,7 @@ from gitlab_completions import (
     SyncCompletionClient,
 )
 from gitlab_completions.events import CallFinished, Event
+from gitlab_completions.flags import FeatureFlags, Flag, FlagSource
 from gitlab_completions.shared import FileStore, MemoryStore, RedisStore
 from gitlab_completions.testing import FakeGitLab, run
 from gitlab_completions.tokens import JobToken, OAuthToken, PrivateToken
@@ -90,6 +91,9 @@ async def use(client: httpx.AsyncClient) -> None:
         assert_type(status, RoutingStatus)
         assert_type(status.health, Health)
         completions.observe(observe)()
+        assert_type(await completions.flag("a", default=False), Flag)
+    sources: list[FlagSource] = [FeatureFlags(overrides={"a": True})]
+    assert_type(sources[0], FlagSource)
 
 
 def use_without_asyncio() -> None:
@@ -109,6 +113,7 @@ def use_without_asyncio() -> None:
         assert_type(completions.warm_up("group/project"), Future[None])
         assert_type(completions.availability("group/project"), Availability)
         assert_type(completions.status("group/project"), RoutingStatus)
+        assert_type(completions.flag("a"), Flag)
         completions.observe(observe)()
         completions.reconfigure(RoutingPolicy())
 
