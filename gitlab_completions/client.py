@@ -337,9 +337,10 @@ class CompletionClient:
     async def availability(self, project_path: str | None = None) -> Availability:
         """Tell whether code suggestions work for the user and a project.
 
-        Asks GitLab at most four times within 10 s, and for no completion; an answer is
-        kept for minutes, a no for one, until a call's end disproves it. Whatever a
-        server answers, or does not, is told and not raised.
+        Asks GitLab at most four times within 10 s, one project after the other, and for
+        no completion. A yes is kept for five minutes and a no for one, until a call's
+        end disproves it. Whatever a server answers, or does not, is told and not
+        raised.
 
         Args:
             project_path: The project, whose settings count too.

@@ -50,8 +50,9 @@ _T = TypeVar("_T")
 
 OVERTIME_S = 1.0
 """Seconds past a call's deadline after which its thread is taken to be blocked."""
-AVAILABILITY_S = 12.0
-"""Seconds that it may take to find out: two for the token's source, and ten to ask."""
+AVAILABILITY_S = 32.0
+"""Seconds that it may take to find out: two for the token's source, twenty to wait for
+the questions about other projects, and ten to ask."""
 
 
 class SyncCompletionClient:
