@@ -339,6 +339,26 @@ class CompletionClient:
         with self._closing.awaited() as closing:
             await self._engine.warm_up(project_path, closing)
 
+    async def availability(self, project_path: str | None = None) -> Availability:
+        """Tell whether code suggestions work for the user and a project.
+
+        Asks GitLab at most four times within 10 s, one project after the other, and for
+        no completion. A yes is kept for five minutes and a no for one, until a call's
+        end disproves it. Whatever a server answers, or does not, is told and not
+        raised.
+
+        Args:
+            project_path: The project, whose settings count too.
+
+        Raises:
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When `project_path` is no string.
+        """
+        self._enter()
+        check_project_path(project_path)
+        with self._closing.awaited() as closing:
+            return await self._engine.availability(project_path, closing)
+
     async def flag(self, name: str, /, *, default: bool = True) -> Flag:
         """Tell whether a feature is switched on, and why that is the answer.
 
@@ -390,25 +410,6 @@ class CompletionClient:
                 return await self._engine.complete(request, span_s, closing, handover)
 
         return CompletionStream(self._engine.reader(request, call))
-
-    async def availability(self, project_path: str | None = None) -> Availability:
-        """Tell whether code suggestions work for the user and a project.
-
-        Asks GitLab at most four times within 10 s, and for no completion; an answer is
-        kept for minutes, a no for one, until a call's end disproves it. Whatever a
-        server answers, or does not, is told and not raised.
-
-        Args:
-            project_path: The project, whose settings count too.
-
-        Raises:
-            ClientClosedError: When the client is closed, before or meanwhile.
-            ConfigurationError: When `project_path` is no string.
-        """
-        self._enter()
-        check_project_path(project_path)
-        with self._closing.awaited() as closing:
-            return await self._engine.availability(project_path, closing)
 
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.

@@ -145,7 +145,10 @@ class TokenSource(Protocol):
         ...
 
     def reject(self, token: str, /) -> None:
-        """Take note that GitLab answered 401 to this token."""
+        """Take note that GitLab answered 401 to this token.
+
+        Told once, however many calls learn of it at the same time; `get` is asked next.
+        """
         ...
 
 

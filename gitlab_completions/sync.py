@@ -20,7 +20,7 @@ from gitlab_completions._arguments import (
     span_of,
     stream_span_of,
 )
-from gitlab_completions._frames import frameless
+from gitlab_completions._frames import frameless, without_frames
 from gitlab_completions._records import replace
 from gitlab_completions._shell.loop_thread import LoopThread
 from gitlab_completions.client import DEFAULT_POLICY, CompletionClient
@@ -50,8 +50,9 @@ _T = TypeVar("_T")
 
 OVERTIME_S = 1.0
 """Seconds past a call's deadline after which its thread is taken to be blocked."""
-AVAILABILITY_S = 12.0
-"""Seconds that it may take to find out: two for the token's source, and ten to ask."""
+AVAILABILITY_S = 32.0
+"""Seconds that it may take to find out: two for the token's source, twenty to wait for
+the questions about other projects, and ten to ask."""
 
 
 class SyncCompletionClient:
@@ -277,25 +278,6 @@ class SyncCompletionClient:
         check_project_path(project_path)
         return thread.submit(partial(self._warm_up, project_path))
 
-    def flag(self, name: str, /, *, default: bool = True) -> Flag:
-        """Tell whether a feature is switched on; wait for it.
-
-        Args:
-            name: GitLab's name of the flag.
-            default: What holds where nobody says anything.
-
-        Raises:
-            ClientClosedError: When the client is closed.
-            ConfigurationError: When `name` is no string, or blank, when an observer
-                calls this, or when the process has forked since the client's first use.
-            DeadlineExceededError: When something blocks the client's thread.
-        """
-        thread = self._running()
-        check_flag_name(name)
-        return thread.run(
-            partial(self._flag, name, default), ANSWER_WAIT_S + OVERTIME_S
-        )
-
     def availability(self, project_path: str | None = None) -> Availability:
         """Tell whether code suggestions work for the user and a project; wait for it.
 
@@ -316,7 +298,27 @@ class SyncCompletionClient:
                 partial(self._availability, project_path), AVAILABILITY_S + OVERTIME_S
             )
         except DeadlineExceededError as error:
-            return Availability(available=False, problem=error, gitlab_version=None)
+            problem = without_frames(error)
+            return Availability(available=False, problem=problem, gitlab_version=None)
+
+    def flag(self, name: str, /, *, default: bool = True) -> Flag:
+        """Tell whether a feature is switched on; wait for it.
+
+        Args:
+            name: GitLab's name of the flag.
+            default: What holds where nobody says anything.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When `name` is no string, or blank, when an observer
+                calls this, or when the process has forked since the client's first use.
+            DeadlineExceededError: When something blocks the client's thread.
+        """
+        thread = self._running()
+        check_flag_name(name)
+        return thread.run(
+            partial(self._flag, name, default), ANSWER_WAIT_S + OVERTIME_S
+        )
 
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.

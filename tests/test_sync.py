@@ -16,6 +16,7 @@ import pytest
 from gitlab_completions import sync
 from gitlab_completions._shell import loop_thread
 from gitlab_completions._shell.access_token import SOURCE_TIMEOUT_S
+from gitlab_completions._shell.availability import TURN_S
 from gitlab_completions._shell.inspection import MOST_S
 from gitlab_completions.client import CompletionClient
 from gitlab_completions.emulator import AccessTokens, Emulator
@@ -188,7 +189,7 @@ def test_whether_code_suggestions_work_is_told(
 
 
 def test_the_time_for_it_is_that_of_its_parts() -> None:
-    assert sync.AVAILABILITY_S == SOURCE_TIMEOUT_S + MOST_S
+    assert sync.AVAILABILITY_S == SOURCE_TIMEOUT_S + TURN_S + MOST_S
 
 
 def test_the_status_tells_how_routing_stands(client: SyncCompletionClient) -> None:

@@ -17,7 +17,12 @@ from cachetools import LRUCache, TLRUCache
 
 from gitlab_completions._records import Record, replace
 from gitlab_completions._shell.access_token import TokenSourceError
-from gitlab_completions._shell.inspection import Heard, Inspection
+from gitlab_completions._shell.inspection import (
+    Heard,
+    Inspection,
+    without_answer,
+    without_token,
+)
 from gitlab_completions.errors import (
     ClientClosedError,
     ErrorCode,
@@ -40,6 +45,9 @@ that asking more often could not tell sooner."""
 PASSING_S = 5.0
 """Seconds for which is kept what passes by itself, so that a status line may ask at any
 pace."""
+TURN_S = 20.0
+"""Seconds that a look at a project waits for those at others: they go one after the
+other, since errands have one connection to the instance."""
 MOST_WAIT_S = 60.0
 """Seconds for which a server's wish to be left alone is kept to, at most."""
 
@@ -104,6 +112,7 @@ class AvailabilityDesk:
         )
         self._heard: LRUCache[str | None, Heard] = LRUCache(projects)
         self._looks: dict[str | None, asyncio.Future[Availability]] = {}
+        self._turn = asyncio.Semaphore(1)
         self._changes = 0  # how often all was to be forgotten
         self._has_no = False
 
@@ -185,10 +194,21 @@ class AvailabilityDesk:
         try:
             await self._inquirer.desk.get()  # a changed token makes all forgotten
         except TokenSourceError as error:
-            return Inspection.without_token(error)
+            return without_token(error)
         known = self._known.get(key)
         if known is not None:
             return known.availability
+        try:
+            async with asyncio.timeout(TURN_S):
+                await self._turn.acquire()
+        except TimeoutError:
+            return without_answer()
+        try:
+            return await self._inspect(key)
+        finally:
+            self._turn.release()
+
+    async def _inspect(self, key: str | None) -> Availability:
         changes = self._changes
         inspection = Inspection(
             project_path=key,

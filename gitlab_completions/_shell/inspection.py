@@ -106,12 +106,6 @@ class Inspection:
         recent = heard is not None and clock.now() - heard.at < HEARD_S
         self._heard = heard if recent else None
 
-    @staticmethod
-    def without_token(error: TokenSourceError) -> Availability:
-        """Return what there is to say without an access token."""
-        ending = endings.no_token(Route.INDIRECT, error, 0.0)
-        return Availability(available=False, problem=ending.error, gitlab_version=None)
-
     async def run(self) -> Availability:
         """Ask, and say what it comes to; never raises."""
         check = partial(wire.check_request, project_path=self._project_path)
@@ -286,6 +280,18 @@ class Inspection:
                 "as an OAuthToken",
             )
         return self._said
+
+
+def without_token(error: TokenSourceError) -> Availability:
+    """Return what there is to say without an access token."""
+    ending = endings.no_token(Route.INDIRECT, error, 0.0)
+    return Availability(available=False, problem=ending.error, gitlab_version=None)
+
+
+def without_answer() -> Availability:
+    """Return what there is to say when nothing was answered in time."""
+    ending = endings.broken(Route.INDIRECT, SendError("timeout"), 0.0)
+    return Availability(available=False, problem=ending.error, gitlab_version=None)
 
 
 def _reply(status: int, body: bytes, code: ErrorCode, *, named: bool) -> Reply:

@@ -85,6 +85,7 @@ class ScriptedInstance:
         self.requests: list[WireRequest] = []
         self.in_flight = 0
         self.most_in_flight = 0
+        self.pause_s = 0.01
         self.on_request: Callable[[WireRequest], None] = lambda wire: None
 
     def say(self, path: str, *answers: Answer) -> None:
@@ -101,7 +102,7 @@ class ScriptedInstance:
         self.most_in_flight = max(self.in_flight, self.most_in_flight)
         self.on_request(wire)
         try:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(self.pause_s)
             answer = self._next(wire.url.removeprefix(ROOT))
             if isinstance(answer, str):
                 await asyncio.sleep(wire.timeout_s)

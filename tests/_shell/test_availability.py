@@ -186,6 +186,16 @@ async def test_a_completion_disproves_a_no() -> None:
             assert (await client.availability("group/app")).available
 
 
+async def test_a_streamed_completion_disproves_a_no_too() -> None:
+    instance = scripted(NO_SEAT)
+    async with instance.client(policy=NEVER) as client:
+        assert not (await client.availability("group/app")).available
+        instance.say(CHECK, Said(200))
+        async with client.stream(IN_PROJECT) as stream:
+            assert [piece async for piece in stream] == ["return 1"]
+        assert (await client.availability("group/app")).available
+
+
 async def test_a_completion_does_not_disprove_that_a_project_is_off() -> None:
     """GitLab completes there too, and leaves it to its clients to keep away."""
     instance = scripted(OFF)

@@ -473,6 +473,29 @@ async def test_a_look_ends_after_ten_seconds_whatever_hangs() -> None:
             assert found.available is (path in {VERSION, ACCESS})
 
 
+async def test_many_projects_wait_for_their_turn() -> None:
+    instance = ScriptedInstance()
+    instance.pause_s = 1.0
+    async with instance.client(policy=NEVER) as client:
+        found = await asyncio.gather(
+            *(client.availability(f"group/{number}") for number in range(9))
+        )
+    assert all(one.available for one in found)
+    assert {one.gitlab_version for one in found} == {"19.3.0"}
+    assert instance.most_in_flight == 1
+
+
+async def test_a_turn_that_does_not_come_is_not_waited_for() -> None:
+    instance = scripted(HANG)
+    started = asyncio.get_running_loop().time()
+    async with instance.client(policy=NEVER) as client:
+        found = await asyncio.gather(
+            *(client.availability(f"group/{number}") for number in range(9))
+        )
+        assert {told(one)[0] for one in found} == {Code.TIMEOUT}
+        assert asyncio.get_running_loop().time() - started <= 30
+
+
 async def test_a_token_goes_to_the_instance_alone() -> None:
     instance = ScriptedInstance()
     instance.say(ACCESS, grant())
