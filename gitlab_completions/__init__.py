@@ -47,18 +47,21 @@ from gitlab_completions.policy import (
     RoutingPolicy,
 )
 from gitlab_completions.senders import HttpxSender
-from gitlab_completions.status import Health, RoutingStatus
+from gitlab_completions.status import Availability, Health, RoutingStatus
+from gitlab_completions.stream import CompletionStream, SyncCompletionStream
 from gitlab_completions.sync import SyncCompletionClient
 
 __all__ = (
     "AllRoutesFailedError",
     "Attempt",
+    "Availability",
     "Choice",
     "CircuitPolicy",
     "ClientClosedError",
     "Completion",
     "CompletionClient",
     "CompletionRequest",
+    "CompletionStream",
     "ConfigurationError",
     "ContextItem",
     "DeadlineExceededError",
@@ -79,6 +82,7 @@ __all__ = (
     "RoutingPolicy",
     "RoutingStatus",
     "SyncCompletionClient",
+    "SyncCompletionStream",
     "TokenSource",
     "__version__",
 )

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from gitlab_completions._core.circuit import Circuit
     from gitlab_completions._core.freshness import Freshness
     from gitlab_completions._core.hedging import HedgeBudget
+    from gitlab_completions._core.rollout import Rollout
     from gitlab_completions.policy import RoutingPolicy
 
     Flow = Generator[Command, Outcome, Answer]
@@ -86,6 +87,7 @@ class Router(Record):
         indirect: The circuit of the indirect route.
         budget: The instance's completions of the last minute.
         hedges: The hedges that may be spent.
+        rollout: Whether direct is rolled out to the user; `None`: to everybody.
     """
 
     policy: RoutingPolicy
@@ -93,13 +95,19 @@ class Router(Record):
     indirect: Circuit
     budget: InstanceBudget
     hedges: HedgeBudget
+    rollout: Rollout | None = None
 
     def complete(
         self, intent: Intent, freshness: Freshness, now: float, deadline_s: float
     ) -> Flow:
         """Return the flow of a call that starts now and may take `deadline_s`."""
-        deadline = now + deadline_s
-        prospects = Prospects(
+        return Call(self.prospects(intent, freshness, now + deadline_s)).run(now)
+
+    def prospects(
+        self, intent: Intent, freshness: Freshness, deadline: float
+    ) -> Prospects:
+        """Return the routes as a call finds them that is over at `deadline`."""
+        return Prospects(
             policy=self.policy,
             direct=self.direct,
             indirect=self.indirect,
@@ -108,22 +116,28 @@ class Router(Record):
             freshness=freshness,
             intent=intent,
             deadline=deadline,
+            rollout=self.rollout,
         )
-        return _Call(prospects, deadline).run(now)
 
     def refusal(
         self, intent: Intent, freshness: Freshness, now: float
     ) -> RouteReason | None:
         """Return why a call may not go direct first now, or `None` when it may."""
-        return refusal(self.policy, self.direct, intent, freshness, now)
+        return refusal(
+            self.policy, self.direct, intent, freshness, now, rollout=self.rollout
+        )
 
 
-class _Call:
-    """One call's own state: what was sent, what is in flight, until when."""
+class Call:
+    """One call's own state: what was sent, what is in flight, until when.
 
-    def __init__(self, prospects: Prospects, deadline: float) -> None:
+    Args:
+        prospects: The routes, as the call finds them.
+    """
+
+    def __init__(self, prospects: Prospects) -> None:
         self.prospects = prospects
-        self.deadline = deadline
+        self.deadline = prospects.deadline
         self.reasons: dict[Route, RouteReason] = {}
         self.ends: dict[Route, float] = {}
         self.hedges = True
@@ -157,13 +171,24 @@ class _Call:
             return self._send(Route.DIRECT, RouteReason.PREFERRED, now)
         if prospects.is_merely_slow(now) and prospects.instance_is_spent(now):
             return self._send_for_want_of_room(Route.DIRECT, now)
-        probing = prospects.may_probe_direct(why_not, now)
-        if probing and not prospects.companion_has_room(now):
-            return self._send(Route.DIRECT, RouteReason.PREFERRED, now)
+        alone = self._probe_alone(why_not, now)
+        if alone is not None:
+            return alone
         if prospects.indirect.refuses_s(now) is not None:
             return self._last_try(now, GaveUp.RATE_LIMITED)
-        self.probes = probing
+        self.probes = probing = self._probes_beside(why_not, now)
         return self._send(Route.INDIRECT, why_not, now, at_once=probing)
+
+    def _probe_alone(self, why_not: RouteReason, now: float) -> Send | None:
+        """Send direct as its circuit's probe, where indirect has no room beside it."""
+        if self.prospects.companion_has_room(now):
+            return None
+        if not self._probes_beside(why_not, now):
+            return None
+        return self._send(Route.DIRECT, RouteReason.PREFERRED, now)
+
+    def _probes_beside(self, why_not: RouteReason, now: float) -> bool:
+        return self.prospects.may_probe_direct(why_not, now)
 
     def _only_direct(self, now: float) -> Command | Answer:
         prospects = self.prospects
@@ -273,7 +298,11 @@ class _Call:
         send = self._send(route, RouteReason.SATURATED, now, last=last)
         if route is Route.INDIRECT or not self.prospects.is_merely_slow(now):
             return send
-        leash_s = self.prospects.circuit(route).pace.delay_s
+        return self._on_a_leash(send, now)
+
+    def _on_a_leash(self, send: Send, now: float) -> Send:
+        """Wait for no longer than what is no slow answer takes."""
+        leash_s = self.prospects.circuit(send.route).pace.delay_s
         self.give_up_at = min(self.give_up_at, now + leash_s)
         return replace(send, until=min(send.until, self.give_up_at))
 
@@ -358,14 +387,16 @@ class _Call:
         left_s = self.deadline - now
         timeout_s = self.prospects.timeout_s(route)
         usual_s = min(timeout_s, self.prospects.circuit(route).pace.delay_s)
-        end = now + min(timeout_s, left_s)
+        longest_s, patience_s = self._spans_s(timeout_s, left_s)
+        end = now + longest_s
         # Also of what waits in its gate to the last: the other route needs time too.
-        self.give_up_at = math.inf if alone else now + SHARE_BEFORE_LAST * left_s
+        self.give_up_at = math.inf if alone else now + patience_s
         self.sent_at = now
         self.hedge_at = now + self.prospects.hedge_delay_s(route, now)
         self.reasons[route] = reason
         self.ends[route] = end
         self.hedges = self.hedges and len(self.reasons) == 1
+        details = self.prospects.details(now) if route is Route.DIRECT else None
         return Send(
             route=route,
             reason=reason,
@@ -374,8 +405,13 @@ class _Call:
             last_resort=last,
             price=price,
             least_s=usual_s,
-            details=self.prospects.details(now) if route is Route.DIRECT else None,
+            details=details,
+            endpoint=self.prospects.freshness.endpoint(details),
         )
+
+    def _spans_s(self, timeout_s: float, left_s: float) -> tuple[float, float]:
+        """Return how long an attempt may take, and how long it is waited for alone."""
+        return min(timeout_s, left_s), SHARE_BEFORE_LAST * left_s
 
     def _may_follow(self, route: Route, now: float) -> bool:
         """Tell whether the other route might still be sent after this one."""

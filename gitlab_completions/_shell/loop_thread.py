@@ -103,6 +103,11 @@ class LoopThread:
         check_process(self._process)
 
     @property
+    def is_of_this_process(self) -> bool:
+        """Whether it runs here, and not in the process that this one was forked of."""
+        return os.getpid() == self._process
+
+    @property
     def is_here(self) -> bool:
         """Whether it is this very thread that asks."""
         return threading.current_thread() is self._thread
@@ -168,7 +173,7 @@ class LoopThread:
 
     def stop(self) -> None:
         """Begin to end; takes no lock, since a garbage collection may ask for it."""
-        if os.getpid() != self._process:
+        if not self.is_of_this_process:
             return
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._end_soon)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -95,6 +96,13 @@ class Progress:
     def left_s(self) -> float:
         """Return the seconds that the exchange still has."""
         return max(self._ends_at - self._clock(), _LEAST_S)
+
+    def limit_s(self) -> float | None:
+        """Return the seconds that the exchange still has, `None` for no limit.
+
+        A timer at infinity is one that some event loops cannot set.
+        """
+        return self.left_s() if math.isfinite(self._ends_at) else None
 
     def check_time(self, bytes_received: int) -> None:
         """Give an exchange up whose time is over, though bytes still trickle in.
