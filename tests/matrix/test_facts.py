@@ -15,7 +15,9 @@ ENDPOINTS = {"direct_access", "gateway", "instance"}
 def test_every_recorded_answer_is_in_the_matrix() -> None:
     names = {trouble.name.partition(" ")[2] for trouble in STATUSES}
     recorded = {
-        path.name.partition(".")[0] for path in SAMPLES.glob("*/*.headers.json")
+        path.name.partition(".")[0]
+        for path in SAMPLES.glob("*/*.headers.json")
+        if path.parent.name != "streams"  # which the matrix does not ask for
     }
     grants = {name for name in recorded if name.startswith("grant-")}
     assert recorded - grants - names == set()
