@@ -5,6 +5,8 @@
         emulator.gateway.fail(503, times=2)
         ...
         emulator.gateway.heal()
+        emulator.settings.stream_gap_s = 0.1
+        emulator.instance.break_stream(pieces=3)
         assert len(emulator.gateway.requests) == 3
 
 The servers need the `emulator` extra, imported when they start. `Instance` and

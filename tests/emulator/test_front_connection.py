@@ -413,3 +413,13 @@ async def test_a_stream_that_its_client_leaves_is_counted(*, tls: bool) -> None:
         async with caller.streaming() as answer:
             assert await answer.aread() == b"a b c"
         assert endpoint.abandoned_streams == 1
+
+
+async def test_a_client_that_leaves_while_pieces_come_is_counted_too() -> None:
+    # More than all buffers on the way hold.
+    async with calling(Emulator(model=lambda _: "w" * 20_000_000)) as caller:
+        caller.emulator.settings.stream_piece_bytes = 65_536
+        async with caller.streaming() as answer:
+            assert await anext(answer.aiter_raw())
+        await emptied(caller.emulator.instance_front)
+        assert caller.emulator.instance.abandoned_streams == 1
