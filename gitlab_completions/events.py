@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from gitlab_completions._records import Record
 
 if TYPE_CHECKING:
+    from gitlab_completions.details import Endpoint
     from gitlab_completions.errors import (
         DirectAccessError,
         GitLabCompletionsError,
@@ -32,6 +33,7 @@ __all__ = (
     "ContextWithheld",
     "DetailsRefreshed",
     "DetailsRefused",
+    "EndpointRefused",
     "Event",
     "FellBack",
     "Hedged",
@@ -161,6 +163,22 @@ class DetailsRefused(Record):
     again_in_s: float | None
 
 
+class EndpointRefused(Record):
+    """The gateway refused one of its endpoints: calls go direct by another from now on.
+
+    Args:
+        project_path: The project whose requests it refused.
+        endpoint: The one that was refused.
+        instead: The one that is asked from now on.
+        status_code: HTTP status that refused it.
+    """
+
+    project_path: str | None
+    endpoint: Endpoint
+    instead: Endpoint
+    status_code: int | None
+
+
 class ClockJumped(Record):
     """The machine was suspended: connections are replaced, details looked at again."""
 
@@ -194,6 +212,7 @@ Event: TypeAlias = (
     | CircuitRecovered
     | DetailsRefreshed
     | DetailsRefused
+    | EndpointRefused
     | ClockJumped
     | CallFinished
     | StatusChanged

@@ -390,6 +390,7 @@ class Call:
         self.reasons[route] = reason
         self.ends[route] = end
         self.hedges = self.hedges and len(self.reasons) == 1
+        details = self.prospects.details(now) if route is Route.DIRECT else None
         return Send(
             route=route,
             reason=reason,
@@ -398,7 +399,8 @@ class Call:
             last_resort=last,
             price=price,
             least_s=usual_s,
-            details=self.prospects.details(now) if route is Route.DIRECT else None,
+            details=details,
+            endpoint=self.prospects.freshness.endpoint(details),
         )
 
     def _spans_s(self, timeout_s: float, left_s: float) -> tuple[float, float]:

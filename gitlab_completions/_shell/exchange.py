@@ -12,7 +12,7 @@ from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.chance import new_request_id
-from gitlab_completions._wire import gateway_v2, instance
+from gitlab_completions._wire import gateway_v2, gateway_v4, instance
 from gitlab_completions._wire.headers import request_id
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
@@ -21,6 +21,7 @@ from gitlab_completions._wire.unusable import (
     StreamCutError,
     WebPageError,
 )
+from gitlab_completions.details import Endpoint
 from gitlab_completions.errors import RequestRejectedError
 from gitlab_completions.models import Route
 
@@ -79,13 +80,16 @@ class Exchanger:
         request: CompletionRequest,
         details: ConnectionDetails,
         *,
+        endpoint: Endpoint,
         ends_at: float,
         last_resort: bool,
         pour: Pour | None = None,
     ) -> Ending:
-        """Ask the gateway for a completion, or for the stream of one."""
+        """Ask one of the gateway's endpoints for a completion, or the stream of one."""
         started = self.clock.now()
-        wire = gateway_v2.completion_request(
+        v4 = endpoint is Endpoint.V4
+        encode = gateway_v4.completion_request if v4 else gateway_v2.completion_request
+        wire = encode(
             request,
             details,
             request_id=new_request_id(),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.bodies import context_items, current_file
 from gitlab_completions._wire.budgeting import encode_within
+from gitlab_completions._wire.headers import gateway_headers
 from gitlab_completions._wire.jsons import encode_body
 from gitlab_completions._wire.limits import fit
 from gitlab_completions._wire.messages import WireRequest
@@ -56,7 +56,7 @@ def completion_request(
         route=Route.DIRECT,
         method="POST",
         url=f"{details.base_url}/v2/completions",
-        headers=_bound(details) | {"X-Request-ID": request_id},
+        headers=gateway_headers(details) | {"X-Request-ID": request_id},
         body=encode_within(fit(request), encoded, max_body_bytes),
         timeout_s=timeout_s,
         purpose="stream" if stream else "completion",
@@ -88,14 +88,6 @@ def health_request(details: ConnectionDetails, *, timeout_s: float) -> WireReque
         timeout_s=timeout_s,
         purpose="warm_up",
     )
-
-
-def _bound(details: ConnectionDetails) -> HostHeaders:
-    """Return the grant's headers, for the host that came with them alone."""
-    headers = details.headers
-    if isinstance(headers, HostHeaders):
-        return headers
-    return HostHeaders(details.base_url, headers)
 
 
 def _optional(

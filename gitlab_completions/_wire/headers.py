@@ -8,16 +8,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.jsons import as_object
 from gitlab_completions.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gitlab_completions.details import ConnectionDetails
+
 __all__ = (
     "bearer_headers",
     "check_access_token",
     "date_s",
+    "gateway_headers",
     "grant_headers",
     "is_json",
     "request_id",
@@ -37,9 +41,16 @@ _PRINTABLE = re.compile(r"[ -~]*")
 # GitLab's are UUIDs or ULIDs; without blanks and brackets nobody's source is one.
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._:/+=@~-]{1,255}")
 _ECHOED_NAME = re.compile(r"[Xx]-[!#$%&'*+.^_`|~0-9A-Za-z-]{1,255}")
+LANGUAGE_SERVER_VERSION = "X-Gitlab-Language-Server-Version"
+
 # The id is made for each request; the gateway demands the type, in this very case,
-# and GitLab before 17.2 does not grant it.
-_OURS = frozenset({"authorization", "content-type", "user-agent", "x-request-id"})
+# and GitLab before 17.2 does not grant it. The version is claimed where v4 wants it.
+_OURS = frozenset(
+    {
+        *("authorization", "content-type", "user-agent", "x-request-id"),
+        LANGUAGE_SERVER_VERSION.lower(),
+    }
+)
 # The names are GitLab's to choose, and new ones are passed on. Not these: proxies and
 # frameworks act on them (the method, the URL, who asks), cloud services take them for
 # credentials. The instance also chose the host, so with them it could have this
@@ -172,6 +183,14 @@ def grant_headers(pairs: object) -> tuple[dict[str, str], int]:
     dropped = len(granted) - len(kept)
     kept.pop(AUTHENTICATION_TYPE.lower(), None)
     return dict(kept.values()) | {AUTHENTICATION_TYPE: "oidc"}, dropped
+
+
+def gateway_headers(details: ConnectionDetails) -> HostHeaders:
+    """Return the grant's headers, for the host that came with them alone."""
+    headers = details.headers
+    if isinstance(headers, HostHeaders):
+        return headers
+    return HostHeaders(details.base_url, headers)
 
 
 def _is_echoed(name: str, value: object) -> bool:

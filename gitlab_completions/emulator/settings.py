@@ -43,7 +43,7 @@ class Settings:
         completions_limit: The same for the instance's completion endpoint.
         minimum_language_server_version: The least version of GitLab's own language
             server that is let in, "" for every one.
-        canary_cookie: Whether the instance sets a cookie, as GitLab.com does.
+        canary_cookie: Whether both hosts set a cookie, as GitLab.com and its edge do.
         v2_gone: Whether the gateway has no v2 any more, as is planned for GitLab 21.
         token_lifetime_s: How long a new user token is good, in seconds.
         instance_clock_offset_s: By how many seconds the instance's clock is ahead.
