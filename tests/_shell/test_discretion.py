@@ -14,6 +14,7 @@ import pytest
 
 from gitlab_completions import events
 from gitlab_completions._shell.discretion import Discretion, Limits
+from gitlab_completions._wire.limits import fit
 from gitlab_completions.errors import (
     ClientClosedError,
     ConfigurationError,
@@ -423,6 +424,21 @@ async def test_a_large_file_is_looked_at_only_as_far_as_it_can_be_sent() -> None
     assert len(text) < 250_000
     assert SECRET not in cleared.request.content_above_cursor
     assert SECRET not in cleared.request.content_below_cursor
+
+
+async def test_a_secret_that_is_cut_where_looking_ends_is_not_sent() -> None:
+    discretion = Discretion(None, Words(), VirtualClock())
+    text = SECRET * 100_000
+    request = CompletionRequest(
+        file_name="a.py",
+        content_above_cursor=text,
+        content_below_cursor=text,
+        context=(ContextItem(name="n", content=text),),
+    )
+    cleared = await discretion.clear(request, limits())
+    sent = fit(cleared.request)
+    assert set(sent.above) == set(sent.below) == {"*"}
+    assert set(sent.context[0].content[:50_000]) == {"*"}
 
 
 def test_guards_are_asked_in_worker_threads_by_a_sync_client_too() -> None:
