@@ -40,8 +40,35 @@ FILES = {
     "blank lines": "\n" * 120_000,
 }
 PLACES = {"start": 0.0, "middle": 0.5, "end": 1.0}
-ROUTES = {"direct": DirectMode.ONLY, "indirect": DirectMode.NEVER}
+ROUTES = {
+    "direct": ("19.3", DirectMode.ONLY),
+    "direct, by v4": ("19.5", DirectMode.ONLY),
+    "indirect": ("19.3", DirectMode.NEVER),
+}
+"""A GitLab's profile, and the way to it."""
 ANSWER = "alpha = 1\nbeta = 2"
+
+
+def gitlab_of(route: str) -> FakeGitLab:
+    profile, _ = ROUTES[route]
+    return FakeGitLab(ANSWER, profile=profile)
+
+
+def policy_of(route: str, budget: int | None = 50_000) -> RoutingPolicy:
+    _, direct = ROUTES[route]
+    return RoutingPolicy(direct=direct, max_body_bytes=budget)
+
+
+def sent(
+    gitlab: FakeGitLab, route: str
+) -> tuple[int, dict[str, str], list[dict[str, str]]]:
+    """Return the bytes of the body that arrived, its file and its context."""
+    (seen,) = (gitlab.instance if route == "indirect" else gitlab.gateway).requests
+    body = json.loads(seen.body.decode())
+    if "v4" not in route:
+        return len(seen.body), body["current_file"], body.get("context", [])
+    file, *context = (one["payload"] for one in body["prompt_components"])
+    return len(seen.body), file, context
 
 
 def mostly_crlf(text: str) -> bool:
@@ -66,17 +93,15 @@ async def test_what_is_sent_is_within_limits_and_the_answer_fits(
     text = FILES[name]
     offset = int(len(text) * PLACES[place])
     request = CompletionRequest.at_cursor(text, offset, file_name="odd.py")
-    gitlab = FakeGitLab(ANSWER)
-    policy = RoutingPolicy(direct=ROUTES[route], max_body_bytes=budget)
-    async with gitlab.client(policy=policy) as client:
+    gitlab = gitlab_of(route)
+    async with gitlab.client(policy=policy_of(route, budget)) as client:
         # The emulator refuses what the servers would refuse.
         completion = await client.complete(request)
 
     crlf = mostly_crlf(text)
     assert completion.text == (ANSWER.replace("\n", "\r\n") if crlf else ANSWER)
-    (seen,) = gitlab.gateway.requests if route == "direct" else gitlab.instance.requests
-    assert budget is None or len(seen.body) <= budget
-    file = json.loads(seen.body.decode())["current_file"]
+    size, file, _ = sent(gitlab, route)
+    assert budget is None or size <= budget
     above, below = file["content_above_cursor"], file["content_below_cursor"]
     whole_above = as_sent(text[:offset], crlf=crlf)
     whole_below = as_sent(text[offset:], crlf=crlf)
@@ -111,18 +136,16 @@ async def test_an_odd_file_is_good_context_too(name: str, route: str) -> None:
     request = CompletionRequest(
         file_name="a.py", content_above_cursor="x = ", context=(item, item)
     )
-    gitlab = FakeGitLab(ANSWER)
-    async with gitlab.client(policy=RoutingPolicy(direct=ROUTES[route])) as client:
+    gitlab = gitlab_of(route)
+    async with gitlab.client(policy=policy_of(route)) as client:
         assert (await client.complete(request)).text
-    (seen,) = gitlab.gateway.requests if route == "direct" else gitlab.instance.requests
-    assert len(seen.body) <= 50_000
-    body = json.loads(seen.body.decode())
-    sent = body.get("context", [])
+    size, file, context = sent(gitlab, route)
+    assert size <= 50_000
     whole = as_sent(FILES[name], crlf=False)
-    assert [whole.startswith(each["content"]) for each in sent] == [True] * len(sent)
-    assert all(each["name"].endswith(f"/{name}.py") for each in sent)
-    assert bool(sent) is bool(whole.strip())
-    assert body["current_file"]["content_above_cursor"] == "x = "
+    assert all(whole.startswith(each["content"]) for each in context)
+    assert all(each["name"].endswith(f"/{name}.py") for each in context)
+    assert bool(context) is bool(whole.strip())
+    assert file["content_above_cursor"] == "x = "
 
 
 async def test_a_generation_takes_an_odd_file_and_a_long_instruction() -> None:
@@ -145,13 +168,12 @@ async def test_a_generation_takes_an_odd_file_and_a_long_instruction() -> None:
 async def test_a_stream_of_an_odd_file_fits_too(name: str, route: str) -> None:
     text = FILES[name]
     request = CompletionRequest.at_cursor(text, len(text) // 2, file_name="odd.py")
-    gitlab = FakeGitLab(ANSWER)
-    policy = RoutingPolicy(direct=ROUTES[route])
+    gitlab, policy = gitlab_of(route), policy_of(route)
     async with gitlab.client(policy=policy) as client, client.stream(request) as stream:
         typed = "".join([piece async for piece in stream])
     assert typed == (ANSWER.replace("\n", "\r\n") if mostly_crlf(text) else ANSWER)
-    (seen,) = gitlab.gateway.requests if route == "direct" else gitlab.instance.requests
-    assert len(seen.body) <= 50_000
+    size, _, _ = sent(gitlab, route)
+    assert size <= 50_000
 
 
 async def test_another_budget_counts_from_the_next_call_on() -> None:

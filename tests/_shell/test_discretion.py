@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import math
+import threading
 import traceback
 from typing import TYPE_CHECKING, cast
 
@@ -13,16 +14,17 @@ import pytest
 
 from gitlab_completions import events
 from gitlab_completions._shell.discretion import Discretion, Limits
+from gitlab_completions._wire.limits import fit
 from gitlab_completions.errors import (
     ClientClosedError,
     ConfigurationError,
     DeadlineExceededError,
     ErrorCode,
-    GitLabCompletionsError,
     RequestRejectedError,
 )
 from gitlab_completions.models import CompletionRequest, ContextItem, Intent
 from gitlab_completions.policy import DirectMode, RoutingPolicy
+from gitlab_completions.sync import SyncCompletionClient
 from gitlab_completions.testing import (
     FakeGitLab,
     VirtualClock,
@@ -424,6 +426,52 @@ async def test_a_large_file_is_looked_at_only_as_far_as_it_can_be_sent() -> None
     assert SECRET not in cleared.request.content_below_cursor
 
 
-def test_failures_pickle_and_say_what_to_do() -> None:
-    error = GitLabCompletionsError("x", code=ErrorCode.SOURCE_GUARD)
+async def test_a_secret_that_is_cut_where_looking_ends_is_not_sent() -> None:
+    discretion = Discretion(None, Words(), VirtualClock())
+    text = SECRET * 100_000
+    request = CompletionRequest(
+        file_name="a.py",
+        content_above_cursor=text,
+        content_below_cursor=text,
+        context=(ContextItem(name="n", content=text),),
+    )
+    cleared = await discretion.clear(request, limits())
+    sent = fit(cleared.request)
+    assert set(sent.above) == set(sent.below) == {"*"}
+    assert set(sent.context[0].content[:50_000]) == {"*"}
+
+
+def test_guards_are_asked_in_worker_threads_by_a_sync_client_too() -> None:
+    asked: list[threading.Thread] = []
+
+    class Watched(Words, Suffixes):
+        """Notes the threads that it is asked in."""
+
+        def redact(self, text: str, /) -> str:
+            asked.append(threading.current_thread())
+            return super().redact(text)
+
+        def excludes(self, path: str, /) -> bool:
+            asked.append(threading.current_thread())
+            return path.endswith(".env")
+
+    gitlab, watched = FakeGitLab(), Watched()
+    with SyncCompletionClient(
+        gitlab.instance_url,
+        gitlab.access_token,
+        sender=gitlab,
+        redact=watched,
+        ignore=watched,
+    ) as client:
+        client.complete(REQUEST)
+        assert client._thread is not None
+        assert client._thread._thread not in asked
+    assert threading.current_thread() not in asked
+    assert len(asked) == 3 + 2  # three names, and the two texts that are left
+    for body in bodies(gitlab.gateway, gitlab.instance):
+        assert SECRET not in json.dumps(body)
+
+
+def test_a_failure_says_what_to_do() -> None:
+    error = RequestRejectedError("x", code=ErrorCode.SOURCE_GUARD)
     assert "redact or ignore" in str(error)
