@@ -130,7 +130,8 @@ def test_a_completion_comes_without_asyncio(
 
 
 def test_a_client_has_what_the_asynchronous_one_has() -> None:
-    for name in ("__init__", "from_env", "complete", "submit", "status", "reconfigure"):
+    names = ("__init__", "from_env", "complete", "submit", "stream", "status")
+    for name in (*names, "reconfigure"):
         one = inspect.signature(getattr(SyncCompletionClient, name))
         other = inspect.signature(
             getattr(CompletionClient, name.replace("submit", "complete"))

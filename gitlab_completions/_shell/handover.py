@@ -47,10 +47,8 @@ class Handover:
 
     @property
     def text(self) -> str:
-        """What has been taken so far."""
-        text = "".join(self._taken)
-        self._taken[:] = [text]
-        return text
+        """What has been taken so far; may be asked in any thread."""
+        return "".join(self._taken)
 
     async def take(self) -> str | None:
         """Return the next piece, when there is one; `None` when none comes any more."""

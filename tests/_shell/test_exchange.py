@@ -11,6 +11,8 @@ import pytest
 from gitlab_completions._core.verdicts import Body, Observation
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.exchange import Exchanger
+from gitlab_completions._shell.handover import Handover
+from gitlab_completions._shell.pour import Pour
 from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import (
     ErrorCode,
@@ -20,6 +22,7 @@ from gitlab_completions.errors import (
     RouteStatusError,
     RouteTimeoutError,
     RouteUnauthorizedError,
+    StreamBrokenError,
 )
 from gitlab_completions.models import CompletionRequest, Intent, Route
 from gitlab_completions.senders import SendError
@@ -60,13 +63,16 @@ class Bench:
         *,
         ends_at: float = 5.0,
         request: CompletionRequest = REQUEST,
+        pour: Pour | None = None,
     ) -> asyncio.Task[Ending]:
         if route is Route.DIRECT:
             work = self.exchanger.direct(
-                request, DETAILS, ends_at=ends_at, last_resort=False
+                request, DETAILS, ends_at=ends_at, last_resort=False, pour=pour
             )
         else:
-            work = self.exchanger.indirect(request, ends_at=ends_at, last_resort=True)
+            work = self.exchanger.indirect(
+                request, ends_at=ends_at, last_resort=True, pour=pour
+            )
         return asyncio.create_task(work)
 
 
@@ -224,3 +230,74 @@ async def test_warming_up_without_details_goes_to_the_instance() -> None:
     exchange.reply(200)
     await warming
     await Bench("").exchanger.warm_up(None)
+
+
+def nothing() -> None:
+    """Take no notice."""
+
+
+def pour() -> Pour:
+    return Pour(Handover(), crlf=False, begin=nothing, fall_silent=nothing)
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_a_stream_is_handed_over_and_told_as_an_answer(route: Route) -> None:
+    bench, sink = Bench(), pour()
+    attempt = bench.start(route, pour=sink)
+    exchange = await bench.sender.next()
+    assert exchange.wire.purpose == "stream"
+    assert json.loads(exchange.wire.body)["stream"] is True
+    feed = exchange.begin(x_request_id="abc")
+    feed.send(b"x = ", b"1")
+    feed.end()
+    ending = await attempt
+    assert ending.seen == Observation(status=200, body=Body.GOOD)
+    assert ending.request_id == "abc"
+    assert ending.suggestion is not None
+    assert ending.suggestion.choices[0].text == "x = 1"
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("error", [SendError("broken"), ValueError("s3cret"), None])
+async def test_a_stream_breaks_as_any_answer_does_until_it_has_begun(
+    error: Exception | None, *, begun: bool
+) -> None:
+    bench = Bench()
+    attempt = bench.start(Route.DIRECT, pour=pour())
+    feed = (await bench.sender.next()).begin(x_streaming_format="sse")
+    if begun:
+        feed.send(
+            b'event: content_chunk\ndata: {"choices":[{"delta":{"content":"x"}}]}\n\n'
+        )
+    feed.fail(error) if error else feed.end()
+    ending = await attempt
+    assert isinstance(ending.error, StreamBrokenError) is begun
+    assert ending.suggestion is None
+    assert "s3cret" not in str(ending.error)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(200, "text/html"), (503, "text/plain")])
+async def test_what_is_no_stream_is_told_as_without_one(status: int, kind: str) -> None:
+    ends = []
+    for sink in (None, pour()):
+        bench = Bench()
+        attempt = bench.start(Route.DIRECT, pour=sink)
+        exchange = await bench.sender.next()
+        exchange.reply(status, b"<html>", {"content-type": kind})
+        ends.append(await attempt)
+    whole, streamed = ends
+    assert streamed.seen == whole.seen
+    assert type(streamed.error) is type(whole.error)
+    assert streamed.error is not None
+    assert whole.error is not None
+    assert streamed.error.code is whole.error.code
+
+
+async def test_a_refused_access_token_is_replaced_for_a_stream_too() -> None:
+    bench = Bench("glpat-1", "glpat-2")
+    attempt = bench.start(Route.INDIRECT, pour=pour())
+    (await bench.sender.next()).refuse(401)
+    exchange = await bench.sender.next()
+    assert exchange.wire.purpose == "stream"
+    exchange.begin().end()
+    assert (await attempt).seen.body is Body.BLANK

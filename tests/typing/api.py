@@ -11,6 +11,7 @@ from gitlab_completions import (
     Completion,
     CompletionClient,
     CompletionRequest,
+    CompletionStream,
     ContextItem,
     DirectMode,
     Health,
@@ -21,6 +22,7 @@ from gitlab_completions import (
     RoutingPolicy,
     RoutingStatus,
     SyncCompletionClient,
+    SyncCompletionStream,
 )
 from gitlab_completions.events import CallFinished, Event
 from gitlab_completions.shared import FileStore, MemoryStore, RedisStore
@@ -74,6 +76,13 @@ async def use(client: httpx.AsyncClient) -> None:
         assert_type(completion.choices, tuple[Choice, ...])
         assert_type(completion.attempts, tuple[Attempt, ...])
         assert_type(completion.reason, RouteReason)
+        async with completions.stream(request, deadline_s=60) as stream:
+            assert_type(stream, CompletionStream)
+            async for piece in stream:
+                assert_type(piece, str)
+            stream.cancel()
+        assert_type(stream.text, str)
+        assert_type(await stream.completion(), Completion)
         status = completions.status("group/project")
         assert_type(status, RoutingStatus)
         assert_type(status.health, Health)
@@ -94,6 +103,12 @@ def use_without_asyncio() -> None:
         future = completions.submit(request, deadline_s=1)
         assert_type(future, Future[Completion])
         assert_type(future.cancel(), bool)
+        with completions.stream(request, deadline_s=60) as stream:
+            assert_type(stream, SyncCompletionStream)
+            assert_type(next(stream), str)
+            assert_type(list(stream), list[str])
+            stream.cancel()
+        assert_type(stream.completion(), Completion)
         assert_type(completions.warm_up("group/project"), Future[None])
         assert_type(completions.status("group/project"), RoutingStatus)
         completions.observe(observe)()
