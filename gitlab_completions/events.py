@@ -99,7 +99,10 @@ class Hedged(Record):
 
 
 class Superseded(Record):
-    """The caller left; what is in flight may still finish, and teach."""
+    """The caller left; what is in flight may still finish, and teach.
+
+    Unless it is a stream, which ends with its reader.
+    """
 
     call_id: int
     elapsed_s: float

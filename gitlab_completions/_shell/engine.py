@@ -182,13 +182,12 @@ class Engine:
                 handover.completion = self._so_far(drive, handover)
             raise
         now = self._clock.now()
-        chosen = answer if isinstance(answer, Chosen) else None
         result = self._result(drive, answer, deadline, now)
         if isinstance(result, Completion):
-            self._finish(drive, now, chosen, None)
+            self._finish(drive, now, result, None)
             return result
         # What is kept of it must not keep the call's frames, and the source there.
-        self._finish(drive, now, chosen, copy.copy(result))
+        self._finish(drive, now, None, copy.copy(result))
         try:
             raise result from result.__cause__
         finally:
@@ -298,10 +297,10 @@ class Engine:
         self,
         drive: Drive,
         now: float,
-        chosen: Chosen | None,
+        done: Completion | None,
         error: GitLabCompletionsError | None,
     ) -> None:
-        self._tell_end(drive, now, chosen, error)
+        self._tell_end(drive, now, done, error)
         self._outlook.call_ended(drive.call_id, error)
         self._availability.heard(drive.entry.project_path, error)
         self._tell_status(drive.entry)
@@ -315,15 +314,15 @@ class Engine:
         self,
         drive: Drive,
         now: float,
-        chosen: Chosen | None,
+        done: Completion | None,
         error: GitLabCompletionsError | None,
     ) -> None:
         self.bulletin.publish(
             CallFinished(
                 call_id=drive.call_id,
                 elapsed_s=now - drive.started_at,
-                route=chosen.route if chosen else None,
-                reason=chosen.reason if chosen else None,
+                route=done.route if done else None,
+                reason=done.reason if done else None,
                 error=error,
             )
         )

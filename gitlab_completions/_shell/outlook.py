@@ -11,6 +11,7 @@ from gitlab_completions.errors import (
     CircuitOpenError,
     ErrorCode,
     RequestRejectedError,
+    StreamBrokenError,
 )
 from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode
@@ -95,8 +96,10 @@ class Outlook:
         if call_id < self._last_call:
             return
         self._last_call = call_id
-        if not isinstance(error, RequestRejectedError):  # no route's doing
-            self._last_error = error
+        if isinstance(error, RequestRejectedError):  # no route's doing
+            return
+        broke_off = isinstance(error, StreamBrokenError)  # of a route that answers
+        self._last_error = None if broke_off else error
 
     def wait_s(self, route: Route, now: float) -> float | None:
         """Return the seconds until a route takes completions; `None`: now."""
