@@ -184,8 +184,7 @@ class OpenFeatureFlags:
     def __init__(self, client: OpenFeatureClient, *, actor: str | None = None) -> None:
         self._asking: dict[object, asyncio.Task[FlagEvaluationDetails[bool]]] = {}
         try:
-            # Few have it, and it takes 40 ms.
-            from openfeature.evaluation_context import (  # noqa: PLC0415
+            from openfeature.evaluation_context import (  # noqa: PLC0415 - an extra
                 EvaluationContext,
             )
         except ModuleNotFoundError:
@@ -228,5 +227,13 @@ class OpenFeatureFlags:
                 asyncio.to_thread(ask, name, default, self._context)
             )
             self._asking[key] = task
-            task.add_done_callback(lambda _: self._asking.pop(key, None))
+            task.add_done_callback(lambda ended: self._forget(key, ended))
         return task
+
+    def _forget(
+        self, key: object, ended: asyncio.Task[FlagEvaluationDetails[bool]]
+    ) -> None:
+        """Let go of what has ended; who asked may have left, and heard of no error."""
+        self._asking.pop(key, None)
+        if not ended.cancelled():
+            ended.exception()

@@ -490,3 +490,11 @@ async def test_flags_of_one_client_are_none_of_anothers(gitlab: FakeGitLab) -> N
     gitlab.client(flags=flags)
     with pytest.raises(ConfigurationError, match="another client"):
         gitlab.client(flags=flags)
+
+
+async def test_availability_asks_for_no_direct_access_either(
+    gitlab: FakeGitLab,
+) -> None:
+    async with gitlab.client(policy=NOT_QUARTER) as client:
+        assert (await client.availability("group/project")).available
+    assert gitlab.direct_access.requests == []
