@@ -163,6 +163,7 @@ async def _run(call: Call, handover: Handover) -> None:
 
 def _end(handover: Handover, task: asyncio.Task[None]) -> None:
     """Tell the reader that the call has ended, be it cancelled by who ends the loop."""
-    if task.cancelled() and not handover.ended:
+    whole = handover.ended or handover.completion is not None
+    if task.cancelled() and not whole:
         handover.error = ClientClosedError("the client was closed during the call")
     handover.end()
