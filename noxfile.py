@@ -21,7 +21,7 @@ nox.options.sessions = ["lint", "types", "tests", "networks", "soak_quick"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
-EXTRAS = "cli,emulator,httpx2,shared,redis,speed"
+EXTRAS = "cli,emulator,httpx2,ignore,openfeature,redact,redis,shared,speed"
 # Modules of tests/benchmarks, each with a `main` and the options of its `rounds`.
 BENCHMARKS = (
     "import_time",
@@ -35,6 +35,7 @@ BENCHMARKS = (
     "first_keystroke",
     "idle",
     "first_piece",
+    "redaction",
 )
 CACHE = Path(".nox", ".cache").resolve()
 
@@ -187,6 +188,7 @@ def examples(session: nox.Session) -> None:
     install(session, "test")
     session.run("python", "examples/complete_once.py")
     session.run("python", "examples/watch_routing.py")
+    session.run("python", "examples/with_context.py")
     session.run("python", "examples/editor_without_asyncio.py")
     session.run("pytest", "examples/test_your_plugin.py")
 

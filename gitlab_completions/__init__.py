@@ -47,13 +47,14 @@ from gitlab_completions.policy import (
     RoutingPolicy,
 )
 from gitlab_completions.senders import HttpxSender
-from gitlab_completions.status import Health, RoutingStatus
+from gitlab_completions.status import Availability, Health, RoutingStatus
 from gitlab_completions.stream import CompletionStream, SyncCompletionStream
 from gitlab_completions.sync import SyncCompletionClient
 
 __all__ = (
     "AllRoutesFailedError",
     "Attempt",
+    "Availability",
     "Choice",
     "CircuitPolicy",
     "ClientClosedError",

@@ -77,6 +77,44 @@ def check_share(name: str, value: object) -> None:
         raise ConfigurationError(f"{name} must be {right}, not {value}")
 
 
+def check_switch(name: str, value: object) -> None:
+    """Refuse what is neither on nor off.
+
+    Raises:
+        ConfigurationError: When it is not `True` or `False`.
+    """
+    if not isinstance(value, bool):
+        raise ConfigurationError(
+            f"{name} must be True or False, not {type(value).__name__}"
+        )
+
+
+def check_actor(name: str, value: object) -> None:
+    """Refuse what names nobody.
+
+    Raises:
+        ConfigurationError: When it is neither a string nor `None`, or blank.
+    """
+    right = 'a string such as "User:42", or None'
+    if value is not None and not isinstance(value, str):
+        raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
+    if value is not None and not value.strip():
+        raise ConfigurationError(f"{name} must not be blank: write {right}")
+
+
+def check_percentage(name: str, value: object) -> None:
+    """Refuse a percentage that is not a number from 0 to 100.
+
+    Raises:
+        ConfigurationError: When it is not.
+    """
+    right = "a number from 0 to 100"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
+    if not 0 <= value <= 100:  # noqa: PLR2004 - per cent
+        raise ConfigurationError(f"{name} must be {right}, not {value}")
+
+
 def check_factor(name: str, value: object) -> None:
     """Refuse a factor that is not a number of at least 1.
 

@@ -32,6 +32,7 @@ class ErrorCode(StrEnum):
     STREAM_BROKEN = "stream_broken"
     REQUEST = "request"
     FILE_IGNORED = "file_ignored"
+    SOURCE_GUARD = "source_guard"
     CONFIGURATION = "configuration"
     CLOSED = "closed"
     DIRECT_BARRED = "direct_barred"
@@ -87,6 +88,9 @@ REMEDIES: dict[ErrorCode, str] = {
     ErrorCode.STREAM_BROKEN: "ask again; what had arrived is in the error's text",
     ErrorCode.REQUEST: "change the request; no route will take it as it is",
     ErrorCode.FILE_IGNORED: "take the file off the ignore list, if it may be sent",
+    ErrorCode.SOURCE_GUARD: (
+        "look at what guards the source: redact or ignore; nothing was sent"
+    ),
     ErrorCode.CLOSED: "create a new client",
     ErrorCode.DIRECT_BARRED: "no need to act: completions go through the instance",
     ErrorCode.CIRCUIT_OPEN: "wait; the route is tried again by itself",

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Self
 
 from gitlab_completions._arguments import (
     check_collaborators,
+    check_flag_name,
+    check_flags,
+    check_guards,
     check_policy,
     check_project_path,
     check_request,
     check_room,
     check_store,
+    direct_variable,
     from_environment,
+    overridden,
     span_of,
     stream_span_of,
 )
@@ -24,6 +29,7 @@ from gitlab_completions._version import __version__
 from gitlab_completions._wire.headers import user_agent as user_agent_of
 from gitlab_completions._wire.urls import instance_root
 from gitlab_completions.errors import ClientClosedError, ConfigurationError
+from gitlab_completions.flags import FeatureFlags
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.senders import HttpxSender, ReplaceableSender, Sender
 from gitlab_completions.stream import CompletionStream
@@ -35,7 +41,7 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.handover import Handover
     from gitlab_completions.events import Observer
-    from gitlab_completions.flags import FlagSource
+    from gitlab_completions.flags import Flag, FlagSource
     from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.models import (
         AccessToken,
@@ -45,7 +51,7 @@ if TYPE_CHECKING:
     )
     from gitlab_completions.redaction import Redactor
     from gitlab_completions.shared import DetailsStore
-    from gitlab_completions.status import RoutingStatus
+    from gitlab_completions.status import Availability, RoutingStatus
 
 __all__ = ("CompletionClient",)
 
@@ -64,15 +70,17 @@ class CompletionClient:
         instance_url: The instance's URL, such as `"https://gitlab.example.com"`; a
             path is taken for GitLab's relative URL root.
         access_token: A token with the scope `api` or `ai_features`, or what supplies
-            one: a function, plain or async, or a `TokenSource`.
+            one: a function, plain or async, or a `TokenSource`. For another header than
+            `Authorization`, and for OAuth, see `gitlab_completions.tokens`.
         policy: How routes are chosen.
         sender: What sends; by default an `HttpxSender`, which the client then closes.
         store: Where the user's processes share what GitLab has told them, such as
             `gitlab_completions.shared.FileStore()`; by default nothing is shared.
         flags: Who is asked whether a feature is switched on; by default the instance.
-        redact: What takes secrets out of the text before it is sent; by default
-            nothing does.
-        ignore: Files that are never sent, such as those of a `.gitlabduoignore`.
+        redact: What takes secrets out of the text before it is sent, such as
+            `gitlab_completions.redaction.SecretRedactor()`; by default nothing does.
+        ignore: Files that are never sent, such as those of a `.gitlabduoignore`:
+            `gitlab_completions.ignoring.ProjectIgnoreList(root)`.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`, named after the library.
 
@@ -211,9 +219,13 @@ class CompletionClient:
         check_collaborators(sender, observers)
         check_room(sender, policy)
         check_store(store)
+        check_guards(redact, ignore)
+        check_flags(flags)
         self._root = instance_root(
             instance_url, allow_plain_http=policy.allow_plain_http
         )
+        self._variable = direct_variable()
+        policy = overridden(policy, self._variable, self._root)
         self._owns_sender = sender is None
         self._sender = sender or HttpxSender(max_in_flight=policy.max_in_flight)
         self._engine = Engine(
@@ -233,6 +245,8 @@ class CompletionClient:
                 ignore=ignore,
             )
         )
+        if isinstance(flags, FeatureFlags):
+            flags.bind(_FlagsOf(self))
         self._home = Home()
         self._closing = Closing()
         self._closed = False
@@ -291,7 +305,8 @@ class CompletionClient:
             The completion, which may be empty: then the model has nothing to suggest.
 
         Raises:
-            RequestRejectedError: When no route would take this request.
+            RequestRejectedError: When no route would take this request, or the ignore
+                list has its file, or what guards the source failed.
             AllRoutesFailedError: When no route gave a completion; its code and remedy
                 are those of the deciding error, and it tells of every attempt.
             DeadlineExceededError: The kind of it for which the time was too short.
@@ -323,6 +338,48 @@ class CompletionClient:
         check_project_path(project_path)
         with self._closing.awaited() as closing:
             await self._engine.warm_up(project_path, closing)
+
+    async def availability(self, project_path: str | None = None) -> Availability:
+        """Tell whether code suggestions work for the user and a project.
+
+        Asks GitLab at most four times within 10 s, one project after the other, and for
+        no completion. A yes is kept for five minutes and a no for one, until a call's
+        end disproves it. Whatever a server answers, or does not, is told and not
+        raised.
+
+        Args:
+            project_path: The project, whose settings count too.
+
+        Raises:
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When `project_path` is no string.
+        """
+        self._enter()
+        check_project_path(project_path)
+        with self._closing.awaited() as closing:
+            return await self._engine.availability(project_path, closing)
+
+    async def flag(self, name: str, /, *, default: bool = True) -> Flag:
+        """Tell whether a feature is switched on, and why that is the answer.
+
+            if (await client.flag("some_feature")).enabled:
+                ...
+
+        The instance is asked, unless the client was made with other `flags`; answers
+        are kept for a minute, and older ones serve while they are asked for anew.
+
+        Args:
+            name: GitLab's name of the flag.
+            default: What holds where nobody says anything, be it that the flag is gone:
+                `True`, since GitLab removes a flag once its feature is there for all.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When `name` is no string, or blank.
+        """
+        self._enter()
+        check_flag_name(name)
+        return await self._engine.flag(name, default=default)
 
     def stream(
         self, request: CompletionRequest, *, deadline_s: float | None = None
@@ -390,7 +447,8 @@ class CompletionClient:
         as many projects are kept as before.
 
         Raises:
-            ConfigurationError: When it is no policy, or allows plain HTTP otherwise,
+            ConfigurationError: When it is no policy, or allows plain HTTP otherwise, or
+            leaves no route together with `GITLAB_COMPLETIONS_DIRECT`,
                 or the client's event loop runs in another thread.
         """
         self._home.check_thread()
@@ -399,7 +457,7 @@ class CompletionClient:
             raise ConfigurationError(
                 "allow_plain_http cannot change: make a new client"
             )
-        self._engine.reconfigure(policy)
+        self._engine.reconfigure(overridden(policy, self._variable, self._root))
 
     def __repr__(self) -> str:
         return f"<CompletionClient {self._root} {'closed' if self._closed else 'open'}>"
@@ -418,3 +476,18 @@ class CompletionClient:
         """Have what comes next go out on new connections; tell whether it will."""
         sender = self._sender
         return isinstance(sender, ReplaceableSender) and sender.replace(route)
+
+
+class _FlagsOf:
+    """Has `FeatureFlags` ask by way of the client, on its loop alone.
+
+    Args:
+        client: The client that they were given to.
+    """
+
+    def __init__(self, client: CompletionClient) -> None:
+        self._client = client
+
+    async def evaluate(self, name: str, /, *, default: bool) -> Flag:
+        """Return the flag's value, or the default with the reason for it."""
+        return await self._client.flag(name, default=default)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitlab_completions.errors import GitLabCompletionsError
     from gitlab_completions.models import Route, RouteReason
 
-__all__ = ("CircuitWord", "Health", "RoutingStatus")
+__all__ = ("Availability", "CircuitWord", "Health", "RoutingStatus")
 
 CircuitWord = Literal["closed", "open", "half_open"]
 
@@ -33,6 +33,21 @@ class Health(StrEnum):
     """The last call got no completion, or the first would get none."""
     CLOSED = "closed"
     """The client is closed."""
+
+
+class Availability(Record):
+    """Whether code suggestions work for a user and a project, and if not, why.
+
+    Args:
+        available: They do, as far as GitLab tells before a completion.
+        problem: Why not, with a code and what a person can do; `None` when they do.
+            Whether it passes by itself is in its `retryable`.
+        gitlab_version: The instance's version, where it told.
+    """
+
+    available: bool
+    problem: GitLabCompletionsError | None
+    gitlab_version: str | None
 
 
 class RoutingStatus(Record):

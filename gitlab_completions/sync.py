@@ -13,18 +13,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
 from gitlab_completions._arguments import (
+    check_flag_name,
     check_project_path,
     check_request,
     from_environment,
     span_of,
     stream_span_of,
 )
-from gitlab_completions._frames import frameless
+from gitlab_completions._frames import frameless, without_frames
 from gitlab_completions._records import replace
 from gitlab_completions._shell.loop_thread import LoopThread
 from gitlab_completions.client import DEFAULT_POLICY, CompletionClient
-from gitlab_completions.errors import ClientClosedError
-from gitlab_completions.status import Health
+from gitlab_completions.errors import ClientClosedError, DeadlineExceededError
+from gitlab_completions.flags import ANSWER_WAIT_S
+from gitlab_completions.status import Availability, Health
 from gitlab_completions.stream import SyncCompletionStream
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gitlab_completions.events import Observer
-    from gitlab_completions.flags import FlagSource
+    from gitlab_completions.flags import Flag, FlagSource
     from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.models import AccessToken, Completion, CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
@@ -48,6 +50,9 @@ _T = TypeVar("_T")
 
 OVERTIME_S = 1.0
 """Seconds past a call's deadline after which its thread is taken to be blocked."""
+AVAILABILITY_S = 32.0
+"""Seconds that it may take to find out: two for the token's source, twenty to wait for
+the questions about other projects, and ten to ask."""
 
 
 class SyncCompletionClient:
@@ -273,6 +278,48 @@ class SyncCompletionClient:
         check_project_path(project_path)
         return thread.submit(partial(self._warm_up, project_path))
 
+    def availability(self, project_path: str | None = None) -> Availability:
+        """Tell whether code suggestions work for the user and a project; wait for it.
+
+        See `CompletionClient.availability`.
+
+        Args:
+            project_path: The project, whose settings count too.
+
+        Raises:
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When `project_path` is no string, when an observer calls
+                this, or when the process has forked since the client's first use.
+        """
+        thread = self._running()
+        check_project_path(project_path)
+        try:
+            return thread.run(
+                partial(self._availability, project_path), AVAILABILITY_S + OVERTIME_S
+            )
+        except DeadlineExceededError as error:
+            problem = without_frames(error)
+            return Availability(available=False, problem=problem, gitlab_version=None)
+
+    def flag(self, name: str, /, *, default: bool = True) -> Flag:
+        """Tell whether a feature is switched on; wait for it.
+
+        Args:
+            name: GitLab's name of the flag.
+            default: What holds where nobody says anything.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When `name` is no string, or blank, when an observer
+                calls this, or when the process has forked since the client's first use.
+            DeadlineExceededError: When something blocks the client's thread.
+        """
+        thread = self._running()
+        check_flag_name(name)
+        return thread.run(
+            partial(self._flag, name, default), ANSWER_WAIT_S + OVERTIME_S
+        )
+
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.
 
@@ -375,8 +422,14 @@ class SyncCompletionClient:
     ) -> Completion:
         return await self._client.complete(request, deadline_s=deadline_s)
 
+    async def _availability(self, project_path: str | None) -> Availability:
+        return await self._client.availability(project_path)
+
     async def _warm_up(self, project_path: str | None) -> None:
         await self._client.warm_up(project_path)
+
+    async def _flag(self, name: str, default: bool) -> Flag:
+        return await self._client.flag(name, default=default)
 
     def _reconfigure(self, policy: RoutingPolicy) -> None:
         self._client.reconfigure(policy)

@@ -24,7 +24,7 @@ def run(*arguments: str, **environment: str) -> str:
         cwd=EXAMPLES,
         env={**clean, "PYTHONPATH": str(HOME), **environment},
         text=True,
-        timeout=30,
+        timeout=50,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stderr == ""
@@ -76,6 +76,17 @@ def test_an_editor_without_asyncio_supersedes_at_each_key() -> None:
     assert line == "return width *[ height]"
     keys, superseded = [int(word) for word in counts.split() if word.isdigit()]
     assert 1 <= superseded < keys
+
+
+def test_context_is_sent_without_secrets_and_ignored_files(tmp_path: Path) -> None:
+    # The rules are compiled once more, so that nothing is left in anybody's cache.
+    lines = run("with_context.py", KF_RULE_CACHE_DIR=str(tmp_path)).splitlines()
+    assert lines == [
+        "left out: 1 item",
+        "completion: 100, rate=0.19))",
+        "customers/names.py: the file is on the ignore list",
+        f'sent of pricing.py: TOKEN = "{"*" * 26}"',
+    ]
 
 
 ALONE = ["--rootdir=.", "--config-file=/dev/null", "-p", "no:asyncio"]

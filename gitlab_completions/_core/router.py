@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from gitlab_completions._core.circuit import Circuit
     from gitlab_completions._core.freshness import Freshness
     from gitlab_completions._core.hedging import HedgeBudget
+    from gitlab_completions._core.rollout import Rollout
     from gitlab_completions.policy import RoutingPolicy
 
     Flow = Generator[Command, Outcome, Answer]
@@ -86,6 +87,7 @@ class Router(Record):
         indirect: The circuit of the indirect route.
         budget: The instance's completions of the last minute.
         hedges: The hedges that may be spent.
+        rollout: Whether direct is rolled out to the user; `None`: to everybody.
     """
 
     policy: RoutingPolicy
@@ -93,6 +95,7 @@ class Router(Record):
     indirect: Circuit
     budget: InstanceBudget
     hedges: HedgeBudget
+    rollout: Rollout | None = None
 
     def complete(
         self, intent: Intent, freshness: Freshness, now: float, deadline_s: float
@@ -113,13 +116,16 @@ class Router(Record):
             freshness=freshness,
             intent=intent,
             deadline=deadline,
+            rollout=self.rollout,
         )
 
     def refusal(
         self, intent: Intent, freshness: Freshness, now: float
     ) -> RouteReason | None:
         """Return why a call may not go direct first now, or `None` when it may."""
-        return refusal(self.policy, self.direct, intent, freshness, now)
+        return refusal(
+            self.policy, self.direct, intent, freshness, now, rollout=self.rollout
+        )
 
 
 class Call:
@@ -390,6 +396,7 @@ class Call:
         self.reasons[route] = reason
         self.ends[route] = end
         self.hedges = self.hedges and len(self.reasons) == 1
+        details = self.prospects.details(now) if route is Route.DIRECT else None
         return Send(
             route=route,
             reason=reason,
@@ -398,7 +405,8 @@ class Call:
             last_resort=last,
             price=price,
             least_s=usual_s,
-            details=self.prospects.details(now) if route is Route.DIRECT else None,
+            details=details,
+            endpoint=self.prospects.freshness.endpoint(details),
         )
 
     def _spans_s(self, timeout_s: float, left_s: float) -> tuple[float, float]:

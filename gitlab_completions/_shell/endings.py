@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitlab_completions._core.reasons import BY_WORD
 from gitlab_completions._core.verdicts import Body, Observation
 from gitlab_completions._frames import note_place, without_frames
 from gitlab_completions._records import Record
@@ -250,6 +251,9 @@ def _refusal_words(
     if below is not None:
         told = meaning_of(below, host)
         return told.words, told.remedy
+    finding = BY_WORD.get(refusal.vendor_code) if route is Route.INDIRECT else None
+    if finding is not None:
+        return finding.words, finding.remedy
     if refusal.origin is Origin.EDGE and code in _GITLABS_TO_GIVE:
         remedy = "ask who runs this network, its proxy or its firewall, to allow it"
         return f"something in front of {host} answered {status}", remedy

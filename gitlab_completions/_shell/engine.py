@@ -11,20 +11,28 @@ from typing import TYPE_CHECKING
 from gitlab_completions._core.budget import InstanceBudget
 from gitlab_completions._core.commands import Chosen
 from gitlab_completions._core.hedging import HedgeBudget
+from gitlab_completions._core.rollout import barrier
 from gitlab_completions._core.router import Router
 from gitlab_completions._core.streaming import stream
 from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
+from gitlab_completions._shell.availability import AvailabilityDesk
 from gitlab_completions._shell.background import Background
 from gitlab_completions._shell.bulletin import Bulletin
+from gitlab_completions._shell.discretion import PREPARE_S
 from gitlab_completions._shell.driver import Drive
 from gitlab_completions._shell.exchange import WARM_UP_S
 from gitlab_completions._shell.keeper import Keeper
 from gitlab_completions._shell.outlook import Outlook
 from gitlab_completions._shell.race import GRACE_S, Race
 from gitlab_completions._shell.reader import Reader
+from gitlab_completions._shell.spare import SpareConnections
 from gitlab_completions._shell.tally import Tally
-from gitlab_completions.errors import ClientClosedError
+from gitlab_completions.errors import (
+    ClientClosedError,
+    DeadlineExceededError,
+    RequestRejectedError,
+)
 from gitlab_completions.events import CallFinished, ClockJumped, StatusChanged
 from gitlab_completions.models import Completion, Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode
@@ -40,10 +48,15 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.notices import Notices
     from gitlab_completions._shell.setup import Setup
     from gitlab_completions._shell.shared_fetch import SharedFetcher
+    from gitlab_completions.details import ConnectionDetails
     from gitlab_completions.errors import DirectAccessError, GitLabCompletionsError
+    from gitlab_completions.flags import Flag
     from gitlab_completions.models import CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
-    from gitlab_completions.status import RoutingStatus
+    from gitlab_completions.status import Availability, RoutingStatus
+
+_ENDS = (ClientClosedError, DeadlineExceededError, RequestRejectedError)
+"""What ends a call before its flow does: the client's end, or what must not be sent."""
 
 
 class Engine:
@@ -65,9 +78,23 @@ class Engine:
         self._gates = setup.gates(self._budget)
         self._stream_gates = setup.stream_gates(self._budget)
         self._exchanger = setup.exchanger(self._desk)
-        fetcher = setup.fetcher(self._desk)
+        self._discretion = setup.discretion()
+        self._spare = SpareConnections()
+        self._inquirer = setup.inquirer(self._desk, self._spare)
+        self._flags = setup.flag_desk(
+            self._inquirer, self._background, self._direct_flag_turned
+        )
+        self._rollout = self._flags.rollout(policy, setup.root)
+        fetcher = setup.fetcher(self._desk, self._spare)
         shared_fetcher = setup.shared_fetcher(fetcher)
         self._keeper = self._make_keeper(shared_fetcher or fetcher)
+        self._availability = AvailabilityDesk(
+            inquirer=self._inquirer,
+            keeper=self._keeper,
+            clock=clock,
+            background=self._background,
+            projects=policy.details.projects,
+        )
         self._notices = self._make_notices(shared_fetcher)
         self._race = Race(
             exchanger=self._exchanger,
@@ -95,6 +122,8 @@ class Engine:
             jitter=setup.jitter,
             bulletin=self.bulletin,
             background=self._background,
+            rollout=self._rollout,
+            flag=self._flags.direct,
         )
 
     def _make_notices(self, fetcher: SharedFetcher | None) -> Notices | None:
@@ -119,6 +148,7 @@ class Engine:
             indirect=self._circuits[Route.INDIRECT],
             budget=self._budget,
             hedges=self._hedges,
+            rollout=self._rollout,
         )
 
     @property
@@ -140,9 +170,12 @@ class Engine:
         drive = self._begin(request, closing, handover)
         deadline = drive.started_at + deadline_s
         try:
-            answer = await drive.run(self._flow(drive, deadline_s), deadline)
-        except ClientClosedError as closed:
-            self._tell_end(drive, self._clock.now(), None, copy.copy(closed))
+            if self._discretion is not None:
+                most = self.policy.max_body_bytes
+                await self._discretion.clear_call(drive, deadline, most)
+            answer = await drive.run(self._flow(drive, deadline), deadline)
+        except _ENDS as end:
+            self._tell_end(drive, self._clock.now(), None, copy.copy(end))
             raise
         except asyncio.CancelledError:
             if handover is not None:
@@ -180,6 +213,7 @@ class Engine:
         handover: Handover | None,
     ) -> Drive:
         entry = self._keeper.entry(request.project_path)
+        self._flags.direct.look()
         if request.intent is Intent.COMPLETION and handover is None:
             self._hedges.earn()  # a stream is never hedged
         if self._notices is not None:
@@ -196,13 +230,12 @@ class Engine:
             handover=handover,
         )
 
-    def _flow(self, drive: Drive, deadline_s: float) -> Flow:
+    def _flow(self, drive: Drive, deadline: float) -> Flow:
         intent, freshness = drive.request.intent, drive.entry.freshness
+        now = self._clock.now()
         if drive.handover is None:
-            return self._router.complete(
-                intent, freshness, drive.started_at, deadline_s
-            )
-        return stream(self._router, intent, freshness, drive.started_at, deadline_s)
+            return self._router.complete(intent, freshness, now, deadline - now)
+        return stream(self._router, intent, freshness, now, deadline - now)
 
     def _so_far(self, drive: Drive, handover: Handover) -> Completion:
         return results.so_far(
@@ -251,10 +284,12 @@ class Engine:
         )
 
     def _direct_refusal(self, drive: Drive, now: float) -> DirectAccessError | None:
-        wanted = self.policy.direct is not DirectMode.NEVER
+        barred = barrier(self.policy, self._rollout)
         completion = drive.request.intent is Intent.COMPLETION
         freshness = drive.entry.freshness
-        if not (wanted and completion) or freshness.usable(now) is not None:
+        if completion and barred is RouteReason.ROLLOUT:
+            return results.not_rolled_out()
+        if barred is not None or not completion or freshness.usable(now) is not None:
             return None
         return freshness.problem(now)
 
@@ -267,6 +302,7 @@ class Engine:
     ) -> None:
         self._tell_end(drive, now, done, error)
         self._outlook.call_ended(drive.call_id, error)
+        self._availability.heard(drive.entry.project_path, error)
         self._tell_status(drive.entry)
 
     def _tell_status(self, entry: Entry) -> None:
@@ -295,13 +331,19 @@ class Engine:
         self, project_path: str | None, closing: asyncio.Future[None]
     ) -> None:
         """Fetch connection details and open a connection; fail silently."""
+        preparing: asyncio.Future[None] | None = None
+        if self._discretion is not None:
+            preparing = self._background.spawn(self._discretion.prepare())
         entry = self._keeper.entry(project_path)
+        self._flags.direct.look()
         self._keeper.look(entry)
         if entry.fetch is not None:
             await _first_of(entry.fetch, closing)
         self._tell_status(entry)
         opening = self._open_connection(entry)
         await _first_of(opening, closing, timeout_s=WARM_UP_S)
+        if preparing is not None:
+            await _first_of(preparing, closing, timeout_s=PREPARE_S)
 
     def _open_connection(self, entry: Entry) -> asyncio.Task[None]:
         """Open a connection on the route that the next call takes, once at a time."""
@@ -311,9 +353,23 @@ class Engine:
         route = Route.INDIRECT if details is None else Route.DIRECT
         task = self._warming.get(route)
         if task is None or task.done():
-            task = self._background.spawn(self._exchanger.warm_up(details))
+            task = self._background.spawn(self._connect(details))
             self._warming[route] = task
         return task
+
+    async def _connect(self, details: ConnectionDetails | None) -> None:
+        """Open a connection: to the gateway, or a spare one to the instance."""
+        if details is not None:
+            await self._exchanger.warm_up(details)
+            return
+        async with self._spare.for_errand():
+            await self._exchanger.warm_up(None)
+
+    async def availability(
+        self, project_path: str | None, closing: asyncio.Future[None]
+    ) -> Availability:
+        """Tell whether code suggestions work for the user and a project."""
+        return await self._availability.availability(project_path, closing)
 
     def status(self, project_path: str | None, *, closed: bool) -> RoutingStatus:
         """Return how routing stands for a project."""
@@ -322,6 +378,7 @@ class Engine:
 
     def reconfigure(self, policy: RoutingPolicy) -> None:
         """Go by another policy from the next call on."""
+        self._rollout = self._flags.rollout(policy, self._setup.root)
         self._router = self._route_by(policy)
         for circuit in self._circuits.values():
             circuit.reconfigure(policy.circuit)
@@ -332,7 +389,9 @@ class Engine:
         self._budget.per_minute = policy.indirect_per_minute
         for gate in (*self._gates.values(), *self._stream_gates.values()):
             gate.look_again()
-        self._keeper.reconfigure(policy)
+        self._exchanger.max_body_bytes = policy.max_body_bytes
+        self._keeper.reconfigure(policy, self._rollout)
+        self._availability.forget()
 
     def look_at_clock(self) -> None:
         """Trust nothing that was known before, if the machine has slept meanwhile."""
@@ -346,6 +405,7 @@ class Engine:
                 self._stream_gates[route].start_over()
         self._warming.clear()
         self._keeper.start_over()
+        self._availability.forget()
         # In the end: an observer may ask how things stand now, or begin a call.
         self.bulletin.publish(ClockJumped())
 
@@ -362,8 +422,19 @@ class Engine:
         await self._background.aclose()
         await self._desk.aclose()
 
+    async def flag(self, name: str, *, default: bool) -> Flag:
+        """Return a flag's value, or the default with the reason for it."""
+        return await self._flags.evaluate(name, default=default)
+
+    def _direct_flag_turned(self) -> None:
+        """Ask at once for what the flag has allowed: what was refused was its doing."""
+        if self._flags.switch.on:
+            self._keeper.look_again()
+
     def _token_changed(self) -> None:
+        self._flags.forget()
         self._keeper.lift_bars()
+        self._availability.forget()
 
 
 async def _first_of(

@@ -12,7 +12,7 @@ from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.chance import new_request_id
-from gitlab_completions._wire import gateway_v2, instance
+from gitlab_completions._wire import gateway_v2, gateway_v4, instance
 from gitlab_completions._wire.headers import request_id
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
@@ -21,6 +21,7 @@ from gitlab_completions._wire.unusable import (
     StreamCutError,
     WebPageError,
 )
+from gitlab_completions.details import Endpoint
 from gitlab_completions.errors import RequestRejectedError
 from gitlab_completions.models import Route
 
@@ -54,35 +55,48 @@ class Exchanger:
         clock: Tells the time.
         root: The instance's URL.
         user_agent: Who we say we are.
+        max_body_bytes: The policy's limit of a completion's body.
     """
 
     def __init__(
-        self, sender: Sender, desk: TokenDesk, clock: Clock, root: str, user_agent: str
+        self,
+        sender: Sender,
+        desk: TokenDesk,
+        clock: Clock,
+        root: str,
+        user_agent: str,
+        *,
+        max_body_bytes: int | None = None,
     ) -> None:
         self.sender = sender
         self.desk = desk
         self.clock = clock
         self.root = root
         self.user_agent = user_agent
+        self.max_body_bytes = max_body_bytes
 
     async def direct(
         self,
         request: CompletionRequest,
         details: ConnectionDetails,
         *,
+        endpoint: Endpoint,
         ends_at: float,
         last_resort: bool,
         pour: Pour | None = None,
     ) -> Ending:
-        """Ask the gateway for a completion, or for the stream of one."""
+        """Ask one of the gateway's endpoints for a completion, or the stream of one."""
         started = self.clock.now()
-        wire = gateway_v2.completion_request(
+        v4 = endpoint is Endpoint.V4
+        encode = gateway_v4.completion_request if v4 else gateway_v2.completion_request
+        wire = encode(
             request,
             details,
             request_id=new_request_id(),
             timeout_s=ends_at - started,
             last_resort=last_resort,
             stream=pour is not None,
+            max_body_bytes=self.max_body_bytes,
         )
         return await self._perform(wire, pour)
 
@@ -106,6 +120,7 @@ class Exchanger:
                 timeout_s=ends_at - self.clock.now(),
                 last_resort=last_resort,
                 stream=pour is not None,
+                max_body_bytes=self.max_body_bytes,
             )
         except TokenSourceError as error:
             elapsed_s = self.clock.now() - started
@@ -142,7 +157,9 @@ class Exchanger:
 
     def _authorization(self, token: Secret) -> HostHeaders:
         agent = self.user_agent
-        return instance.authorization(token, root=self.root, user_agent=agent)
+        return instance.authorization(
+            token, root=self.root, user_agent=agent, header=self.desk.header
+        )
 
     async def _perform(self, wire: WireRequest, pour: Pour | None = None) -> Ending:
         """Send, and read what comes, whatever comes."""

@@ -35,6 +35,8 @@ _WORDS: dict[CircuitState, CircuitWord] = {
     CircuitState.HALF_OPEN: "half_open",
 }
 
+_OURS = frozenset({RouteReason.POLICY, RouteReason.ROLLOUT})
+"""Our side does not want direct: no problem, and nothing to wait for."""
 _RESTS = frozenset({RouteReason.CIRCUIT_OPEN, RouteReason.SLOWER})
 _WHY_IT_RESTS: dict[Cause, str] = {
     Cause.FAILURES: "direct rests after failures",
@@ -147,14 +149,14 @@ class Outlook:
             return Health.UNAVAILABLE
         if not self._last_call:
             return self._first_health(router, entry, refusal)
-        as_preferred = refusal is None or router.policy.direct is DirectMode.NEVER
+        as_preferred = refusal is None or refusal in _OURS
         return Health.READY if as_preferred else Health.DEGRADED
 
     def _first_health(
         self, router: Router, entry: Entry, refusal: RouteReason | None
     ) -> Health:
         """Judge by what came of asking for direct access: no call has ended yet."""
-        if not entry.freshness.was_fetched:
+        if refusal in _OURS or not entry.freshness.was_fetched:
             return Health.STARTING
         problem = entry.freshness.problem(self._clock.now())
         hopeless = problem is not None and problem.code in _NO_ANSWER
@@ -165,7 +167,7 @@ class Outlook:
     def _problem(
         self, entry: Entry, refusal: RouteReason | None, now: float
     ) -> GitLabCompletionsError | None:
-        if refusal is None or refusal is RouteReason.POLICY:
+        if refusal is None or refusal in _OURS:
             return None
         if refusal in _RESTS:
             direct = self._circuits[Route.DIRECT]
@@ -177,7 +179,7 @@ class Outlook:
     def _recheck_in_s(
         self, entry: Entry, refusal: RouteReason | None, now: float
     ) -> float | None:
-        if refusal is None or refusal is RouteReason.POLICY:
+        if refusal is None or refusal in _OURS:
             return None
         if refusal in _RESTS:
             return self._circuits[Route.DIRECT].rests_s(now) or 0.0

@@ -257,6 +257,7 @@ class Race:
                 ending = await exchanger.direct(
                     flight.request,
                     send.details,
+                    endpoint=send.endpoint,
                     ends_at=ends_at,
                     last_resort=send.last_resort,
                     pour=pour,

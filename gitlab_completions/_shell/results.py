@@ -12,6 +12,7 @@ from gitlab_completions._wire.limits import restore_line_ends, uses_crlf
 from gitlab_completions.errors import (
     AllRoutesFailedError,
     DeadlineExceededError,
+    DirectAccessBarredError,
     ErrorCode,
     GitLabCompletionsError,
     RequestRejectedError,
@@ -184,6 +185,16 @@ def failure(
         error.direct_refusal = direct_refusal
     error.__cause__ = cause or decided
     return error
+
+
+def not_rolled_out() -> DirectAccessBarredError:
+    """Return why direct was no choice when a percentage or a flag kept it back."""
+    return DirectAccessBarredError(
+        "direct connections are not rolled out to this user",
+        code=ErrorCode.DIRECT_BARRED,
+        remedy="see RoutingPolicy.direct_percentage, GITLAB_COMPLETIONS_DIRECT and the "
+        "flag code_suggestions_direct_completions",
+    )
 
 
 def _ran_out(

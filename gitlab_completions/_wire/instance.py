@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitlab_completions._records import replace
 from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.bodies import context_items, current_file
-from gitlab_completions._wire.characters import (
-    keep_end,
-    keep_start,
-    whole_characters,
-)
-from gitlab_completions._wire.headers import bearer_headers
-from gitlab_completions._wire.jsons import encode, encode_body
+from gitlab_completions._wire.budgeting import encode_within, in_characters
+from gitlab_completions._wire.characters import whole_characters
+from gitlab_completions._wire.headers import access_headers
+from gitlab_completions._wire.jsons import encode_body
 from gitlab_completions._wire.limits import fit
 from gitlab_completions._wire.messages import WireRequest
 from gitlab_completions._wire.suggestions import Suggestion, decode_suggestion
 from gitlab_completions.errors import RequestRejectedError
-from gitlab_completions.models import Route
+from gitlab_completions.models import Route, TokenHeader
 
 if TYPE_CHECKING:
     from gitlab_completions._secrets import Secret
@@ -29,8 +25,6 @@ __all__ = ("authorization", "completion_request", "decode", "warm_up_request")
 
 MAX_BODY = 600_000
 """Characters of JSON. GitLab answers 413 to more."""
-MIN_CONTENT = 10_000
-"""Characters that are left above the cursor, and below it, whatever the rest takes."""
 _EVENTS = {"X-Supports-Sse-Streaming": "true"}
 """Without it GitLab 17.7 to 18.9 streams bare text, whose end looks like any other when
 it was cut off. Older releases do not know it, and from 19.3 on it is not needed."""
@@ -45,6 +39,7 @@ def completion_request(
     timeout_s: float,
     last_resort: bool,
     stream: bool = False,
+    max_body_bytes: int | None = None,
 ) -> WireRequest:
     """Encode a completion or a generation for the instance.
 
@@ -56,6 +51,7 @@ def completion_request(
         timeout_s: Seconds until the exchange must have ended.
         last_resort: No other route is left in this call.
         stream: Whether the text is to come as it is made.
+        max_body_bytes: The policy's, `None` for the instance's limits alone.
 
     Raises:
         RequestRejectedError: When GitLab would refuse the request for its size, with
@@ -66,20 +62,26 @@ def completion_request(
         method="POST",
         url=f"{root}/api/v4/code_suggestions/completions",
         headers=headers | {"X-Request-ID": request_id} | (_EVENTS if stream else {}),
-        body=_encode(request, stream=stream),
+        body=_encode(request, max_body_bytes, stream=stream),
         timeout_s=timeout_s,
         purpose="stream" if stream else "completion",
         last_resort=last_resort,
     )
 
 
-def authorization(token: Secret, *, root: str, user_agent: str) -> HostHeaders:
+def authorization(
+    token: Secret,
+    *,
+    root: str,
+    user_agent: str,
+    header: TokenHeader = TokenHeader.AUTHORIZATION,
+) -> HostHeaders:
     """Return the headers of every request to the instance, and to no other host.
 
     `Bearer` serves personal, project, group and OAuth tokens alike. GitLab's version
     header for language servers stays away: instances refuse old versions by it.
     """
-    return HostHeaders(root, bearer_headers(token.reveal(), user_agent))
+    return HostHeaders(root, access_headers(token.reveal(), user_agent, header))
 
 
 def decode(body: bytes) -> Suggestion:
@@ -109,16 +111,18 @@ def warm_up_request(
     )
 
 
-def _encode(request: CompletionRequest, *, stream: bool) -> bytes:
-    """Return the body, cut until GitLab takes it: what is farthest goes first."""
-    fitted = fit(request)
-    body = encode_body(_body(request, fitted, stream=stream))
-    for cut in (_cut_context, _cut_below, _cut_above):
-        excess = _characters(body) - MAX_BODY
-        if excess <= 0:
-            return body
-        fitted = cut(fitted, excess)
-        body = encode_body(_body(request, fitted, stream=stream))
+def _encode(
+    request: CompletionRequest, max_body_bytes: int | None, *, stream: bool
+) -> bytes:
+    """Return the body, cut until GitLab takes it."""
+
+    def encoded(fitted: Fitted) -> bytes:
+        return encode_body(_body(request, fitted, stream=stream))
+
+    if max_body_bytes is None:
+        body = encode_within(fit(request), encoded, MAX_BODY, size=in_characters)
+    else:
+        body = encode_within(fit(request), encoded, min(max_body_bytes, MAX_BODY))
     size = _characters(body)
     if size > MAX_BODY:
         raise RequestRejectedError(
@@ -153,20 +157,3 @@ def _body(
     if request.choices_count is not None:
         body["choices_count"] = request.choices_count
     return body
-
-
-def _cut_context(fitted: Fitted, excess: int) -> Fitted:
-    kept = list(fitted.context)
-    while kept and excess > 0:
-        excess -= len(encode(context_items([kept.pop()]))) - 1  # a bracket is no comma
-    return replace(fitted, context=tuple(kept))
-
-
-def _cut_below(fitted: Fitted, excess: int) -> Fitted:
-    most = max(len(fitted.below) - excess, MIN_CONTENT)
-    return replace(fitted, below=keep_start(fitted.below, most))
-
-
-def _cut_above(fitted: Fitted, excess: int) -> Fitted:
-    most = max(len(fitted.above) - excess, MIN_CONTENT)
-    return replace(fitted, above=keep_end(fitted.above, most))

@@ -16,6 +16,7 @@ _WHY = {
     RouteReason.DETAILS_EXPIRED: "the connection details for direct have run out",
     RouteReason.BARRED: "direct is refused, for the time being",
     RouteReason.POLICY: "your own options allow this route only",
+    RouteReason.ROLLOUT: "direct is not rolled out to this user",
     RouteReason.GENERATION: "generations go through the instance only",
     RouteReason.SATURATED: "the other route had no room, or its limit is used up",
     RouteReason.LAST_TRY: "the instance failed, so direct got a try",

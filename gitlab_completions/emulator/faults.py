@@ -303,18 +303,15 @@ class Endpoint:
 
     def end_stream(self, pieces: int = 1, times: int | None = None) -> None:
         """End streams after so many pieces, in order as far as HTTP goes."""
-        kind = FaultKind.END_STREAM
-        self.inject(Fault(kind=kind, pieces=pieces, times=times))
+        self._interrupt(FaultKind.END_STREAM, pieces, times)
 
     def break_stream(self, pieces: int = 1, times: int | None = None) -> None:
         """Close the connection after so many pieces of a stream, before its end."""
-        kind = FaultKind.BREAK_STREAM
-        self.inject(Fault(kind=kind, pieces=pieces, times=times))
+        self._interrupt(FaultKind.BREAK_STREAM, pieces, times)
 
     def hang_stream(self, pieces: int = 1, times: int | None = None) -> None:
         """Fall silent after so many pieces of a stream; the connection stays open."""
-        kind = FaultKind.HANG_STREAM
-        self.inject(Fault(kind=kind, pieces=pieces, times=times))
+        self._interrupt(FaultKind.HANG_STREAM, pieces, times)
 
     def delay(self, seconds: float) -> None:
         """Hold every request for `seconds` more before it is answered."""
@@ -359,6 +356,10 @@ class Endpoint:
     def listen(self, listener: Callable[[SeenRequest], object]) -> None:
         """Call `listener` with each request as it arrives."""
         self._listeners.append(listener)
+
+    def _interrupt(self, kind: FaultKind, pieces: int, times: int | None) -> None:
+        """Put a fault in force that leaves a stream so many pieces."""
+        self.inject(Fault(kind=kind, pieces=pieces, times=times))
 
     def _answer(self, kind: FaultKind, answer: Answer, times: int | None) -> None:
         """Put a fault in force that is an answer."""

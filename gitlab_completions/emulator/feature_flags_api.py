@@ -110,14 +110,17 @@ class FeatureFlagsApi:
     def _document(self, name: str) -> dict[str, object]:
         """Describe a flag that was set."""
         gates, definition = self._flags.gates[name], self._flags.definitions.get(name)
-        shares = {
+        values: dict[str, object] = {
+            "boolean": gates.boolean,
+            "actors": sorted(gates.actors),
             _OF_ACTORS: gates.percentage_of_actors,
             _OF_TIME: gates.percentage_of_time,
         }
-        told: list[dict[str, object]] = [{"key": "boolean", "value": gates.boolean}]
-        if gates.actors:
-            told.append({"key": "actors", "value": sorted(gates.actors)})
-        told += [{"key": key, "value": share} for key, share in shares.items() if share]
+        told = [
+            {"key": key, "value": value}
+            for key, value in values.items()
+            if value or key == "boolean"
+        ]
         return {
             "name": name,
             "state": gates.state,

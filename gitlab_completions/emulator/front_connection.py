@@ -15,7 +15,6 @@ import asyncio
 import contextlib
 import socket
 import ssl
-import struct
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -28,6 +27,7 @@ from gitlab_completions.emulator.messages import (
     Incoming,
     RequestReader,
 )
+from gitlab_completions.emulator.peers import LINGER_0, PeerProtocol, closed, reset
 
 __all__ = ("Connection", "Gate")
 
@@ -36,7 +36,6 @@ _HANDSHAKE_S: Final = 10.0
 _SHUTDOWN_S: Final = 1.0
 # A drip goes out some twenty times a second, whatever its rate.
 _DRIP_INTERVAL_S: Final = 0.05
-_LINGER_0: Final = struct.pack("ii", 1, 0)
 
 _Sink = Callable[[bytes], Awaitable[None]]
 
@@ -59,29 +58,6 @@ class Gate:
     async def passed(self) -> None:
         """Wait until it is open."""
         await self._event.wait()
-
-
-class _PeerProtocol(asyncio.StreamReaderProtocol):
-    """Tells at once when the client leaves, whoever waits for whatever."""
-
-    def __init__(
-        self,
-        reader: asyncio.StreamReader,
-        left: Callable[[], None],
-        loop: asyncio.AbstractEventLoop,
-    ) -> None:
-        super().__init__(reader, loop=loop)
-        self._left = left
-
-    def eof_received(self) -> bool | None:
-        """Take the end of what the client says."""
-        self._left()
-        return super().eof_received()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Take the end of the connection."""
-        self._left()
-        super().connection_lost(exc)
 
 
 class _GoneError(Exception):
@@ -145,7 +121,7 @@ class Connection:
             _GoneError: Always.
         """
         await asyncio.get_running_loop().sock_recv(self._peer, 1)
-        self._peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
+        self._peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
         self._peer.close()
         raise _GoneError
 
@@ -153,7 +129,7 @@ class Connection:
         """Take over the socket, with a TLS handshake if there is one to do."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(loop=loop)
-        protocol = _PeerProtocol(reader, self._leave, loop)
+        protocol = PeerProtocol(reader, self._leave, loop)
         self._peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport, _ = await loop.connect_accepted_socket(
             lambda: protocol,
@@ -284,13 +260,13 @@ class Connection:
                 await self._halve(incoming, writer)
             case FaultKind.RESET_MIDWAY:
                 await self._halve(incoming, writer)
-                _reset(writer)
+                reset(writer)
             case FaultKind.CUT_CHUNKS:
                 own = await self._own_answer(incoming)
                 writer.write(messages.encode_cut_chunks(own))
                 writer.close()  # in order: nothing but the missing chunk tells
             case _:
-                _reset(writer)
+                reset(writer)
 
     async def _halve(self, incoming: Incoming, writer: asyncio.StreamWriter) -> None:
         """Pass on the first half of the answer of the server behind."""
@@ -365,19 +341,11 @@ class Connection:
         writers = [writer] if self._upstream is None else [writer, self._upstream[1]]
         try:
             for each in writers:
-                await _closed(each)
+                await closed(each)
         finally:
             # Only after a cancellation there is anything left to abort.
             for each in writers:
                 each.transport.abort()
-
-
-async def _closed(writer: asyncio.StreamWriter) -> None:
-    """Wait until `writer` is closed, after closing it if nobody did."""
-    if not writer.is_closing():
-        writer.transport.abort()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
 
 
 def _collector(parts: list[bytes]) -> _Sink:
@@ -387,10 +355,3 @@ def _collector(parts: list[bytes]) -> _Sink:
         parts.append(part)
 
     return collect
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    """Close with a RST, the way a broken middlebox does."""
-    peer: socket.socket = writer.get_extra_info("socket")
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
-    writer.transport.abort()

@@ -135,7 +135,8 @@ class Hosts:
             "version": self.instance.profile.version,
             "instance_url": self.instance_url,
             "gateway_url": self.gateway_url,
-            "cookies_returned": self.instance.cookies_returned,
+            "cookies_returned": self.instance.cookies_returned
+            + self.gateway.cookies_returned,
             "connections": {
                 "instance": self.instance_front.connections_opened,
                 "gateway": self.gateway_front.connections_opened,

@@ -8,6 +8,7 @@ import json
 from typing import Final
 
 from gitlab_completions.emulator.answers import Answer, Request, as_object, json_answer
+from gitlab_completions.emulator.components_body import heeds_context
 from gitlab_completions.emulator.flags import Flags
 from gitlab_completions.emulator.gateway import Gateway
 from gitlab_completions.emulator.instance_body import IndirectBody
@@ -20,6 +21,8 @@ __all__ = ("forward",)
 _OVERWRITTEN: Final = ("model_provider", "model_name", "prompt", "prompt_id")
 _GENERATOR: Final = Engine(engine="agent", name="Code Generations Agent")
 _SSE_FROM: Final = (19, 3)
+# Before !256435 GitLab forgot the context on its way to v4.
+_CONTEXT_SINCE: Final = (19, 5)
 _V4_COMPLETIONS: Final = "code_completion_v4_endpoint"
 # Rails sets these itself when it passes an answer on.
 _NOT_FORWARDED: Final = ("cache-control", "expires", "date", "pragma")
@@ -44,6 +47,10 @@ def forward(
     """
     document = {k: v for k, v in body.document.items() if k not in _OVERWRITTEN}
     document["prompt_version"] = 1
+    v4 = flags.is_on(_V4_COMPLETIONS, None) or gateway.settings.v2_gone
+    new = gateway.profile.release >= _CONTEXT_SINCE
+    if v4 and not (new and heeds_context(request)):
+        document.pop("context", None)
     limit = gateway.profile.forwarded_limit_chars
     if len(json.dumps(document, ensure_ascii=False)) > limit:
         message = {"message": "413 Request Entity Too Large"}
@@ -51,7 +58,6 @@ def forward(
     if body.generation:
         answer = _generate(body, request, gateway, now_unix)
         return answer.without_headers(*_NOT_FORWARDED)
-    v4 = flags.is_on(_V4_COMPLETIONS, None) or gateway.settings.v2_gone
     # Rails answers 200 for the gateway's 200, and shows the gateway's own headers.
     answer = gateway.complete(
         document, now_unix + gateway.settings.gateway_clock_offset_s, v4=v4
@@ -70,6 +76,7 @@ def _generate(
     prompt = Prompt(
         above=str(file.get("content_above_cursor", "")),
         below=str(file.get("content_below_cursor", "")),
+        context=body.context,
         file_name=str(file.get("file_name", "")),
         generation=True,
     )

@@ -43,7 +43,7 @@ from gitlab_completions.emulator.instance_refusals import (
     InstanceRefusals,
 )
 from gitlab_completions.emulator.language_server_gate import gate_refusal
-from gitlab_completions.emulator.profiles import Profile
+from gitlab_completions.emulator.profiles import ModelDetails, Profile
 from gitlab_completions.emulator.settings import Settings
 from gitlab_completions.emulator.streams import struck
 from gitlab_completions.emulator.tokens import tampered
@@ -67,6 +67,7 @@ _VERSION_SCOPES: Final = frozenset({"api", "read_api", "read_user", "ai_features
 _ADMIN_SCOPES: Final = frozenset({"api"})
 _DETAILS_SINCE: Final = (18, 3)
 _GATE_SINCE: Final = (18, 1)
+_PINNED_SINCE: Final = (19, 0)
 _DETAILS_LIMIT: Final = 10
 
 _Handler = Callable[[Request, Credential, float], Answer]
@@ -316,13 +317,21 @@ class Instance:
         )
         headers = grant_headers(self.profile, self.identity, with_project=with_project)
         document = grant_document(
-            self.profile,
+            self._pinned(),
             base_url=self.gateway_url,
             token=tampered(token) if flaw is FaultKind.TAMPERED_TOKEN else token,
             expires_at_unix=expires_at,
             headers=headers,
         )
         return json_answer(201, document)
+
+    def _pinned(self) -> Profile:
+        """Return the profile with the model that is pinned, where one can be."""
+        name, profile = self.settings.pinned_model, self.profile
+        if not name or profile.release < _PINNED_SINCE:
+            return profile
+        details = ModelDetails(provider="gitlab", name=name)
+        return replace(profile, model_details=details)
 
 
 def _project_path(request: Request) -> object:

@@ -30,6 +30,9 @@ _SWITCH: Final = "ai_duo_code_suggestions_switch"
 _FAIL_OVER: Final = "incident_fail_over_completion_provider"
 _DIRECT_COMPLETIONS: Final = "code_suggestions_direct_completions"
 _CLOUD_CONNECTED: Final = "code_suggestions_direct_access_cloud_connected"
+# A pinned model barred direct access first, and is granted by its name now.
+_PINNED_BARS: Final = (18, 2)
+_PINNED_GOES: Final = (19, 0)
 _NOT_PAID: Final = (
     "403 Forbidden - Code suggestions tokens can only be generated for users belonging "
     "to paid, non-trial namespaces"
@@ -75,6 +78,10 @@ class InstanceRefusals:
         barred = (
             self._profile.refusal is DirectRefusal.ONLINE_LICENCE
             or self._flags.is_on(_FAIL_OVER, credential.actor)
+            or (
+                self._settings.pinned_model != ""
+                and _PINNED_BARS <= self._profile.release < _PINNED_GOES
+            )
             or not self._settings.direct_enabled
         )
         if barred:
@@ -127,7 +134,9 @@ class InstanceRefusals:
         """Refuse as the versions do that find no model for direct access."""
         if self._profile.refusal is DirectRefusal.NO_MODEL:
             text = "No Code Completion model provided"
-        elif self._is_off(_CLOUD_CONNECTED, credential):
+        elif not self._profile.self_hosted and self._is_off(
+            _CLOUD_CONNECTED, credential
+        ):
             text = "Code Completion direct access is not yet available"
         else:
             return None

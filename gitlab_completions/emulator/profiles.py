@@ -69,6 +69,7 @@ class Profile:
         instance_token: Whether the instance's own token is granted, which speaks of
             no user.
         saas: Whether it is GitLab.com.
+        self_hosted: Whether its gateway is its own, and no flag of the cloud's matters.
         flags_on: Names of the flags that its operators have switched on.
         v4_user_tokens: Whether v4 of its gateway takes user tokens.
         retry_after: Whether a 429 has `Retry-After`.
@@ -96,6 +97,7 @@ class Profile:
     expires_at_null: bool = False
     instance_token: bool = False
     saas: bool = False
+    self_hosted: bool = False
     flags_on: tuple[str, ...] = ()
     v4_user_tokens: bool = False
     retry_after: bool = True
@@ -189,7 +191,13 @@ _V19_5 = replace(
     v4_user_tokens=True,
 )
 # Self-hosted: uvicorn, unproxied, closes an idle connection after 5 s (recorded).
-_SELF_HOSTED = replace(_V19_3, name="self-hosted", gateway_keep_alive_s=5.0)
+_SELF_HOSTED = replace(
+    _V19_3,
+    name="self-hosted",
+    flags_on=(),
+    self_hosted=True,
+    gateway_keep_alive_s=5.0,
+)
 
 PROFILES: Mapping[str, Profile] = _indexed(
     replace(

@@ -182,8 +182,9 @@ class Emulator:
 
     @property
     def cookies_returned(self) -> int:
-        """How many requests brought the instance a cookie."""
-        return self._started.instance.cookies_returned
+        """How many requests brought a cookie to the instance or to the gateway."""
+        hosts = self._started
+        return hosts.instance.cookies_returned + hosts.gateway.cookies_returned
 
     @property
     def instance_front(self) -> "Front":

@@ -36,6 +36,8 @@ class Settings:
         missing_default_duo_group: Whether a `project_path` is needed for billing.
         has_paid_namespace: Whether the user belongs to one, which GitLab.com wants
             since 19.0; else 403 on direct access.
+        pinned_model: GitLab's name of the model that the user's group has chosen, ""
+            for none; from 18.2 to 18.9 it bars direct access, since 19.0 it is granted.
         hidden_projects: Paths of projects that the user does not see.
         projects_without_duo: Paths of projects that have Duo switched off.
         quota: What the gateway hears about the user's credits.
@@ -43,7 +45,7 @@ class Settings:
         completions_limit: The same for the instance's completion endpoint.
         minimum_language_server_version: The least version of GitLab's own language
             server that is let in, "" for every one.
-        canary_cookie: Whether the instance sets a cookie, as GitLab.com does.
+        canary_cookie: Whether both hosts set a cookie, as GitLab.com and its edge do.
         v2_gone: Whether the gateway has no v2 any more, as is planned for GitLab 21.
         token_lifetime_s: How long a new user token is good, in seconds.
         instance_clock_offset_s: By how many seconds the instance's clock is ahead.
@@ -58,6 +60,7 @@ class Settings:
     has_seat: bool = True
     missing_default_duo_group: bool = False
     has_paid_namespace: bool = True
+    pinned_model: str = ""
     hidden_projects: tuple[str, ...] = ()
     projects_without_duo: tuple[str, ...] = ()
     quota: Quota = Quota.OK
@@ -100,13 +103,24 @@ def _like(name: str, old: object, new: object) -> object:
     """
     if isinstance(old, Quota) and isinstance(new, str) and new in list(Quota):
         return Quota(new)
-    if isinstance(old, tuple) and isinstance(new, list | tuple):
-        words = tuple(cast("list[object]", new))
-        if all(isinstance(word, str) for word in words):
-            return words
+    if isinstance(old, tuple):
+        return _words(name, new)
     number = isinstance(new, int | float) and not isinstance(new, bool)
     if isinstance(old, float) and number:
         return new
-    if type(new) is not type(old) or isinstance(old, tuple):
+    if type(new) is not type(old):
         raise ValueError(f"{name} takes {_TAKES[type(old)]}")
     return new
+
+
+def _words(name: str, new: object) -> tuple[str, ...]:
+    """Return a list of words as a setting keeps it.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    items = cast("list[object]", new) if isinstance(new, list | tuple) else [new]
+    words = tuple(item for item in items if isinstance(item, str))
+    if not isinstance(new, list | tuple) or len(words) != len(items):
+        raise ValueError(f"{name} takes {_TAKES[tuple]}")
+    return words

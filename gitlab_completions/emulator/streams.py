@@ -52,7 +52,7 @@ def stream(
     """
     deltas = pieces_of(raw)
     pieces = _events(deltas, engine, int(now_unix)) if sse else deltas
-    if settings.stream_piece_bytes:
+    if settings.stream_piece_bytes > 0:
         pieces = _cut(b"".join(pieces), settings.stream_piece_bytes)
     waits_s = [settings.stream_gap_s] * len(pieces)
     timed = list(zip(waits_s, pieces, strict=True))
@@ -113,15 +113,16 @@ def _kept_awake(
 ) -> list[tuple[float, bytes]]:
     """Put a comment into the pauses at every 15 s since the stream began."""
     kept: list[tuple[float, bytes]] = []
-    told = due = 0.0
-    ping_at = _PING_S
-    for wait_s, piece in timed:
-        due += wait_s
-        while ping_at < due:
-            kept.append((ping_at - told, _ping(now_unix + ping_at)))
-            told, ping_at = ping_at, ping_at + _PING_S
-        kept.append((due - told, piece))
-        told = due
+    passed_s = 0.0
+    ping_at_s = _PING_S
+    for gap_s, piece in timed:
+        wait_s = gap_s
+        while passed_s + wait_s > ping_at_s:
+            kept.append((ping_at_s - passed_s, _ping(now_unix + ping_at_s)))
+            wait_s -= ping_at_s - passed_s
+            passed_s, ping_at_s = ping_at_s, ping_at_s + _PING_S
+        kept.append((wait_s, piece))
+        passed_s += wait_s
     return kept
 
 

@@ -10,7 +10,14 @@ from typing import Final
 
 from gitlab_completions.emulator.profiles import Generation
 
-__all__ = ("PROVIDERS", "Engine", "UnsupportedModelError", "choose_engine")
+__all__ = (
+    "DEFAULT_OF_COMPONENTS",
+    "PROVIDERS",
+    "STREAMS_OF_COMPONENTS",
+    "Engine",
+    "UnsupportedModelError",
+    "choose_engine",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +42,12 @@ _FIREWORKS: Final = _gitlab("fireworks_ai", "codestral_2508_fireworks")
 _FIREWORKS_2501: Final = _gitlab("fireworks_ai", "codestral_2501_fireworks")
 _SONNET: Final = _gitlab("anthropic", "claude_sonnet_4_5_20250929")
 _OLD: Final = _gitlab("vertex-ai", "code-gecko@002")
+
+DEFAULT_OF_COMPONENTS: Final = _FIREWORKS
+"""The model of v3 and v4 when none is named."""
+
+STREAMS_OF_COMPONENTS: Final = _gitlab("agent", "Codestral 22B Code Completions")
+"""What v4 calls it, whichever it is, in the events of a stream."""
 
 PROVIDERS: Final[Mapping[Generation, tuple[str, ...]]] = {
     Generation.OF_2024_07: ("anthropic", "vertex-ai", "litellm"),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gitlab_completions._wire.messages import WireRequest, WireResponse
     from gitlab_completions.client import CompletionClient
     from gitlab_completions.emulator.flags import Flags
+    from gitlab_completions.emulator.model import Prompt
     from gitlab_completions.emulator.settings import Settings
     from gitlab_completions.flags import FlagSource
     from gitlab_completions.ignoring import IgnoreList
@@ -54,8 +55,8 @@ class FakeGitLab:
     Each of `direct_access`, `gateway` and `instance` is a handle on one endpoint, and
     `inquiries` is one on whatever else the instance is asked: what arrived there is in
     its `requests`, and its methods (`fail`, `hang`, `reset`, `refuse`, `half_answer`,
-    `drip`, `html`, `delay`, `heal`, ...) set faults. `flags` are the instance's, and
-    `settings` its switches.
+    `drip`, `html`, `delay`, `heal`, ...) set faults. `flags` are the instance's,
+    `settings` its switches, and `prompts` what the model was asked, by either route.
 
     Args:
         text: What the model suggests, whatever is asked; can be set anew later. The
@@ -77,6 +78,7 @@ class FakeGitLab:
         self.profile = profile
         self.clock: VirtualClock = VirtualClock()
         self.replaced: list[Route] = []
+        self.prompts: list[Prompt] = []
         self._random = random.Random(seed)
         self.tokens: AccessTokens = AccessTokens(
             valid=self._token(),
@@ -92,7 +94,7 @@ class FakeGitLab:
         gateway = Gateway(
             chosen,
             Hs256Authority(self._random.randbytes(32)),
-            model=lambda _: self.text,
+            model=self._say,
             make_id=self._id,
         )
         instance = Instance(
@@ -197,6 +199,10 @@ class FakeGitLab:
                 await asyncio.sleep(_REAL_PAUSE_S)
             if not self.in_flight:
                 return
+
+    def _say(self, prompt: Prompt) -> str:
+        self.prompts.append(prompt)
+        return self.text
 
     def _id(self) -> str:
         return f"{self._random.getrandbits(128):032x}"

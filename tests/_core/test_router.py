@@ -30,7 +30,7 @@ from gitlab_completions._core.hedging import HedgeBudget, Pace
 from gitlab_completions._core.router import Router
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import AccessVerdict, Standing
-from gitlab_completions.details import ConnectionDetails
+from gitlab_completions.details import ConnectionDetails, Endpoint
 from gitlab_completions.errors import DirectAccessError
 from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode, HedgePolicy, RoutingPolicy
@@ -217,6 +217,14 @@ def test_direct_goes_first_when_it_is_usable() -> None:
     assert next(flow) == PREFERRED
     end = answer(flow, Answered(route=DIRECT, at=NOW + 0.3))
     assert end == chosen(DIRECT, RouteReason.PREFERRED)
+
+
+def test_direct_asks_the_endpoint_that_was_not_refused() -> None:
+    world = World()
+    world.freshness.endpoint_refused(NOW - 1, DETAILS, Endpoint.V2, PROBLEM)
+    command = next(world.call())
+    assert isinstance(command, Send)
+    assert (command.details, command.endpoint) == (DETAILS, Endpoint.V4)
 
 
 @pytest.mark.parametrize(

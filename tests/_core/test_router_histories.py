@@ -69,7 +69,7 @@ WEATHERS = {
     "stormy": (("fail", 0.3), ("answer", 0.6), ("silence", 0.0)),
     "down": (("fail", 0.1),),
     "limited": (("rest", 0.1),),
-    "refusing": (("refuse", 0.1), ("bar", 0.1), ("reject", 0.1)),
+    "refusing": (("refuse", 0.1), ("bar", 0.1), ("gone", 0.1), ("reject", 0.1)),
 }
 
 
@@ -402,6 +402,12 @@ class Client:
             self.freshness.token_refused(self.now, details.token, PROBLEM)
         elif kind == "bar":
             self.freshness.put_bar(self.now, 300, PROBLEM)
+        elif kind == "gone":
+            endpoint = flight.send.endpoint
+            self.freshness.endpoint_refused(self.now, details, endpoint, PROBLEM)
+            self.turn_away(
+                lambda send: send.details is details and send.endpoint is endpoint
+            )
         if kind in {"refuse", "bar"}:
             self.turn_away(lambda send: send.details is details)
 
@@ -478,6 +484,7 @@ class Client:
             assert call.intent is Intent.COMPLETION
             assert send.details is not None
             assert send.details is self.freshness.usable(self.now)
+            assert send.endpoint is self.freshness.endpoint(send.details)
             closed = direct.state(self.now) is CircuitState.CLOSED
             against = {RouteReason.LAST_TRY, RouteReason.POLICY}
             again = isinstance(call.heard, Busy) and send.last_resort

@@ -13,7 +13,7 @@ from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.handover import Handover
 from gitlab_completions._shell.pour import Pour
-from gitlab_completions.details import ConnectionDetails
+from gitlab_completions.details import ConnectionDetails, Endpoint
 from gitlab_completions.errors import (
     ErrorCode,
     MalformedAnswerError,
@@ -24,7 +24,13 @@ from gitlab_completions.errors import (
     RouteUnauthorizedError,
     StreamBrokenError,
 )
-from gitlab_completions.models import CompletionRequest, Intent, Route
+from gitlab_completions.models import (
+    Choice,
+    CompletionRequest,
+    Intent,
+    Model,
+    Route,
+)
 from gitlab_completions.senders import SendError
 from gitlab_completions.testing import VirtualClock
 from tests._shell.parts import AGENT, GATEWAY, REQUEST, ROOT, HeldSender
@@ -38,6 +44,9 @@ DETAILS = ConnectionDetails(
     headers={"Authorization": "Bearer token", "User-Agent": AGENT},
     lifetime_s=3600,
 )
+CHOICES = '"choices":[{"text":"x = 1","index":0,"finish_reason":"length"}]'
+V2_ANSWER = f'{{"id":"id","model":{{"engine":"e","name":"n"}},{CHOICES}}}'.encode()
+V4_ANSWER = f'{{"metadata":{{"model":{{"engine":"e","name":"n"}}}},{CHOICES}}}'.encode()
 
 
 class Bench:
@@ -63,11 +72,17 @@ class Bench:
         *,
         ends_at: float = 5.0,
         request: CompletionRequest = REQUEST,
+        endpoint: Endpoint = Endpoint.V2,
         pour: Pour | None = None,
     ) -> asyncio.Task[Ending]:
         if route is Route.DIRECT:
             work = self.exchanger.direct(
-                request, DETAILS, ends_at=ends_at, last_resort=False, pour=pour
+                request,
+                DETAILS,
+                endpoint=endpoint,
+                ends_at=ends_at,
+                last_resort=False,
+                pour=pour,
             )
         else:
             work = self.exchanger.indirect(
@@ -90,6 +105,29 @@ async def test_an_answer_is_a_suggestion(route: Route) -> None:
     assert ending.seen == Observation(status=200, body=Body.GOOD)
     assert ending.suggestion is not None
     assert ending.suggestion.choices[0].text == "x = 1"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "path", "answer"),
+    [
+        (Endpoint.V2, "/v2/completions", V2_ANSWER),
+        (Endpoint.V4, "/v4/code/suggestions", V4_ANSWER),
+        (Endpoint.V4, "/v4/code/suggestions", V2_ANSWER),
+    ],
+)
+async def test_each_endpoint_has_its_path_and_any_answer_is_read(
+    endpoint: Endpoint, path: str, answer: bytes
+) -> None:
+    bench = Bench()
+    attempt = bench.start(Route.DIRECT, endpoint=endpoint)
+    exchange = await bench.sender.next()
+    assert exchange.wire.url == f"{GATEWAY}{path}"
+    assert exchange.wire.headers["X-Request-ID"]
+    exchange.reply(200, answer)
+    suggestion = (await attempt).suggestion
+    assert suggestion is not None
+    assert suggestion.choices == (Choice(text="x = 1", finish_reason="length"),)
+    assert suggestion.model == Model(engine="e", name="n")
 
 
 @pytest.mark.parametrize("route", Route)

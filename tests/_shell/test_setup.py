@@ -14,6 +14,7 @@ from gitlab_completions._records import replace
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.gate import Ticket
 from gitlab_completions._shell.setup import STREAMS, Setup
+from gitlab_completions._shell.spare import SpareConnections
 from gitlab_completions.models import Route
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.shared import MemoryStore
@@ -89,6 +90,14 @@ def test_what_asks_for_direct_access_allows_plain_http_as_the_policy_does(
     policy = RoutingPolicy(allow_plain_http=allowed)
     fetcher = replace(setup(), policy=policy).fetcher(desk())
     assert fetcher.allow_plain_http is allowed
+
+
+def test_fetches_and_inquiries_share_the_spare_connections() -> None:
+    spare = SpareConnections()
+    fetcher = setup().fetcher(desk(), spare)
+    inquirer = setup().inquirer(desk(), spare)
+    assert fetcher.spare is inquirer.spare is spare
+    assert inquirer.root == ROOT
 
 
 def test_without_a_store_there_is_none_to_look_in() -> None:

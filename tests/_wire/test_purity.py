@@ -24,6 +24,7 @@ LATE = {
     "idna",
     "jwt",
     "orjson",
+    "unicodedata",
 }  # slow to import, and needed by few calls
 OURS = {"_records", "_secrets", "_wire", "details", "errors", "models"}
 

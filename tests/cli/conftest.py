@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions.emulator.settings import Settings
 from tests.cli.running import CANARY, SOURCE, Background, Terminal
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _like_new(emulator: Emulator) -> None:
     for endpoint in (emulator.direct_access, emulator.gateway, emulator.instance):
         endpoint.heal()
         endpoint.requests.clear()
-    emulator.settings.direct_enabled = True
+    emulator.settings.update(Settings().document())
     emulator.settings.direct_access_limit = 0
     emulator.settings.completions_limit = 0
 

@@ -212,6 +212,16 @@ def test_a_body_without_a_query_is_told_with_status_200(body: bytes) -> None:
     ]
 
 
+def test_language_servers_pass_their_gate_first() -> None:
+    instance = make_instance()
+    instance.settings.minimum_language_server_version = "8.0.0"
+    headers = {"x-gitlab-language-server-version": "7.9.0"}
+    request = Request(method="POST", path="/api/graphql", headers=headers)
+    answer = instance.answer(request, NOW)
+    assert answer.status == 401
+    assert field(answer.json(), "error") == "restricted_language_server_client_error"
+
+
 def test_only_posts_are_answered() -> None:
     request = Request(method="GET", path="/api/graphql")
     assert make_instance().answer(request, NOW).status == 404

@@ -312,12 +312,44 @@ def test_direct_access_of_19_3_hangs_on_a_flag() -> None:
     assert ask(instance, DIRECT).status == 201
 
 
+def test_a_gateway_of_one_s_own_hangs_on_no_flag() -> None:
+    instance = make_instance("self-hosted")
+    assert not instance.flags.is_on(
+        "code_suggestions_direct_access_cloud_connected", "User:42"
+    )
+    assert ask(instance, DIRECT).status == 201
+
+
 @pytest.mark.parametrize(("profile", "status"), [("17.4", 201), ("17.7", 403)])
 def test_an_incident_sends_everybody_the_other_way(profile: str, status: int) -> None:
     instance = make_instance(profile)
     if "incident_fail_over_completion_provider" in instance.flags.definitions:
         instance.flags.enable("incident_fail_over_completion_provider")
     assert ask(instance, DIRECT).status == status
+
+
+@pytest.mark.parametrize(
+    ("profile", "status", "provider"),
+    [
+        ("17.7", 201, "fireworks_ai"),
+        ("18.2", 403, None),
+        ("18.9", 403, None),
+        ("19.0", 201, "gitlab"),
+        ("19.5", 201, "gitlab"),
+    ],
+)
+def test_a_pinned_model_bars_direct_access_or_is_granted(
+    profile: str, status: int, provider: str | None
+) -> None:
+    instance = make_instance(profile)
+    instance.settings.pinned_model = "codestral_2508_vertex"
+    grant = ask(instance, DIRECT)
+    assert grant.status == status
+    if provider is not None:
+        assert field(grant.json(), "model_details", "model_provider") == provider
+    if profile == "19.5":
+        metadata = field(grant.json(), "model_metadata")
+        assert field(metadata, "identifier") == "codestral_2508_vertex"
 
 
 def test_the_operators_switch_is_a_flag() -> None:

@@ -17,6 +17,7 @@ from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.fetch import Fetcher
 from gitlab_completions._transport.bodies import MAX_ANSWER, MAX_ERROR, Body
 from gitlab_completions._wire import (
+    availability,
     direct_access,
     entries,
     gateway_v2,
@@ -403,6 +404,13 @@ TARGETS = (
         lambda answer: refusals.looks_like_html(answer.body, answer.headers),
         *("gateway_v2", "instance"),
     ),
+    of_body(
+        "availability.decode_opinion",
+        partial(availability.decode_opinion, named=True),
+        (),
+        "instance",
+    ),
+    of_body("availability.decode_version", availability.decode_version, (), "instance"),
     of_answer("headers", _header_values, "direct_access", "gateway_v2", "instance"),
     of_text("headers.date_s", headers.date_s, (), *_DATES, most=MAX_HEADERS),
     of_body("headers.grant_headers", _grant_headers, (), "direct_access"),

@@ -6,6 +6,7 @@ KEYS = (
     *("choices", "text", "index", "finish_reason", "model", "engine", "name"),
     *("metadata", "token", "base_url", "expires_at", "headers", "model_details"),
     *("model_provider", "model_name", "model_metadata", "delta", "content"),
+    *("provider", "feature_setting", "identifier"),
     *("X-Gitlab-Version", "X-Gitlab-Realm", "X-Odd"),
     *("error", "error_code", "error_description", "detail", "message", "", "\ud800"),
 )

@@ -27,6 +27,7 @@ from gitlab_completions import (
     RoutingPolicy,
 )
 from gitlab_completions.emulator import Endpoint
+from gitlab_completions.tokens import OAuthToken, PrivateToken
 from tests.loopback.scene import ACCESS_TOKEN, SOURCE, all_closed, emulate
 from tests.loopback.witness import PROXY_PASSWORD
 
@@ -132,26 +133,41 @@ async def look_at_calls(client: CompletionClient, witness: Witness) -> None:
             witness.look_at(done)
         for thing in (client, client.status(), request, *asyncio.all_tasks()):
             witness.look_at(thing)
+    found = await client.availability("group/app")
+    witness.look_at(found)
+    if found.problem is not None:
+        witness.look_at(found.problem)
+        assert_bare(found.problem)
 
 
 def assert_bare(error: BaseException) -> None:
     assert (error.__traceback__, error.__cause__, error.__context__) == (None,) * 3
 
 
+def endpoints_of(emulator: Emulator) -> tuple[Endpoint, ...]:
+    return (
+        emulator.gateway,
+        emulator.instance,
+        emulator.direct_access,
+        emulator.inquiries,
+    )
+
+
 async def meet(emulator: Emulator, witness: Witness, engine: str, fault: str) -> None:
     """Have a warm client meet a fault on every endpoint, and look at all it has."""
+    token = PrivateToken(ACCESS_TOKEN) if engine.endswith("2") else ACCESS_TOKEN
     async with (
         sender_of(engine, emulator.ca_pem) as sender,
         CompletionClient(
             emulator.instance_url,
-            ACCESS_TOKEN,
+            token,
             policy=POLICY,
             sender=sender,
             observers=(witness.note,),
         ) as client,
     ):
         await client.warm_up()
-        for endpoint in (emulator.gateway, emulator.instance, emulator.direct_access):
+        for endpoint in endpoints_of(emulator):
             FAULTS[fault](endpoint)
         await look_at_calls(client, witness)
         for thing in (sender, client._engine, client._engine._setup):
@@ -160,14 +176,18 @@ async def meet(emulator: Emulator, witness: Witness, engine: str, fault: str) ->
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_no_fault_makes_anyone_tell_a_secret(
-    emulator: Emulator, witness: Witness, fault: str
+    emulator: Emulator,
+    witness: Witness,
+    fault: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("gitlab_completions._shell.inspection.MOST_S", SHORT_S)
     try:
         await asyncio.gather(
             *(meet(emulator, witness, engine, fault) for engine in ENGINES)
         )
     finally:
-        for endpoint in (emulator.gateway, emulator.instance, emulator.direct_access):
+        for endpoint in endpoints_of(emulator):
             endpoint.heal()
 
 
@@ -184,6 +204,9 @@ def wrong_arguments() -> Iterator[Callable[[], object]]:
     yield wrong(CompletionClient, "https://a.example:x", ACCESS_TOKEN)
     yield wrong(CompletionClient, "https://a.example", ACCESS_TOKEN, policy=None)
     yield wrong(CompletionClient, "https://a.example", ACCESS_TOKEN, polity=None)
+    yield wrong(OAuthToken, ACCESS_TOKEN, refresh=None)
+    yield wrong(OAuthToken, ACCESS_TOKEN, refresh=print, expires_in_s=-1)
+    yield wrong(PrivateToken, OAuthToken(ACCESS_TOKEN, refresh=str))
     yield wrong(HttpxSender, proxy=f"http://me:{PROXY_PASSWORD}@")
     yield wrong(HttpxSender, proxy=f"http://me:{PROXY_PASSWORD}/x@proxy.example")
     yield wrong(HttpxSender, proxy=f"http://me:{PROXY_PASSWORD}@p", verify="/nowhere")

@@ -1,0 +1,221 @@
+"""Access tokens that want more than a string: another header, or to be renewed.
+
+A string, or a function that returns one, is sent as `Authorization: Bearer`, which
+GitLab takes for personal, project, group and OAuth tokens.
+
+    CompletionClient(url, PrivateToken("glpat-..."))
+    CompletionClient(url, OAuthToken(token, expires_in_s=7200, refresh=refresh))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
+
+from gitlab_completions._checks import check_seconds
+from gitlab_completions._frames import frameless, note_place, without_frames
+from gitlab_completions._secrets import Secret
+from gitlab_completions._shell.clock import SystemClock
+from gitlab_completions._sources import ask
+from gitlab_completions._wire.jsons import as_number
+from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import TokenHeader
+
+if TYPE_CHECKING:
+    from gitlab_completions._shell.clock import Clock
+    from gitlab_completions.models import AccessToken
+
+__all__ = ("JobToken", "OAuthToken", "PrivateToken", "Renewal", "TokenHeader")
+
+AHEAD_S = 60.0
+"""Seconds before its end from which a token is renewed, behind the calls."""
+AGAIN_S = 5.0
+"""Seconds after a refresh that failed until the next one: calls may come at any pace,
+and an identity provider counts failures."""
+GIVEN_UP_S = 30.0
+"""Seconds after which a refresh without an end is given up, and another one begun."""
+
+Renewal: TypeAlias = str | Mapping[str, object]
+"""What a refresh gives: a token, or the answer of GitLab's `/oauth/token` as it is, of
+which `access_token` and `expires_in` are read."""
+
+
+class PrivateToken:
+    """An access token that is sent in the header `PRIVATE-TOKEN`.
+
+    For personal, project and group tokens where `Authorization` does not pass, as
+    behind a proxy that has credentials of its own there.
+
+    Args:
+        access_token: The token, or what supplies it, as for the client.
+
+    Raises:
+        ConfigurationError: For an `OAuthToken`, which GitLab does not take there.
+    """
+
+    header: ClassVar[TokenHeader] = TokenHeader.PRIVATE_TOKEN
+
+    @frameless
+    def __init__(self, access_token: AccessToken) -> None:
+        if isinstance(access_token, OAuthToken):
+            raise ConfigurationError(
+                f"GitLab takes no OAuth token in {self.header}: give it as it is"
+            )
+        self._constant: Secret | None = None
+        self._source: object = None
+        if isinstance(access_token, str):
+            self._constant = Secret(access_token)
+        else:
+            self._source = access_token
+
+    async def get(self) -> str:
+        """Return the access token that is valid now."""
+        if self._constant is not None:
+            return self._constant.reveal()
+        supply = getattr(self._source, "get", self._source)
+        if not callable(supply):
+            raise ConfigurationError("access_token must be a string or supply one")
+        return cast("str", await ask(supply))  # the client checks it
+
+    def reject(self, token: str, /) -> None:
+        """Tell the source that GitLab answered 401 to this token."""
+        reject = getattr(self._source, "reject", None)
+        if reject is not None:
+            reject(token)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class JobToken(PrivateToken):
+    """The token of a CI/CD job, sent in the header `JOB-TOKEN`.
+
+    No GitLab up to 19.5 takes one for code suggestions, and
+    `CompletionClient.availability` says so; it is here for those that will.
+
+    Args:
+        access_token: The token, or what supplies it, as for the client.
+    """
+
+    header: ClassVar[TokenHeader] = TokenHeader.JOB_TOKEN
+
+
+class OAuthToken:
+    """An OAuth access token that is renewed in time, and when GitLab refuses it.
+
+    A refresh makes GitLab forget the old access token and the old refresh token, so
+    there is one at a time, whoever wants it. It begins a minute before the token's end,
+    behind the calls, which go on with the old one meanwhile.
+
+    Args:
+        token: The token to begin with; `None` gets the first one by a refresh.
+        refresh: Gets another one, plain or async: a string, or the answer of GitLab's
+            `/oauth/token`, whose new refresh token is yours to keep. A plain function
+            runs in a worker thread.
+        expires_in_s: Seconds that `token` lives still, where known.
+
+    Raises:
+        ConfigurationError: When an argument is wrong.
+    """
+
+    header: ClassVar[TokenHeader] = TokenHeader.AUTHORIZATION
+
+    @frameless
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        refresh: Callable[[], Renewal] | Callable[[], Awaitable[Renewal]],
+        expires_in_s: float | None = None,
+    ) -> None:
+        if not callable(refresh):
+            raise ConfigurationError("refresh must be a function that gets a token")
+        if expires_in_s is not None:
+            check_seconds("expires_in_s", expires_in_s)
+        self._refresh = refresh
+        self._token = None if token is None else Secret(token)
+        self._clock: Clock = SystemClock()
+        self._ends_at = self._clock.now() + (expires_in_s or math.inf)
+        self._refused = False
+        self._tried_at = -math.inf
+        self._renewal: asyncio.Task[None] | None = None
+        self._problem: Exception | None = None
+
+    async def get(self) -> str:
+        """Return the token that is valid now, renewed if need be.
+
+        Raises:
+            RuntimeError: When there is none; its cause is what the refresh raised.
+        """
+        token = self._usable()
+        if token is not None:
+            if self._ends_within(AHEAD_S):
+                self._renew()
+            return token.reveal()
+        renewal = self._renew()
+        if renewal is not None:
+            await asyncio.wait({renewal})
+        token = self._usable()
+        if token is None:
+            raise RuntimeError("the refresh brought no token") from self._problem
+        return token.reveal()
+
+    def reject(self, token: str, /) -> None:
+        """Take note that GitLab answered 401 to this token; an older one is no news."""
+        if self._token == Secret(token):
+            self._refused = True
+
+    def _usable(self) -> Secret | None:
+        return None if self._refused or self._ends_within(0.0) else self._token
+
+    def _ends_within(self, seconds: float) -> bool:
+        return self._ends_at - self._clock.now() <= seconds
+
+    def _renew(self) -> asyncio.Task[None] | None:
+        """Return the refresh under way, or begin one; not if one has just failed."""
+        now = self._clock.now()
+        waited_s = now - self._tried_at
+        renewal = self._renewal
+        # A loop that is over has left its refresh without an end.
+        if renewal is not None and renewal.get_loop() is asyncio.get_running_loop():
+            if waited_s <= GIVEN_UP_S:
+                return renewal
+            renewal.cancel()
+        elif self._problem is not None and waited_s < AGAIN_S:
+            return None
+        self._tried_at = now
+        self._renewal = asyncio.create_task(self._take_another())
+        self._renewal.add_done_callback(self._ended)
+        return self._renewal
+
+    async def _take_another(self) -> None:
+        self._problem = None
+        try:
+            self._take(await ask(self._refresh))
+        except Exception as problem:
+            note_place(problem)
+            self._problem = without_frames(problem)
+
+    def _take(self, renewal: object) -> None:
+        answer: Mapping[str, object] = {"access_token": renewal}
+        if isinstance(renewal, Mapping):
+            answer = cast("Mapping[str, object]", renewal)
+        token, life_s = answer.get("access_token"), as_number(answer.get("expires_in"))
+        if not isinstance(token, str):
+            raise ConfigurationError(
+                "refresh must return a token, or an answer with an access_token"
+            )
+        if self._refused and self._token == Secret(token):
+            raise ConfigurationError("refresh returned the token that GitLab refused")
+        self._token, self._refused, self._ends_at = Secret(token), False, math.inf
+        if life_s is not None and life_s > 0:
+            self._ends_at = self._clock.now() + life_s
+
+    def _ended(self, renewal: asyncio.Task[None]) -> None:
+        if renewal is self._renewal:
+            self._renewal = None
+
+    def __repr__(self) -> str:
+        return "<OAuthToken>"
