@@ -118,7 +118,8 @@ class Reader:
             GitLabCompletionsError: What it ended with, if that is an error.
         """
         self._raise_error()
-        return self._handover.completion or self._unsent()
+        got = self._handover.completion or self._handover.so_far
+        return got or self._unsent()
 
     def __repr__(self) -> str:
         begun = "new" if self._task is None else "under way"
