@@ -56,6 +56,12 @@ def test_a_first_completion_comes_from_the_gitlab_in_the_environment() -> None:
             emulator.terminate()
 
 
+def test_a_generation_comes_word_by_word() -> None:
+    text, how = run("generate.py").splitlines()
+    assert text == " width * height * depth."
+    assert how.startswith("Code Generations Agent, indirect, ")
+
+
 def test_an_observer_hears_of_a_fault_and_of_the_recovery() -> None:
     said = run("watch_routing.py")
     for word in (

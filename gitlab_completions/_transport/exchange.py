@@ -121,6 +121,7 @@ class Attempt:
         self._ticket = self._tenure.begin(clock())
         self._response: httpx.Response | None = None
         self._chunks: AsyncGenerator[bytes, None] | None = None
+        self._is_whole = False
 
     async def open(self) -> WireResponse:
         """Send, and wait for the head of the answer.
@@ -182,8 +183,10 @@ class Attempt:
                     # A pool that was closed meanwhile knows nothing of it.
                     await self._progress.close_connection()
         finally:
-            self._progress.end()
-            if self._progress.broke_tunnel or _is_cancelled_twice():
+            # A stream's end may be anybody's leaving, at any moment.
+            is_sound = self._is_whole or self._request.purpose != "stream"
+            self._progress.end(is_sound=is_sound)
+            if self._progress.broke_tunnel:
                 self._tenure.condemn()
             self._tenure.end(self._ticket, self._clock())
             self._clients.settle(self._tenure)
@@ -214,6 +217,7 @@ class Attempt:
                     yield piece
                     if body.is_cut:
                         return
+                self._is_whole = True
         except SendError:
             raise
         except Exception as error:
@@ -243,12 +247,6 @@ class Attempt:
             self._tenure.condemn()
         kind, detail = faults.meaning_of(error, at_proxy=self._progress.at_proxy)
         return SendError(kind, bytes_received, detail=detail)
-
-
-def _is_cancelled_twice() -> bool:
-    """Whether httpcore may have been kept from closing what it was to close."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 1
 
 
 def _generator(source: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:

@@ -67,8 +67,8 @@ class Progress:
         self._opened: object = None
         self.aim: tuple[str, int] | None = None
         """Host and port of the server, once the client has parsed the URL."""
-        self.on_end: Callable[[], object] | None = None
-        """What frees its place in the client."""
+        self.on_end: Callable[[bool], object] | None = None
+        """What frees its place in the client; is told whether that is still sound."""
         self.proxy_options: Sequence[tuple[int, int, int]] = ()
         """TCP options for a connection to a proxy: httpcore gives those none."""
         self.at_proxy = False
@@ -113,11 +113,15 @@ class Progress:
         if self._clock() > self._ends_at:
             raise SendError("timeout", bytes_received)
 
-    def end(self) -> None:
-        """Tell, once or more often, that the send is over and its answer closed."""
+    def end(self, *, is_sound: bool = True) -> None:
+        """Tell, once or more often, that the send is over and its answer closed.
+
+        It is not sound when it was left in its midst: cancelled between two of its
+        steps, httpcore may count a connection as busy for good.
+        """
         on_end, self.on_end = self.on_end, None
         if on_end is not None:
-            on_end()
+            on_end(is_sound)
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
         """Take note of an event such as `connection.connect_tcp.started`."""

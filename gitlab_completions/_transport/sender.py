@@ -71,7 +71,8 @@ class HttpxSender:
             Give it `httpx.Limits(max_connections=28, keepalive_expiry=55)`: with fewer
             connections a route that hangs takes them from the other, and httpx's 5 s
             cost a handshake after each pause for thought. A call costs two fifths more
-            CPU than on connections of ours: give one for what it is set up to do.
+            CPU than on connections of ours: give one for what it is set up to do, and
+            without HTTP/2 if you stream: by that httpx tells no server who has left.
         proxy: A proxy's URL, `http://user:password@host:port`, or one per route; `None`
             for a route means no proxy. By default the environment decides, as it is
             when a host is first spoken to. `socks5://` needs

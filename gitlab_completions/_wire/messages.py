@@ -57,7 +57,8 @@ class WireRequest:
         headers: All header pairs that matter; secrets among them. Those of the library
             go to the host that their token is for: with another URL they are refused.
         body: The body, encoded; may hold the author's source.
-        timeout_s: Seconds until the exchange must have ended.
+        timeout_s: Seconds until the exchange must have ended; a stream may have
+            `math.inf`, and then ends after 55 s without a byte.
         purpose: What it is for. Completions pass a gate, so that a sender keeps two
             connections for the rest; streams have a gate and connections of their own.
         last_resort: No other route is left in this call, so that the connection may

@@ -55,8 +55,11 @@ class FakeGitLab:
     Each of `direct_access`, `gateway` and `instance` is a handle on one endpoint, and
     `inquiries` is one on whatever else the instance is asked: what arrived there is in
     its `requests`, and its methods (`fail`, `hang`, `reset`, `refuse`, `half_answer`,
-    `drip`, `html`, `delay`, `heal`, ...) set faults. `flags` are the instance's,
-    `settings` its switches, and `prompts` what the model was asked, by either route.
+    `drip`, `html`, `delay`, `heal`, ...) set faults; `break_stream`, `hang_stream` and
+    `end_stream` strike in the midst of streams, and `abandoned_streams` counts those
+    that were left. `flags` are the instance's, `settings` its switches, which also tell
+    in what pieces, and how fast, streams come, and `prompts` what the model was asked,
+    by either route.
 
     Args:
         text: What the model suggests, whatever is asked; can be set anew later. The
