@@ -386,9 +386,10 @@ class CompletionClient:
     ) -> CompletionStream:
         """Return a completion's text piece by piece, by the fastest route that works.
 
-        What generations are for: they take long, and always go through the instance. A
-        completion may go either way, and to the other until its first piece. It is
-        never hedged, and four of them at a time are on the wire of each route.
+        Meant for generations, which take long and always go through the instance. A
+        completion takes either route, and falls back to the other until its first
+        piece, never after; it is not hedged. Four streams at a time are on the wire to
+        each host; others wait.
 
         Args:
             request: The code around the cursor.

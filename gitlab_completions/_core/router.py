@@ -24,7 +24,7 @@ a chance too; it stays in flight, and its answer is taken whenever it comes.
 A flow only orders. It is a generator: it yields a `Command`, is sent an `Outcome` that
 carries the time, and returns an `Answer`; closing it changes nothing shared, and what
 an attempt teaches is settled by the exchange, through its permit. What the routes could
-do now it asks of `Prospects`.
+do now it asks of `Prospects`. Where a streamed call differs `streaming` says.
 """
 
 from __future__ import annotations

@@ -179,7 +179,7 @@ class Engine:
             raise
         except asyncio.CancelledError:
             if handover is not None:
-                handover.completion = self._so_far(drive, handover)
+                handover.so_far = self._so_far(drive, handover)
             raise
         now = self._clock.now()
         result = self._result(drive, answer, deadline, now)

@@ -26,7 +26,8 @@ class Handover:
     """The pieces of one call, and how it ended.
 
     Attributes:
-        completion: What the call has got, once it has ended well, or was left.
+        completion: What the call has got, once it has ended well.
+        so_far: What it had got when it was left.
         error: Why it got nothing, or not all of it.
         ended: No more pieces come.
     """
@@ -37,6 +38,7 @@ class Handover:
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self.completion: Completion | None = None
+        self.so_far: Completion | None = None
         self.error: Exception | None = None
         self.ended = False
 

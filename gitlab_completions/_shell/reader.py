@@ -118,7 +118,8 @@ class Reader:
             GitLabCompletionsError: What it ended with, if that is an error.
         """
         self._raise_error()
-        return self._handover.completion or self._unsent()
+        got = self._handover.completion or self._handover.so_far
+        return got or self._unsent()
 
     def __repr__(self) -> str:
         begun = "new" if self._task is None else "under way"
@@ -163,6 +164,7 @@ async def _run(call: Call, handover: Handover) -> None:
 
 def _end(handover: Handover, task: asyncio.Task[None]) -> None:
     """Tell the reader that the call has ended, be it cancelled by who ends the loop."""
-    if task.cancelled() and not handover.ended:
+    whole = handover.ended or handover.completion is not None
+    if task.cancelled() and not whole:
         handover.error = ClientClosedError("the client was closed during the call")
     handover.end()

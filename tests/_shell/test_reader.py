@@ -136,6 +136,20 @@ async def test_a_call_that_is_ended_by_others_is_told_as_the_clients_end(
         await taking
 
 
+async def test_a_call_that_is_ended_in_its_last_moment_has_ended_well(
+    desk: Desk,
+) -> None:
+    async def call(_: Handover) -> Completion:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        return DONE
+
+    reader = Reader(call, lambda: UNSENT, desk.background.spawn)
+    await reader.read_out()
+    assert reader.result() is DONE
+
+
 async def test_a_reader_that_is_forgotten_in_any_thread_ends_its_call(
     desk: Desk,
 ) -> None:
