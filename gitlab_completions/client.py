@@ -116,6 +116,7 @@ class CompletionClient:
             user_agent=user_agent,
             clock=SystemClock(),
             jitter=chance.jitter,
+            direct_override=direct_variable(),
         )
 
     @classmethod
@@ -170,13 +171,14 @@ class CompletionClient:
         sender: Sender,
         clock: Clock,
         jitter: Callable[[], float],
+        direct_override: str = "",
         store: DetailsStore | None = None,
         flags: FlagSource | None = None,
         redact: Redactor | None = None,
         ignore: IgnoreList | None = None,
         observers: Sequence[Observer] = (),
     ) -> Self:
-        """Make a client on another clock, and without chance."""
+        """Make a client on another clock, without chance and this environment."""
         client = cls.__new__(cls)
         client._start(  # noqa: SLF001 - its own
             instance_url,
@@ -191,6 +193,7 @@ class CompletionClient:
             user_agent=None,
             clock=clock,
             jitter=jitter,
+            direct_override=direct_override,
         )
         return client
 
@@ -209,6 +212,7 @@ class CompletionClient:
         user_agent: str | None,
         clock: Clock,
         jitter: Callable[[], float],
+        direct_override: str,
     ) -> None:
         # Who only imports names (a type, an error) need not wait for all that runs.
         from gitlab_completions._shell.engine import Engine  # noqa: PLC0415
@@ -224,8 +228,8 @@ class CompletionClient:
         self._root = instance_root(
             instance_url, allow_plain_http=policy.allow_plain_http
         )
-        self._variable = direct_variable()
-        policy = overridden(policy, self._variable, self._root)
+        self._direct_override = direct_override
+        policy = overridden(policy, direct_override, self._root)
         self._owns_sender = sender is None
         self._sender = sender or HttpxSender(max_in_flight=policy.max_in_flight)
         self._engine = Engine(
@@ -457,7 +461,7 @@ class CompletionClient:
             raise ConfigurationError(
                 "allow_plain_http cannot change: make a new client"
             )
-        self._engine.reconfigure(overridden(policy, self._variable, self._root))
+        self._engine.reconfigure(overridden(policy, self._direct_override, self._root))
 
     def __repr__(self) -> str:
         return f"<CompletionClient {self._root} {'closed' if self._closed else 'open'}>"

@@ -24,6 +24,7 @@ class FakeGitLabClient(CompletionClient):
         gitlab: FakeGitLab,
         policy: RoutingPolicy,
         *,
+        direct_override: str = "",
         store: DetailsStore | None = None,
         flags: FlagSource | None = None,
         redact: Redactor | None = None,
@@ -40,5 +41,6 @@ class FakeGitLabClient(CompletionClient):
             redact=redact,
             ignore=ignore,
             clock=gitlab.clock,
+            direct_override=direct_override,
             jitter=lambda: 0.5,  # from 0 up to 1: the middle of every spread
         )

@@ -150,6 +150,7 @@ class FakeGitLab:
         self,
         *,
         policy: RoutingPolicy | None = None,
+        direct_override: str = "",
         store: DetailsStore | None = None,
         flags: FlagSource | None = None,
         redact: Redactor | None = None,
@@ -159,6 +160,8 @@ class FakeGitLab:
 
         Args:
             policy: The client's; by default the one that clients have by default.
+            direct_override: What it takes `GITLAB_COMPLETIONS_DIRECT` to be. The
+                environment itself is not read: a test has the same end everywhere.
             store: What it shares with other clients, such as
                 `MemoryStore(gitlab.clock.now)`.
             flags: See `CompletionClient`.
@@ -168,6 +171,7 @@ class FakeGitLab:
         return FakeGitLabClient.of(
             self,
             policy or RoutingPolicy(),
+            direct_override=direct_override,
             store=store,
             flags=flags,
             redact=redact,
