@@ -21,22 +21,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gitlab_completions._core.router import SHARE_BEFORE_LAST, Call
+from gitlab_completions._core.call import SHARE_BEFORE_LAST, Call
 from gitlab_completions.models import Route, RouteReason
 
 if TYPE_CHECKING:
     from gitlab_completions._core.commands import Send
-    from gitlab_completions._core.freshness import Freshness
-    from gitlab_completions._core.router import Flow, Router
-    from gitlab_completions.models import Intent
-
-
-def stream(
-    router: Router, intent: Intent, freshness: Freshness, now: float, deadline_s: float
-) -> Flow:
-    """Return the flow of a streamed call that starts now and may take `deadline_s`."""
-    prospects = router.prospects(intent, freshness, now + deadline_s)
-    return StreamedCall(prospects).run(now)
 
 
 class StreamedCall(Call):

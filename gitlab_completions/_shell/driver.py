@@ -33,7 +33,7 @@ from gitlab_completions.models import Intent, RouteReason
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gitlab_completions._core.router import Flow
+    from gitlab_completions._core.call import Flow
     from gitlab_completions._shell.bulletin import Bulletin
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.flight import Flight

@@ -20,10 +20,9 @@ from gitlab_completions._core.commands import (
     Slow,
     Wait,
 )
-from gitlab_completions._core.streaming import stream
 from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode
-from tests._core.test_router import DETAILS, NOW, World, near
+from tests._core.test_call import DETAILS, NOW, World, near
 
 DIRECT, INDIRECT = Route
 
@@ -37,7 +36,7 @@ class Told:
         intent: Intent = Intent.COMPLETION,
         deadline_s: float = math.inf,
     ) -> None:
-        self.flow = stream(world.router, intent, world.freshness, NOW, deadline_s)
+        self.flow = world.router.stream(intent, world.freshness, NOW, deadline_s)
 
     def first(self) -> Command | object:
         return next(self.flow)
