@@ -2,7 +2,8 @@
 
 Tests run in virtual time, except in the folders and modules named below, which need
 sockets or threads. The mark `real_time` or `virtual_time` on a test, class or module
-decides otherwise. How this machine reaches the network concerns none of them.
+decides otherwise. How this machine reaches the network, and what it lets programs do,
+concerns none of them.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ REAL_TIME = {
 SETTINGS_OF_THIS_MACHINE = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+    "GITLAB_COMPLETIONS_DIRECT",
 )
 
 settings.register_profile("default", deadline=None)
