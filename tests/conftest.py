@@ -2,7 +2,7 @@
 
 Tests run in virtual time, except in the folders and modules named below, which need
 sockets or threads. The mark `real_time` or `virtual_time` on a test, class or module
-decides otherwise. How this machine reaches the network, and whether it may go direct,
+decides otherwise. How this machine reaches the network, and what it lets programs do,
 concerns none of them.
 """
 
