@@ -7,6 +7,7 @@ import dataclasses
 import logging
 from typing import TYPE_CHECKING
 
+from gitlab_completions._error_codes import ABOUT_TOKEN
 from gitlab_completions._frames import frameless
 from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._shell import endings
@@ -128,7 +129,9 @@ class Exchanger:
         except RequestRejectedError as error:
             return endings.unsendable(Route.INDIRECT, error)
         ending = await self._perform(wire, pour)
-        if ending.seen.status != UNAUTHORIZED:
+        if ending.error is None or not (
+            ending.seen.status == UNAUTHORIZED and ending.error.code in ABOUT_TOKEN
+        ):
             return ending
         other = await self.desk.another(token)
         if other is None:
