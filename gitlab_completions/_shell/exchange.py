@@ -211,8 +211,9 @@ class Exchanger:
         elapsed_s: float,
     ) -> Ending:
         if status != SUCCESS:
-            refusal = decode_refusal(status, headers, body)
-            return endings.refused(route, refusal, elapsed_s)
+            direct = route is Route.DIRECT
+            read = decode_refusal if direct else instance.refusal
+            return endings.refused(route, read(status, headers, body), elapsed_s)
         decode = gateway_v2.decode if route is Route.DIRECT else instance.decode
         try:
             suggestion = decode(body)
