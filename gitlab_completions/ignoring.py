@@ -21,7 +21,7 @@ __all__ = ("IgnoreList", "ProjectIgnoreList")
 
 _LIBRARY = "pathspec"
 _SCHEME = re.compile(r"file:(?://(?:localhost)?)?(?=/)", re.IGNORECASE)
-"""Java writes `file:/a`, and a file on a Windows share is `file://server/a` (RFC 8089)."""
+"""Java writes `file:/a`, and a file on a share is `file://server/a` (RFC 8089)."""
 _DRIVE = re.compile(r"/?[A-Za-z]:(?=/|$)")
 
 

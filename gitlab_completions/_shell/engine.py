@@ -327,13 +327,17 @@ class Engine:
             )
         )
 
+    def prepare(self) -> asyncio.Future[None] | None:
+        """Begin with what is made once, before a call has to wait for it."""
+        if self._discretion is None:
+            return None
+        return self._background.spawn(self._discretion.prepare())
+
     async def warm_up(
         self, project_path: str | None, closing: asyncio.Future[None]
     ) -> None:
         """Fetch connection details and open a connection; fail silently."""
-        preparing: asyncio.Future[None] | None = None
-        if self._discretion is not None:
-            preparing = self._background.spawn(self._discretion.prepare())
+        preparing = self.prepare()
         entry = self._keeper.entry(project_path)
         self._flags.direct.look()
         self._keeper.look(entry)
