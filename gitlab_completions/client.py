@@ -230,6 +230,7 @@ class CompletionClient:
 
     async def __aenter__(self) -> Self:
         self._enter()
+        self._engine.prepare()
         return self
 
     async def __aexit__(

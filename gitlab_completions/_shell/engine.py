@@ -264,6 +264,10 @@ class Engine:
             reason=refusal or RouteReason.PREFERRED,
         )
 
+    def prepare(self) -> None:
+        """Begin with what is made once, before a call has to wait for it."""
+        self._warmth.prepare()
+
     async def warm_up(
         self, project_path: str | None, closing: asyncio.Future[None]
     ) -> None:

@@ -55,13 +55,17 @@ class Warmth:
         """Let the next warm-up open connections anew: the old ones may be dead."""
         self._opening.clear()
 
+    def prepare(self) -> asyncio.Task[None] | None:
+        """Begin with what is made once, before a call has to wait for it."""
+        if self._discretion is None:
+            return None
+        return self._background.spawn(self._discretion.prepare())
+
     async def warm_up(
         self, entry: Entry, router: Router, closing: asyncio.Future[None]
     ) -> None:
         """Wait for what a first call would wait for, until the client is closed."""
-        preparing: asyncio.Future[None] | None = None
-        if self._discretion is not None:
-            preparing = self._background.spawn(self._discretion.prepare())
+        preparing = self.prepare()
         if entry.fetch is not None:
             await _first_of(entry.fetch, closing)
         self._conclusions.tell_status(entry, router)
