@@ -645,6 +645,40 @@ async def test_bytes_without_text_are_no_silence(house: House) -> None:
     assert house.client.status().circuits[DIRECT] == "closed"
 
 
+async def test_a_model_that_hangs_behind_pings_trips_direct(house: House) -> None:
+    """Its caller has waited in vain; who leaves before that may have been hasty."""
+    for _ in range(2):
+        reading = house.read()
+        feed = (await house.sender.next()).begin(x_streaming_format="sse")
+        feed.send(b": ping\n\n")
+        await asyncio.sleep(5)
+        _, feed = await begun(house)
+        feed.end()
+        await reading.stream.completion()
+    assert house.client.status().circuits[DIRECT] == "open"
+
+
+async def test_a_probe_that_hangs_behind_pings_is_not_sent_again_at_once(
+    house: House,
+) -> None:
+    for _ in range(2):
+        reading = house.read()
+        (await house.sender.next()).fail(BROKEN)
+        _, feed = await begun(house)
+        feed.end()
+        await reading.stream.completion()
+    await asyncio.sleep(30)
+    reading = house.read()
+    probe = await house.sender.next()
+    probe.begin(x_streaming_format="sse").send(b": ping\n\n")
+    await asyncio.sleep(1)
+    _, feed = await begun(house)
+    feed.end()
+    await reading.stream.completion()
+    assert (probe.wire.route, probe.cancelled) == (DIRECT, 1)
+    assert house.client.status().circuits[DIRECT] == "open"
+
+
 async def test_what_had_come_counts_when_a_stream_is_cancelled(house: House) -> None:
     async with house.client.stream(REQUEST) as stream:
         _, feed = await begun(house)

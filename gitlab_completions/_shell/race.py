@@ -203,7 +203,7 @@ class Race:
         if flight.pour is None:
             self._settlement.left(flight)
         elif flight.ending is None:
-            self._settlement.cuts(flight)
+            self._settlement.leaves(flight)
             flight.cut()
 
     def stop(self) -> None:
