@@ -847,6 +847,19 @@ async def test_a_slow_reader_holds_back_the_sender(house: House) -> None:
         assert len((await stream.completion()).text) == 1000
 
 
+async def test_a_text_that_has_come_in_time_may_be_read_after_it(
+    indirect: House,
+) -> None:
+    async with indirect.client.stream(REQUEST, deadline_s=5) as stream:
+        exchange = await indirect.sender.next()
+        feed = exchange.begin(x_streaming_format="sse")
+        feed.send(TEXT_EVENT * 40 + b"event: stream_end\n\n")
+        feed.end()
+        async for _ in stream:
+            await asyncio.sleep(1)
+        assert (await stream.completion()).text == "x" * 40
+
+
 async def test_a_short_text_leaves_the_wire_however_slow_its_reader(
     house: House,
 ) -> None:
