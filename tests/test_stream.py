@@ -574,6 +574,22 @@ async def test_the_deadline_before_the_first_piece_is_the_usual_one(
     await wait_all_tasks_blocked()
     assert exchange.cancelled == 1
     assert asyncio.get_running_loop().time() == 3
+    assert indirect.kinds == ["RouteChosen", "AttemptFailed", "CallFinished"]
+    assert indirect.client.status().counts["attempts_failed"] == 1
+
+
+async def test_what_is_in_its_gate_at_the_deadline_was_no_attempt(
+    indirect: House,
+) -> None:
+    others = [indirect.read() for _ in range(4)]
+    reading = indirect.read(deadline_s=3)
+    error = await reading.error()
+    assert isinstance(error, DeadlineExceededError)
+    assert error.attempts == ()
+    assert "AttemptFailed" not in indirect.kinds
+    for other in others:
+        other.stream.cancel()
+        await other.error()
 
 
 async def test_the_deadline_ends_a_stream_in_its_midst(indirect: House) -> None:
