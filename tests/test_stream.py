@@ -374,6 +374,40 @@ async def test_silence_is_given_up_at_its_timeout_and_ended(house: House) -> Non
     assert given_up.elapsed_s == 5.0
 
 
+@pytest.mark.parametrize("slow", [False, True])
+async def test_a_stream_that_may_still_come_is_not_ended_to_wait_for_a_place(
+    *, slow: bool
+) -> None:
+    """The instance's minute is spent: what falls back waits for the next."""
+    async with kept(House(RoutingPolicy(indirect_per_minute=6))) as house:
+        await house.warm()
+        if slow:  # direct rests, and gets what there is no room for elsewhere
+            for _ in range(2):
+                reading = house.read()
+                await asyncio.sleep(0.8)
+                reading.stream.cancel()
+                await reading.error()
+        for _ in range(5):
+            reading = house.read(GENERATION)
+            _, feed = await begun(house)
+            feed.end()
+            await reading.error()
+        reading = house.read(deadline_s=20)
+        await asyncio.sleep(15)
+        exchange, feed = await begun(house)
+        assert exchange.wire.route is DIRECT
+        feed.send(b"x")
+        feed.end()
+        assert (await reading.stream.completion()).text == "x"
+        # But not longer than that takes.
+        reading = house.read()
+        await asyncio.sleep(60)
+        exchange, feed = await begun(house)
+        assert exchange.wire.route is INDIRECT
+        feed.end()
+        await reading.stream.completion()
+
+
 async def test_with_a_deadline_the_last_route_keeps_a_share_of_it(
     house: House,
 ) -> None:
