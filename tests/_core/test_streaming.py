@@ -107,6 +107,25 @@ def test_a_deadline_leaves_the_last_route_a_share() -> None:
     assert told.then(Slow(at=NOW + 2)) is GaveUp.DEADLINE
 
 
+def test_direct_is_not_ended_before_the_instance_has_room() -> None:
+    told = Told(World().spent(55))
+    told.first()
+    told.then(Slow(at=NOW + 0.9))
+    assert told.then(Slow(at=NOW + 5)) == Wait(until=near(NOW + 59))
+    assert told.then(Slow(at=NOW + 59)) == send(
+        INDIRECT, RouteReason.FELL_BACK, until=math.inf, last=True
+    )
+
+
+def test_what_waits_for_the_instance_is_given_up_for_direct_all_the_same() -> None:
+    told = Told(World().tripped(DIRECT).spent(55))
+    told.first()
+    told.then(Slow(at=NOW + 0.9))
+    assert told.then(Slow(at=NOW + 9)) == send(
+        DIRECT, RouteReason.LAST_TRY, until=math.inf, last=True
+    )
+
+
 def test_a_failure_hands_over_in_the_same_instant() -> None:
     told = Told(World())
     told.first()
