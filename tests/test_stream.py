@@ -1067,6 +1067,25 @@ async def deaf(feed: Feed) -> AsyncIterator[bytes]:
                 yield part
 
 
+@pytest.mark.parametrize("text", [b"", b"x"])
+async def test_a_sender_that_ignores_its_end_keeps_nobody_waiting(
+    indirect: House, text: bytes
+) -> None:
+    reading = indirect.read(GENERATION)
+    exchange, feed = await indirect.sender.next(), Feed()
+    headers = {"content-type": "text/event-stream"}
+    exchange.answer.set_result(
+        WireResponse(status_code=200, headers=headers, chunks=deaf(feed))
+    )
+    feed.send(text)
+    await asyncio.sleep(SILENCE_S + OVERTIME_S + 0.1)
+    assert reading.task.done()
+    assert isinstance(await reading.error(), StreamBrokenError | AllRoutesFailedError)
+    feed.send(b"y")  # it is told the next time
+    await wait_all_tasks_blocked()
+    assert reading.stream.text == text.decode()
+
+
 async def test_a_sender_that_ignores_its_end_brings_no_text_twice(house: House) -> None:
     reading = house.read()
     first, feed = await house.sender.next(), Feed()
