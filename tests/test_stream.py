@@ -587,6 +587,7 @@ async def test_silence_ends_a_stream_whatever_the_sender_does(indirect: House) -
     error = await reading.error()
     assert isinstance(error, StreamBrokenError)
     assert (error.text, error.code) == ("xy", ErrorCode.TIMEOUT)
+    assert error.remedy == "try again"  # there was no deadline
     assert exchange.cancelled == 1
 
 
@@ -596,6 +597,7 @@ async def test_silence_from_the_start_is_a_timeout(indirect: House) -> None:
     error = await reading.error()
     assert type(error) is AllRoutesFailedError
     assert error.code is ErrorCode.TIMEOUT
+    assert error.remedy == "try again"
     assert isinstance(error.attempts[0].error, RouteTimeoutError)
 
 
