@@ -371,7 +371,8 @@ class CompletionClient:
         Args:
             request: The code around the cursor.
             deadline_s: Seconds from when it begins to its end; left out, or `math.inf`,
-                there is no limit. 55 s without a byte end it anyway.
+                there is no limit. 55 s without a byte end it anyway, but keep-alives
+                are bytes too: a stream that nobody watches should have a deadline.
 
         Raises:
             ClientClosedError: When the client is closed.

@@ -587,6 +587,7 @@ async def test_silence_ends_a_stream_whatever_the_sender_does(indirect: House) -
     error = await reading.error()
     assert isinstance(error, StreamBrokenError)
     assert (error.text, error.code) == ("xy", ErrorCode.TIMEOUT)
+    assert error.remedy == "try again"  # there was no deadline
     assert exchange.cancelled == 1
 
 
@@ -596,6 +597,7 @@ async def test_silence_from_the_start_is_a_timeout(indirect: House) -> None:
     error = await reading.error()
     assert type(error) is AllRoutesFailedError
     assert error.code is ErrorCode.TIMEOUT
+    assert error.remedy == "try again"
     assert isinstance(error.attempts[0].error, RouteTimeoutError)
 
 
@@ -1065,6 +1067,25 @@ async def deaf(feed: Feed) -> AsyncIterator[bytes]:
         with suppress(asyncio.CancelledError):
             async for part in feed.chunks():
                 yield part
+
+
+@pytest.mark.parametrize("text", [b"", b"x"])
+async def test_a_sender_that_ignores_its_end_keeps_nobody_waiting(
+    indirect: House, text: bytes
+) -> None:
+    reading = indirect.read(GENERATION)
+    exchange, feed = await indirect.sender.next(), Feed()
+    headers = {"content-type": "text/event-stream"}
+    exchange.answer.set_result(
+        WireResponse(status_code=200, headers=headers, chunks=deaf(feed))
+    )
+    feed.send(text)
+    await asyncio.sleep(SILENCE_S + OVERTIME_S + 0.1)
+    assert reading.task.done()
+    assert isinstance(await reading.error(), StreamBrokenError | AllRoutesFailedError)
+    feed.send(b"y")  # it is told the next time
+    await wait_all_tasks_blocked()
+    assert reading.stream.text == text.decode()
 
 
 async def test_a_sender_that_ignores_its_end_brings_no_text_twice(house: House) -> None:

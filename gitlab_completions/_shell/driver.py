@@ -127,7 +127,7 @@ class Drive:
 
     async def _see_out(self, flight: Flight, deadline: float) -> None:
         """Wait for the rest of a stream, which nobody waits for past the deadline."""
-        await self._wait_for([flight.task] if flight.task else [], deadline)
+        await self._wait_for([flight.over] if flight.over else [], deadline)
         self._check_open()
         if flight.ending is None:
             self.race.give_up(flight)

@@ -69,6 +69,11 @@ class Flight:
         return self.task if self.pour is None else self.pour.news
 
     @property
+    def over(self) -> asyncio.Future[None] | None:
+        """What is done when its call has no more to hear of it."""
+        return self.task if self.pour is None else self.pour.over
+
+    @property
     def answered(self) -> bool:
         """Whether it brought a completion, or has begun to."""
         return self.verdict is not None and self.verdict.answers

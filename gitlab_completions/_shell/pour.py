@@ -42,6 +42,7 @@ class Pour:
 
     Attributes:
         news: Done when the first piece has come, or none comes any more.
+        over: Done when no more pieces come, whatever the sender still does.
         heard: Whether any byte of a good answer has come.
         begun: Whether a piece has come.
         is_shut: Whether what still comes is unwanted.
@@ -62,6 +63,7 @@ class Pour:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self.news: asyncio.Future[None] = self._loop.create_future()
+        self.over: asyncio.Future[None] = self._loop.create_future()
         self.model: Model | None = None
         self.heard = False
         self.begun = False
@@ -118,9 +120,12 @@ class Pour:
             self._timer = None
 
     def shut(self) -> None:
-        """Take no more, whatever comes."""
+        """Take no more, whatever comes, and tell who waits for it."""
         self.is_shut = True
         self.rest()
+        self.tell()
+        if not self.over.done():
+            self.over.set_result(None)
 
     def tell(self) -> None:
         """Tell who waits for the first piece that it has come, or never will."""

@@ -241,7 +241,6 @@ class Race:
             flight.permit.release()
             if flight.pour is not None:
                 flight.pour.shut()
-                flight.pour.tell()
             self._flights.discard(flight)
 
     async def _exchange(self, flight: Flight, gate: Gate) -> None:

@@ -86,12 +86,20 @@ def so_far(
 
 def broken(flights: list[Flight], chosen: Chosen) -> RouteError | None:
     """Return why a call that had begun to get its answer did not get all of it."""
-    ending = winner(flights, chosen).ending
+    flight = winner(flights, chosen)
+    ending = flight.ending
     if ending is None or ending.error is None:
         return None
     error = copy.copy(ending.error)  # that one is the observers'
     error.__cause__ = ending.cause
+    _advise(error, flight.send.ends_at)
     return error
+
+
+def _advise(error: GitLabCompletionsError, deadline: float) -> None:
+    """Where there was no deadline, more time is no remedy for silence."""
+    if error.code is ErrorCode.TIMEOUT and math.isinf(deadline):
+        error.remedy = "try again"
 
 
 def _fitting(
@@ -178,6 +186,7 @@ def failure(
     if _ran_out(decider, decided, deadline):
         gave_up = GaveUp.DEADLINE  # told by the sender, a moment before our own timer
     error = _error(gave_up, flights, decided, direct_refusal, wait_s)
+    _advise(error, deadline)
     if isinstance(error, AllRoutesFailedError):
         error.attempts = attempts(
             flights, started_at=started_at, now=now, timed_out=True

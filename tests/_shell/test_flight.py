@@ -74,7 +74,7 @@ async def test_it_is_cut_once_however_often_it_is_asked_to_be(flight: Flight) ->
     await asyncio.wait({flight.task})
     assert flight.task.cancelled()
     assert flight.task.cancelling() == 1
-    assert flight.news is flight.task
+    assert flight.news is flight.over is flight.task
 
 
 async def test_a_stream_is_shut_first_and_has_news_with_its_first_piece(
@@ -83,5 +83,7 @@ async def test_a_stream_is_shut_first_and_has_news_with_its_first_piece(
     pour = Pour(Handover(), crlf=False, begin=flight.cut, fall_silent=flight.cut)
     flight.pour = pour
     assert flight.news is pour.news
+    assert flight.over is pour.over
     flight.cut()
     assert pour.is_shut
+    assert pour.over.done()
