@@ -22,6 +22,8 @@ __all__ = ("IgnoreList", "ProjectIgnoreList")
 _LIBRARY = "pathspec"
 _SCHEME = re.compile(r"file:(?://(?:localhost)?)?(?=/)", re.IGNORECASE)
 """Java writes `file:/a`, and a file on a share is `file://server/a` (RFC 8089)."""
+_FOLDER = re.compile(r"(?<=[^/!])/ *$")
+"""What says that a pattern is of folders only."""
 _DRIVE = re.compile(r"/?[A-Za-z]:(?=/|$)")
 
 
@@ -90,7 +92,7 @@ class ProjectIgnoreList:
                 pattern: a list that is not understood must not let anything through.
             OSError: When the file is there and cannot be read.
         """
-        return self._current().match_file(self._within(_plain(path)))
+        return self._current().exclude(self._within(_plain(path)))
 
     def _within(self, path: str) -> str:
         """Return the path from the root on, else all of it."""
@@ -102,14 +104,14 @@ class ProjectIgnoreList:
                 break
         return path.lstrip("/")
 
-    def _current(self) -> GitIgnoreSpec:
+    def _current(self) -> _Patterns:
         with self._lock:
             stamp = _stamp(self._file)
             if stamp != self._read.stamp:
                 self._read = _Read(stamp, self._compiled_file(stamp))
-            return self._read.spec
+            return self._read.patterns
 
-    def _compiled_file(self, stamp: tuple[int, ...] | None) -> GitIgnoreSpec:
+    def _compiled_file(self, stamp: tuple[int, ...] | None) -> _Patterns:
         lines: list[str] = []
         if stamp is not None:
             try:
@@ -119,16 +121,40 @@ class ProjectIgnoreList:
         return _compiled((*lines, *self._patterns), self._file.name)
 
 
+class _Patterns(NamedTuple):
+    """Patterns, and git's rule that a file cannot be taken back out of a folder.
+
+    The matcher would let `!*.md` take back `secrets/a.md`, which git ignores with its
+    folder.
+
+    Args:
+        files: Matches files.
+        folders: Matches folders, where any pattern takes something back.
+    """
+
+    files: GitIgnoreSpec
+    folders: GitIgnoreSpec | None
+
+    def exclude(self, path: str) -> bool:
+        """Tell whether a file, or a folder that it is in, is excluded."""
+        folders = self.folders
+        if folders is not None:
+            ends = (slash.start() for slash in re.finditer("/", path))
+            if any(folders.match_file(path[:end]) for end in ends):
+                return True
+        return self.files.match_file(path)
+
+
 class _Read(NamedTuple):
     """The list as it was read.
 
     Args:
         stamp: What tells this state of the file from others.
-        spec: Its patterns, and those beside them.
+        patterns: Its patterns, and those beside them.
     """
 
     stamp: tuple[int, ...] | None
-    spec: GitIgnoreSpec
+    patterns: _Patterns
 
 
 def _stamp(file: Path) -> tuple[int, ...] | None:
@@ -140,7 +166,7 @@ def _stamp(file: Path) -> tuple[int, ...] | None:
     return state.st_mtime_ns, state.st_size, state.st_ino
 
 
-def _compiled(patterns: tuple[str, ...], source: str) -> GitIgnoreSpec:
+def _compiled(patterns: tuple[str, ...], source: str) -> _Patterns:
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - few have it
 
     for number, pattern in enumerate(patterns, start=1):
@@ -150,7 +176,12 @@ def _compiled(patterns: tuple[str, ...], source: str) -> GitIgnoreSpec:
             raise ConfigurationError(
                 f"{source}: line {number} is no pattern of a .gitignore"
             ) from None
-    return GitIgnoreSpec.from_lines(patterns)
+    files = GitIgnoreSpec.from_lines(patterns)
+    if all(pattern.include is not False for pattern in files.patterns):
+        return _Patterns(files, None)
+    # To the matcher a path without a slash at its end is no folder.
+    named = [_FOLDER.sub("", pattern) for pattern in patterns]
+    return _Patterns(files, GitIgnoreSpec.from_lines(named))
 
 
 def _plain(path: str) -> str:

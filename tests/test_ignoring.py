@@ -59,6 +59,31 @@ def test_the_syntax_of_gitignore(tmp_path: Path, path: str, excluded: bool) -> N
     assert listed(tmp_path).excludes(path) is excluded
 
 
+@pytest.mark.parametrize(
+    ("patterns", "path", "excluded"),
+    [
+        (["secrets", "!*.md"], "secrets/a.md", True),
+        (["secrets/", "!*.md"], "src/secrets/b/a.md", True),
+        (["secrets/", "!*.md"], "a.md", False),
+        (["/secrets/ ", "!secrets/a.md"], "secrets/a.md", True),
+        (["vendor", "!vendor/ours"], "vendor/ours/a.py", True),
+        (["secrets/**", "!secrets/**/*.md"], "secrets/b/a.md", True),
+        (["secrets/*", "!secrets/*.md"], "secrets/a.md", False),
+        (["secrets/**", "!secrets/a.md"], "secrets/a.md", False),
+        (["*", "!*/", "!*.py"], "src/deep/a.py", False),
+        (["*", "!*/", "!*.py"], "src/deep/a.txt", True),
+        (["/*", "!/src/"], "src/a.py", False),
+        (["/*", "!/src/"], "other/src/a.py", True),
+        (["a/b", "!b"], "a/b/c.py", False),
+        (["/", "!/", "# !", ""], "a/b.py", False),
+    ],
+)
+def test_a_file_is_not_taken_back_out_of_a_folder_as_with_git(
+    tmp_path: Path, patterns: list[str], path: str, excluded: bool
+) -> None:
+    assert ProjectIgnoreList(tmp_path, patterns=patterns).excludes(path) is excluded
+
+
 def test_absolute_paths_and_uris_are_taken_from_the_root_on(tmp_path: Path) -> None:
     root = tmp_path / "my project"
     root.mkdir()
