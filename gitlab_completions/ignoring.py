@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -13,12 +14,14 @@ from urllib.parse import unquote
 from gitlab_completions.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pathspec import GitIgnoreSpec
 
 __all__ = ("IgnoreList", "ProjectIgnoreList")
 
+MOST_KEPT = 4096
+"""Paths whose verdict is kept: the items of forty calls, or a megabyte."""
 _LIBRARY = "pathspec"
 _SCHEME = re.compile(r"file:(?://(?:localhost)?)?(?=/)", re.IGNORECASE)
 """Java writes `file:/a`, and a file on a share is `file://server/a` (RFC 8089)."""
@@ -132,17 +135,17 @@ class _Patterns(NamedTuple):
         folders: Matches folders, where any pattern takes something back.
     """
 
-    files: GitIgnoreSpec
-    folders: GitIgnoreSpec | None
+    files: Callable[[str], bool]
+    folders: Callable[[str], bool] | None
 
     def exclude(self, path: str) -> bool:
         """Tell whether a file, or a folder that it is in, is excluded."""
         folders = self.folders
         if folders is not None:
             ends = (slash.start() for slash in re.finditer("/", path))
-            if any(folders.match_file(path[:end]) for end in ends):
+            if any(folders(path[:end]) for end in ends):
                 return True
-        return self.files.match_file(path)
+        return self.files(path)
 
 
 class _Read(NamedTuple):
@@ -178,10 +181,15 @@ def _compiled(patterns: tuple[str, ...], source: str) -> _Patterns:
             ) from None
     files = GitIgnoreSpec.from_lines(patterns)
     if all(pattern.include is not False for pattern in files.patterns):
-        return _Patterns(files, None)
+        return _Patterns(_kept(files), None)
     # To the matcher a path without a slash at its end is no folder.
     named = [_FOLDER.sub("", pattern) for pattern in patterns]
-    return _Patterns(files, GitIgnoreSpec.from_lines(named))
+    return _Patterns(_kept(files), _kept(GitIgnoreSpec.from_lines(named)))
+
+
+def _kept(spec: GitIgnoreSpec) -> Callable[[str], bool]:
+    """Keep what was found: each key that an author presses asks of the same files."""
+    return lru_cache(MOST_KEPT)(spec.match_file)
 
 
 def _plain(path: str) -> str:
