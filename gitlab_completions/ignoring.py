@@ -80,8 +80,8 @@ class ProjectIgnoreList:
             )
         if isinstance(patterns, str):
             raise ConfigurationError("patterns must be a list, not a string")
-        self._file = Path(root) / file_name
-        here = Path(root).absolute()
+        here = Path(root).absolute()  # whatever folder the program goes to later
+        self._file = here / file_name
         self._roots = {_plain(str(here)), _plain(os.path.realpath(root))}
         self._patterns = tuple(patterns)
         self._lock = Lock()

@@ -116,6 +116,17 @@ def test_a_root_on_a_share_is_known_by_path_and_uri() -> None:
     assert not ignored.excludes("file://server/share/build/a.py")
 
 
+def test_a_root_stays_where_it_is_when_the_program_goes_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    ignored = ProjectIgnoreList(".")
+    monkeypatch.chdir("/")
+    assert ignored.excludes("key.pem")
+    assert ignored.excludes(str(tmp_path / "build" / "a.py"))
+
+
 def test_a_root_may_be_reached_by_a_link(tmp_path: Path) -> None:
     real = tmp_path / "real"
     real.mkdir()
