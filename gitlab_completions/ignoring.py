@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +24,8 @@ __all__ = ("IgnoreList", "ProjectIgnoreList")
 MOST_KEPT = 4096
 """Paths whose verdict is kept: the items of forty calls, or a megabyte."""
 _LIBRARY = "pathspec"
+_FOLDS = sys.platform in {"win32", "darwin"}
+"""Where file systems, and git by its `core.ignoreCase`, take cases for the same."""
 _SCHEME = re.compile(r"file:(?://(?:localhost)?)?(?=/)", re.IGNORECASE)
 """Java writes `file:/a`, and a file on a share is `file://server/a` (RFC 8089)."""
 _FOLDER = re.compile(r"(?<=[^/!])/ *$")
@@ -55,7 +58,8 @@ class ProjectIgnoreList:
     is read again when it has changed; while there is none, only `patterns` count.
 
     A path outside of the root is matched as a whole, so that `*.pem` and `secrets/`
-    hold there too. Case counts, as for git, and links are not followed.
+    hold there too. Case counts where it does for git: not on Windows, nor on macOS.
+    Links are not followed.
 
     Args:
         root: The project's folder.
@@ -95,13 +99,15 @@ class ProjectIgnoreList:
                 pattern: a list that is not understood must not let anything through.
             OSError: When the file is there and cannot be read.
         """
-        return self._current().exclude(self._within(_plain(path)))
+        return self._current().exclude(_folded(self._within(_plain(path))))
 
     def _within(self, path: str) -> str:
         """Return the path from the root on, else all of it."""
         for root in self._roots:
             drive = _DRIVE.match(root)
-            one, other = (root.lower(), path.lower()) if drive else (root, path)
+            one, other = _folded(root), _folded(path)
+            if drive is not None:
+                one, other = root.lower(), path.lower()
             if other.startswith(one.rstrip("/") + "/"):
                 path = path[len(root.rstrip("/")) :]
                 break
@@ -172,6 +178,7 @@ def _stamp(file: Path) -> tuple[int, ...] | None:
 def _compiled(patterns: tuple[str, ...], source: str) -> _Patterns:
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - few have it
 
+    patterns = tuple(_folded(pattern) for pattern in patterns)
     for number, pattern in enumerate(patterns, start=1):
         try:
             GitIgnoreSpec.from_lines([pattern])
@@ -190,6 +197,11 @@ def _compiled(patterns: tuple[str, ...], source: str) -> _Patterns:
 def _kept(spec: GitIgnoreSpec) -> Callable[[str], bool]:
     """Keep what was found: each key that an author presses asks of the same files."""
     return lru_cache(MOST_KEPT)(spec.match_file)
+
+
+def _folded(text: str) -> str:
+    """Return a path or a pattern in one case, where case does not count."""
+    return text.lower() if _FOLDS else text
 
 
 def _plain(path: str) -> str:

@@ -108,6 +108,21 @@ def test_a_root_on_windows_is_known_by_its_letters_of_either_case() -> None:
     assert not ignored.excludes("D:\\work\\app\\build\\a.py")
 
 
+@pytest.mark.parametrize("folds", [True, False])
+def test_case_counts_where_it_does_for_git(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folds: bool
+) -> None:
+    monkeypatch.setattr(ignoring, "_FOLDS", folds)
+    root = tmp_path / "App"
+    root.mkdir()
+    ignored = listed(root, "/Build\n*.pem\n!Public.pem\n")
+    for path in ("build/a.py", "Key.PEM", str(tmp_path / "APP" / "BUILD" / "a.py")):
+        assert ignored.excludes(path) is folds
+    assert ignored.excludes("public.pem") is not folds
+    assert ignored.excludes("Build/a.py")
+    assert not ignored.excludes("Public.pem")
+
+
 def test_a_root_on_a_share_is_known_by_path_and_uri() -> None:
     ignored = ProjectIgnoreList("/unused", patterns=["/build"])
     ignored._roots = {ignoring._plain("\\\\server\\share\\my app")}
