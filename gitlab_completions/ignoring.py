@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -13,15 +15,21 @@ from urllib.parse import unquote
 from gitlab_completions.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pathspec import GitIgnoreSpec
 
 __all__ = ("IgnoreList", "ProjectIgnoreList")
 
+MOST_KEPT = 4096
+"""Paths whose verdict is kept: the items of forty calls, or a megabyte."""
 _LIBRARY = "pathspec"
+_FOLDS = sys.platform in {"win32", "darwin"}
+"""Where file systems, and git by its `core.ignoreCase`, take cases for the same."""
 _SCHEME = re.compile(r"file:(?://(?:localhost)?)?(?=/)", re.IGNORECASE)
 """Java writes `file:/a`, and a file on a share is `file://server/a` (RFC 8089)."""
+_FOLDER = re.compile(r"(?<=[^/!])/ *$")
+"""What says that a pattern is of folders only."""
 _DRIVE = re.compile(r"/?[A-Za-z]:(?=/|$)")
 
 
@@ -50,7 +58,8 @@ class ProjectIgnoreList:
     is read again when it has changed; while there is none, only `patterns` count.
 
     A path outside of the root is matched as a whole, so that `*.pem` and `secrets/`
-    hold there too. Case counts, as for git, and links are not followed.
+    hold there too. Case counts where it does for git: not on Windows, nor on macOS.
+    Links are not followed.
 
     Args:
         root: The project's folder.
@@ -75,8 +84,8 @@ class ProjectIgnoreList:
             )
         if isinstance(patterns, str):
             raise ConfigurationError("patterns must be a list, not a string")
-        self._file = Path(root) / file_name
-        here = Path(root).absolute()
+        here = Path(root).absolute()  # whatever folder the program goes to later
+        self._file = here / file_name
         self._roots = {_plain(str(here)), _plain(os.path.realpath(root))}
         self._patterns = tuple(patterns)
         self._lock = Lock()
@@ -90,26 +99,28 @@ class ProjectIgnoreList:
                 pattern: a list that is not understood must not let anything through.
             OSError: When the file is there and cannot be read.
         """
-        return self._current().match_file(self._within(_plain(path)))
+        return self._current().exclude(_folded(self._within(_plain(path))))
 
     def _within(self, path: str) -> str:
         """Return the path from the root on, else all of it."""
         for root in self._roots:
             drive = _DRIVE.match(root)
-            one, other = (root.lower(), path.lower()) if drive else (root, path)
+            one, other = _folded(root), _folded(path)
+            if drive is not None:
+                one, other = root.lower(), path.lower()
             if other.startswith(one.rstrip("/") + "/"):
                 path = path[len(root.rstrip("/")) :]
                 break
         return path.lstrip("/")
 
-    def _current(self) -> GitIgnoreSpec:
+    def _current(self) -> _Patterns:
         with self._lock:
             stamp = _stamp(self._file)
             if stamp != self._read.stamp:
                 self._read = _Read(stamp, self._compiled_file(stamp))
-            return self._read.spec
+            return self._read.patterns
 
-    def _compiled_file(self, stamp: tuple[int, ...] | None) -> GitIgnoreSpec:
+    def _compiled_file(self, stamp: tuple[int, ...] | None) -> _Patterns:
         lines: list[str] = []
         if stamp is not None:
             try:
@@ -119,16 +130,40 @@ class ProjectIgnoreList:
         return _compiled((*lines, *self._patterns), self._file.name)
 
 
+class _Patterns(NamedTuple):
+    """Patterns, and git's rule that a file cannot be taken back out of a folder.
+
+    The matcher would let `!*.md` take back `secrets/a.md`, which git ignores with its
+    folder.
+
+    Args:
+        files: Matches files.
+        folders: Matches folders, where any pattern takes something back.
+    """
+
+    files: Callable[[str], bool]
+    folders: Callable[[str], bool] | None
+
+    def exclude(self, path: str) -> bool:
+        """Tell whether a file, or a folder that it is in, is excluded."""
+        folders = self.folders
+        if folders is not None:
+            ends = (slash.start() for slash in re.finditer("/", path))
+            if any(folders(path[:end]) for end in ends):
+                return True
+        return self.files(path)
+
+
 class _Read(NamedTuple):
     """The list as it was read.
 
     Args:
         stamp: What tells this state of the file from others.
-        spec: Its patterns, and those beside them.
+        patterns: Its patterns, and those beside them.
     """
 
     stamp: tuple[int, ...] | None
-    spec: GitIgnoreSpec
+    patterns: _Patterns
 
 
 def _stamp(file: Path) -> tuple[int, ...] | None:
@@ -140,9 +175,10 @@ def _stamp(file: Path) -> tuple[int, ...] | None:
     return state.st_mtime_ns, state.st_size, state.st_ino
 
 
-def _compiled(patterns: tuple[str, ...], source: str) -> GitIgnoreSpec:
+def _compiled(patterns: tuple[str, ...], source: str) -> _Patterns:
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - few have it
 
+    patterns = tuple(_folded(pattern) for pattern in patterns)
     for number, pattern in enumerate(patterns, start=1):
         try:
             GitIgnoreSpec.from_lines([pattern])
@@ -150,7 +186,22 @@ def _compiled(patterns: tuple[str, ...], source: str) -> GitIgnoreSpec:
             raise ConfigurationError(
                 f"{source}: line {number} is no pattern of a .gitignore"
             ) from None
-    return GitIgnoreSpec.from_lines(patterns)
+    files = GitIgnoreSpec.from_lines(patterns)
+    if all(pattern.include is not False for pattern in files.patterns):
+        return _Patterns(_kept(files), None)
+    # To the matcher a path without a slash at its end is no folder.
+    named = [_FOLDER.sub("", pattern) for pattern in patterns]
+    return _Patterns(_kept(files), _kept(GitIgnoreSpec.from_lines(named)))
+
+
+def _kept(spec: GitIgnoreSpec) -> Callable[[str], bool]:
+    """Keep what was found: each key that an author presses asks of the same files."""
+    return lru_cache(MOST_KEPT)(spec.match_file)
+
+
+def _folded(text: str) -> str:
+    """Return a path or a pattern in one case, where case does not count."""
+    return text.lower() if _FOLDS else text
 
 
 def _plain(path: str) -> str:

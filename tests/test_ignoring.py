@@ -59,6 +59,31 @@ def test_the_syntax_of_gitignore(tmp_path: Path, path: str, excluded: bool) -> N
     assert listed(tmp_path).excludes(path) is excluded
 
 
+@pytest.mark.parametrize(
+    ("patterns", "path", "excluded"),
+    [
+        (["secrets", "!*.md"], "secrets/a.md", True),
+        (["secrets/", "!*.md"], "src/secrets/b/a.md", True),
+        (["secrets/", "!*.md"], "a.md", False),
+        (["/secrets/ ", "!secrets/a.md"], "secrets/a.md", True),
+        (["vendor", "!vendor/ours"], "vendor/ours/a.py", True),
+        (["secrets/**", "!secrets/**/*.md"], "secrets/b/a.md", True),
+        (["secrets/*", "!secrets/*.md"], "secrets/a.md", False),
+        (["secrets/**", "!secrets/a.md"], "secrets/a.md", False),
+        (["*", "!*/", "!*.py"], "src/deep/a.py", False),
+        (["*", "!*/", "!*.py"], "src/deep/a.txt", True),
+        (["/*", "!/src/"], "src/a.py", False),
+        (["/*", "!/src/"], "other/src/a.py", True),
+        (["a/b", "!b"], "a/b/c.py", False),
+        (["/", "!/", "# !", ""], "a/b.py", False),
+    ],
+)
+def test_a_file_is_not_taken_back_out_of_a_folder_as_with_git(
+    tmp_path: Path, patterns: list[str], path: str, excluded: bool
+) -> None:
+    assert ProjectIgnoreList(tmp_path, patterns=patterns).excludes(path) is excluded
+
+
 def test_absolute_paths_and_uris_are_taken_from_the_root_on(tmp_path: Path) -> None:
     root = tmp_path / "my project"
     root.mkdir()
@@ -83,12 +108,38 @@ def test_a_root_on_windows_is_known_by_its_letters_of_either_case() -> None:
     assert not ignored.excludes("D:\\work\\app\\build\\a.py")
 
 
+@pytest.mark.parametrize("folds", [True, False])
+def test_case_counts_where_it_does_for_git(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folds: bool
+) -> None:
+    monkeypatch.setattr(ignoring, "_FOLDS", folds)
+    root = tmp_path / "App"
+    root.mkdir()
+    ignored = listed(root, "/Build\n*.pem\n!Public.pem\n")
+    for path in ("build/a.py", "Key.PEM", str(tmp_path / "APP" / "BUILD" / "a.py")):
+        assert ignored.excludes(path) is folds
+    assert ignored.excludes("public.pem") is not folds
+    assert ignored.excludes("Build/a.py")
+    assert not ignored.excludes("Public.pem")
+
+
 def test_a_root_on_a_share_is_known_by_path_and_uri() -> None:
     ignored = ProjectIgnoreList("/unused", patterns=["/build"])
     ignored._roots = {ignoring._plain("\\\\server\\share\\my app")}
     assert ignored.excludes("\\\\server\\share\\my app\\build\\a.py")
     assert ignored.excludes("file://server/share/my%20app/build/a.py")
     assert not ignored.excludes("file://server/share/build/a.py")
+
+
+def test_a_root_stays_where_it_is_when_the_program_goes_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    ignored = ProjectIgnoreList(".")
+    monkeypatch.chdir("/")
+    assert ignored.excludes("key.pem")
+    assert ignored.excludes(str(tmp_path / "build" / "a.py"))
 
 
 def test_a_root_may_be_reached_by_a_link(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from gitlab_completions.events import ContextWithheld, Superseded
 from gitlab_completions.models import CompletionRequest, ContextItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.driver import Drive
@@ -207,16 +207,21 @@ def _clean(request: CompletionRequest, redact: Redactor) -> CompletionRequest:
         request,
         content_above_cursor=code[: len(above)],
         content_below_cursor=code[len(above) :],
-        context=tuple(_clean_item(item, redact) for item in request.context),
+        context=tuple(_clean_items(request.context, redact)),
         user_instruction=instruction and _redacted(instruction, redact),
     )
 
 
-def _clean_item(item: ContextItem, redact: Redactor) -> ContextItem:
-    content = _redacted(item.content, redact)
-    if content == item.content:
-        return item
-    return ContextItem(name=item.name, content=content, type=item.type)
+def _clean_items(
+    items: Iterable[ContextItem], redact: Redactor
+) -> Iterator[ContextItem]:
+    """Give what there is to say of the items, once their secrets are taken out."""
+    for item in items:
+        content = _redacted(item.content, redact)
+        if content == item.content:
+            yield item
+        elif not content.isspace():
+            yield ContextItem(name=item.name, content=content, type=item.type)
 
 
 def _redacted(text: str, redact: Redactor) -> str:

@@ -290,6 +290,24 @@ async def test_items_without_secrets_are_handed_on() -> None:
     assert cleared.request.context[0] is item
 
 
+async def test_an_item_that_was_but_a_secret_is_left_out() -> None:
+    class Blank(Words):
+        """Puts blanks in place of secrets."""
+
+        def redact(self, text: str, /) -> str:
+            return super().redact(text).replace("*", " ")
+
+    only, rest = (
+        ContextItem(name=f"{text[0]}.py", content=text) for text in (SECRET, "x = 1")
+    )
+    request = CompletionRequest(
+        file_name="a.py", content_above_cursor="", context=(only, rest)
+    )
+    discretion = Discretion(None, Blank(), VirtualClock())
+    cleared = await discretion.clear(request, limits())
+    assert cleared.request.context == (rest,)
+
+
 async def test_no_more_than_two_threads_are_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
