@@ -121,12 +121,21 @@ class Inspection:
     # What is asked.
 
     async def _ask(self, question: Question, *, again: bool = True) -> Asked:
-        """Put a question, and wait for its answer while there is time."""
+        """Put a question, and wait for its answer while there is time.
+
+        One that is on its way is left to its end; one that still waits for a connection
+        is not put any more, or an outage would leave a queue of them.
+        """
         answer: asyncio.Future[Asked] = asyncio.get_running_loop().create_future()
-        self._background.spawn(self._put(question, answer, again=again))
+        sent = self._sent
+        asking = self._background.spawn(self._put(question, answer, again=again))
         left_s = self._until - self._clock.now()
         await asyncio.wait({answer}, timeout=max(0.0, left_s))
-        return answer.result() if answer.done() else Asked(error=SendError("timeout"))
+        if answer.done():
+            return answer.result()
+        if self._sent == sent:
+            asking.cancel()
+        return Asked(error=SendError("timeout"))
 
     async def _put(
         self, question: Question, answer: asyncio.Future[Asked], *, again: bool
