@@ -178,7 +178,8 @@ class OAuthToken:
     def reject(self, token: str, /) -> None:
         """Take note that GitLab answered 401 to this token; an older one is no news."""
         young = self._clock.now() - self._renewed_at < YOUNG_S
-        if self._token == Secret(token) and not young:
+        renewing = self._renewal is not None  # then the old one may be void already
+        if self._token == Secret(token) and (renewing or not young):
             self._refused = True
 
     def _usable(self) -> Secret | None:

@@ -383,3 +383,15 @@ async def test_clients_on_two_loops_share_one_refresh() -> None:
     await asyncio.sleep(0)
     go_on.set()
     assert (await mine, await other, asked) == ("t1", "t1", 1)
+
+
+async def test_a_young_token_that_is_refused_for_its_renewal_waits_for_that() -> None:
+    refresh = Refresh({"access_token": "t1", "expires_in": 20}, "t2")
+    token = oauth(refresh, token=None)
+    assert await token.get() == "t1"
+    await asyncio.sleep(11)
+    assert await token.get() == "t1"
+    await asyncio.sleep(0.05)
+    token.reject("t1")  # GitLab has made the next one, and it is not here yet
+    assert await token.get() == "t2"
+    assert refresh.asked == 2
