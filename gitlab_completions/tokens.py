@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
@@ -152,6 +153,7 @@ class OAuthToken:
         self._lives(expires_in_s or math.inf)
         self._lock = threading.Lock()  # clients on other loops may have it too
         self._tried_at = -math.inf
+        self._process = os.getpid()
         self._renewal: asyncio.Task[None] | None = None
         self._end: Future[None] = Future()
         self._problem: Exception | None = None
@@ -201,14 +203,15 @@ class OAuthToken:
             now = self._clock.now()
             waited_s = now - self._tried_at
             renewal = self._renewal
-            # A loop that is over has left its refresh without an end.
-            if renewal is not None and renewal.get_loop().is_running():
+            # A loop that is over, or a parent's, has left its refresh without an end.
+            mine = self._process == os.getpid()
+            if renewal is not None and mine and renewal.get_loop().is_running():
                 if waited_s <= GIVEN_UP_S:
                     return self._end
                 renewal.get_loop().call_soon_threadsafe(renewal.cancel)
             elif self._problem is not None and waited_s < AGAIN_S:
                 return None
-            self._tried_at = now
+            self._tried_at, self._process = now, os.getpid()
             end: Future[None] = Future()
             self._end = end
             self._renewal = asyncio.create_task(self._take_another())

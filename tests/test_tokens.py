@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -395,3 +396,16 @@ async def test_a_young_token_that_is_refused_for_its_renewal_waits_for_that() ->
     token.reject("t1")  # GitLab has made the next one, and it is not here yet
     assert await token.get() == "t2"
     assert refresh.asked == 2
+
+
+async def test_a_forked_child_does_not_wait_for_its_parents_refresh(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refresh = Refresh("t1")
+    token = oauth(refresh, token=None)
+    asked = asyncio.create_task(token.get())
+    await wait_all_tasks_blocked()
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert await token.get() == "t1"
+    assert refresh.asked == 2
+    await asked
