@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from gitlab_completions._arguments import (
     check_collaborators,
@@ -53,9 +53,22 @@ if TYPE_CHECKING:
     from gitlab_completions.shared import DetailsStore
     from gitlab_completions.status import Availability, RoutingStatus
 
-__all__ = ("CompletionClient",)
+__all__ = ("ClientOptions", "CompletionClient")
 
 DEFAULT_POLICY = RoutingPolicy()
+
+
+class ClientOptions(TypedDict, total=False):
+    """What a client may be made with besides a URL and a token: `CompletionClient`."""
+
+    policy: RoutingPolicy
+    sender: Sender | None
+    store: DetailsStore | None
+    flags: FlagSource | None
+    redact: Redactor | None
+    ignore: IgnoreList | None
+    observers: Sequence[Observer]
+    user_agent: str | None
 
 
 class CompletionClient:
@@ -121,45 +134,17 @@ class CompletionClient:
 
     @classmethod
     @frameless
-    def from_env(
-        cls,
-        *,
-        policy: RoutingPolicy = DEFAULT_POLICY,
-        sender: Sender | None = None,
-        store: DetailsStore | None = None,
-        flags: FlagSource | None = None,
-        redact: Redactor | None = None,
-        ignore: IgnoreList | None = None,
-        observers: Sequence[Observer] = (),
-        user_agent: str | None = None,
-    ) -> Self:
+    def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
         """Make a client for `GITLAB_URL` with the token in `GITLAB_TOKEN`.
 
         Args:
-            policy: See the constructor; an emulator without TLS needs one that says
-                `allow_plain_http=True`.
-            sender: See the constructor.
-            store: See the constructor.
-            flags: See the constructor.
-            redact: See the constructor.
-            ignore: See the constructor.
-            observers: See the constructor.
-            user_agent: See the constructor.
+            **options: The constructor's other arguments; an emulator without TLS needs
+                a policy that says `allow_plain_http=True`.
 
         Raises:
             ConfigurationError: When a variable is missing, or wrong.
         """
-        return cls(
-            *from_environment(),
-            policy=policy,
-            sender=sender,
-            store=store,
-            flags=flags,
-            redact=redact,
-            ignore=ignore,
-            observers=observers,
-            user_agent=user_agent,
-        )
+        return cls(*from_environment(), **options)
 
     @classmethod
     def _for_testing(
@@ -167,33 +152,20 @@ class CompletionClient:
         instance_url: str,
         access_token: AccessToken,
         *,
-        policy: RoutingPolicy,
-        sender: Sender,
         clock: Clock,
         jitter: Callable[[], float],
         direct_override: str = "",
-        store: DetailsStore | None = None,
-        flags: FlagSource | None = None,
-        redact: Redactor | None = None,
-        ignore: IgnoreList | None = None,
-        observers: Sequence[Observer] = (),
+        **options: Unpack[ClientOptions],
     ) -> Self:
         """Make a client on another clock, without chance and this environment."""
         client = cls.__new__(cls)
         client._start(  # noqa: SLF001 - its own
             instance_url,
             access_token,
-            policy=policy,
-            sender=sender,
-            store=store,
-            flags=flags,
-            redact=redact,
-            ignore=ignore,
-            observers=observers,
-            user_agent=None,
             clock=clock,
             jitter=jitter,
             direct_override=direct_override,
+            **options,
         )
         return client
 
@@ -202,17 +174,17 @@ class CompletionClient:
         instance_url: str,
         access_token: AccessToken,
         *,
-        policy: RoutingPolicy,
-        sender: Sender | None,
-        store: DetailsStore | None,
-        flags: FlagSource | None,
-        redact: Redactor | None,
-        ignore: IgnoreList | None,
-        observers: Sequence[Observer],
-        user_agent: str | None,
         clock: Clock,
         jitter: Callable[[], float],
         direct_override: str,
+        policy: RoutingPolicy = DEFAULT_POLICY,
+        sender: Sender | None = None,
+        store: DetailsStore | None = None,
+        flags: FlagSource | None = None,
+        redact: Redactor | None = None,
+        ignore: IgnoreList | None = None,
+        observers: Sequence[Observer] = (),
+        user_agent: str | None = None,
     ) -> None:
         # Who only imports names (a type, an error) need not wait for all that runs.
         from gitlab_completions._shell.engine import Engine  # noqa: PLC0415
@@ -258,6 +230,7 @@ class CompletionClient:
 
     async def __aenter__(self) -> Self:
         self._enter()
+        self._engine.prepare()
         return self
 
     async def __aexit__(

@@ -46,6 +46,7 @@ SHARE_OF_PATIENCE = 0.2
 MOST_BEFORE_HEAD_S = 120.0
 """Seconds until the head of an answer, where the exchange has no end of its own. The
 steps up to it take 65 s at most, but for a long body on a slow line."""
+SUCCESS = 200
 OUTSTAYED_S = 0.5
 """Seconds beyond its own after which an exchange is cancelled: httpcore waits for a
 SOCKS proxy's words without an end."""
@@ -198,7 +199,9 @@ class Attempt:
             source, encoding = response.aiter_bytes(), ""
         else:
             source, encoding = response.aiter_raw(), headers.get("content-encoding", "")
-        most = MAX_STREAM if self._request.purpose == "stream" else MAX_ANSWER
+        # What is no stream is read whole, be it the answer to a stream's request.
+        streams = self._request.purpose == "stream" and response.status_code == SUCCESS
+        most = MAX_STREAM if streams else MAX_ANSWER
         body = Body(response.status_code, encoding, most)
         self._chunks = self._read(source, body)
         return WireResponse(

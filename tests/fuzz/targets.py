@@ -20,6 +20,7 @@ from gitlab_completions._wire import (
     availability,
     direct_access,
     entries,
+    flags,
     gateway_v2,
     headers,
     instance,
@@ -46,7 +47,7 @@ from tests.fuzz.answers import Answer, pack, recorded, unpack
 from tests.fuzz.invariants import check_error, check_learned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gitlab_completions._shell.endings import Ending
     from gitlab_completions._shell.fetch import Fetched
@@ -64,6 +65,8 @@ EVENTS_ANSWER = {
     "content-type": "text/event-stream",
     "x-streaming-format": "sse",
 }
+FLAGS = ("name", "version")
+"""Flags that are asked for, called as what a server is likely to send."""
 SHORT = 4000
 """Bytes of a body that is read in crumbs too; of a longer one that takes too long."""
 
@@ -215,6 +218,19 @@ def _instance_root(url: str) -> object:
     root = urls.instance_root(url, allow_plain_http=False)
     assert urls.instance_root(root, allow_plain_http=False) == root
     return root
+
+
+def _flags(
+    decode: Callable[[bytes, Sequence[str]], flags.FlagAnswer | None],
+) -> Callable[[bytes], object]:
+    """Return what reads an answer about flags; only what was asked for is learned."""
+
+    def read(body: bytes) -> object:
+        answer = decode(body, FLAGS)
+        assert answer is None or answer.values.keys() <= set(FLAGS)
+        return answer
+
+    return read
 
 
 def _line_ends(text: str) -> None:
@@ -411,6 +427,8 @@ TARGETS = (
         "instance",
     ),
     of_body("availability.decode_version", availability.decode_version, (), "instance"),
+    of_body("flags.decode_names", _flags(flags.decode_names), (), "instance"),
+    of_body("flags.decode_each", _flags(flags.decode_each), (), "instance"),
     of_answer("headers", _header_values, "direct_access", "gateway_v2", "instance"),
     of_text("headers.date_s", headers.date_s, (), *_DATES, most=MAX_HEADERS),
     of_body("headers.grant_headers", _grant_headers, (), "direct_access"),

@@ -36,7 +36,8 @@ async def seen_by(client: CompletionClient, cell: Cell, prompts: list[Prompt]) -
         done, pieces = await _asked(client, cell)
     except GitLabCompletionsError as error:
         return str(error.code)
-    if done.text != TEXT or "".join(pieces) not in {"", TEXT}:
+    streamed = "".join(pieces) if cell.column.streams else TEXT
+    if done.text != TEXT or streamed != TEXT:
         return f"other text, {done.route}"
     more: list[str] = []
     if cell.column.streams:
