@@ -10,6 +10,7 @@ GitLab takes for personal, project, group and OAuth tokens.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import os
 import threading
@@ -171,7 +172,7 @@ class OAuthToken:
             return token.reveal()
         end = self._renew()
         if end is not None:
-            await asyncio.wait({asyncio.wrap_future(end)})
+            await _come(end)
         token = self._usable()
         if token is None:
             raise RuntimeError("the refresh brought no token") from self._problem
@@ -250,3 +251,15 @@ class OAuthToken:
 
     def __repr__(self) -> str:
         return "<OAuthToken>"
+
+
+async def _come(end: Future[None]) -> None:
+    """Wait for what may come on another loop; who leaves is told no more."""
+    loop, here = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell(_: Future[None]) -> None:
+        with contextlib.suppress(RuntimeError):  # this loop may be over by then
+            loop.call_soon_threadsafe(here.set)
+
+    end.add_done_callback(tell)
+    await here.wait()

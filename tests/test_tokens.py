@@ -409,3 +409,28 @@ async def test_a_forked_child_does_not_wait_for_its_parents_refresh(
     assert await token.get() == "t1"
     assert refresh.asked == 2
     await asked
+
+
+@pytest.mark.real_time
+async def test_a_loop_that_ended_is_not_told_of_a_refresh_elsewhere(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    go_on = asyncio.Event()
+
+    async def refresh() -> str:
+        await go_on.wait()
+        return "t1"
+
+    async def leave() -> None:
+        other = asyncio.create_task(token.get())
+        await asyncio.sleep(0)
+        other.cancel()
+        await asyncio.wait({other})
+
+    token = OAuthToken(refresh=refresh)
+    mine = asyncio.create_task(token.get())
+    await asyncio.sleep(0)
+    await asyncio.to_thread(lambda: asyncio.run(leave()))
+    go_on.set()
+    assert await mine == "t1"
+    assert caplog.records == []
