@@ -41,6 +41,10 @@ ANSWER_WAIT_S = 5.0
 """Seconds that a caller waits for the instance's first answer, as for a completion; it
 is asked on behind, and the next one has it."""
 
+GIVEN_UP_S = 300.0
+"""Seconds after which a provider that does not answer is asked anew: for good it would
+be deaf after one lost answer, and each question that hangs holds a thread."""
+
 
 class FlagReason(StrEnum):
     """Why a flag has the value that it has."""
@@ -184,6 +188,7 @@ class OpenFeatureFlags:
 
     def __init__(self, client: OpenFeatureClient, *, actor: str | None = None) -> None:
         self._asking: dict[object, asyncio.Task[FlagEvaluationDetails[bool]]] = {}
+        self._asked_at: dict[object, float] = {}
         try:
             from openfeature.evaluation_context import (  # noqa: PLC0415 - an extra
                 EvaluationContext,
@@ -222,13 +227,14 @@ class OpenFeatureFlags:
 
         from gitlab_completions._sources import in_thread  # noqa: PLC0415 - it too
 
-        key = (asyncio.get_running_loop(), name, default)
+        loop = asyncio.get_running_loop()
+        key = (loop, name, default)
         task = self._asking.get(key)
-        if task is None:
+        if task is None or loop.time() - self._asked_at[key] >= GIVEN_UP_S:
             ask = self._client.get_boolean_details
             work = partial(ask, name, default, self._context)
             task = asyncio.create_task(in_thread(work))
-            self._asking[key] = task
+            self._asking[key], self._asked_at[key] = task, loop.time()
             task.add_done_callback(lambda ended: self._forget(key, ended))
         return task
 
@@ -236,6 +242,7 @@ class OpenFeatureFlags:
         self, key: object, ended: asyncio.Task[FlagEvaluationDetails[bool]]
     ) -> None:
         """Let go of what has ended; who asked may have left, and heard of no error."""
-        self._asking.pop(key, None)
+        if self._asking.get(key) is ended:
+            del self._asking[key], self._asked_at[key]
         if not ended.cancelled():
             ended.exception()

@@ -10,7 +10,9 @@ GitLab takes for personal, project, group and OAuth tokens.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
+import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
@@ -152,6 +154,7 @@ class OAuthToken:
         self._lives(expires_in_s or math.inf)
         self._lock = threading.Lock()  # clients on other loops may have it too
         self._tried_at = -math.inf
+        self._process = os.getpid()
         self._renewal: asyncio.Task[None] | None = None
         self._end: Future[None] = Future()
         self._problem: Exception | None = None
@@ -169,7 +172,7 @@ class OAuthToken:
             return token.reveal()
         end = self._renew()
         if end is not None:
-            await asyncio.wait({asyncio.wrap_future(end)})
+            await _come(end)
         token = self._usable()
         if token is None:
             raise RuntimeError("the refresh brought no token") from self._problem
@@ -178,7 +181,8 @@ class OAuthToken:
     def reject(self, token: str, /) -> None:
         """Take note that GitLab answered 401 to this token; an older one is no news."""
         young = self._clock.now() - self._renewed_at < YOUNG_S
-        if self._token == Secret(token) and not young:
+        renewing = self._renewal is not None  # then the old one may be void already
+        if self._token == Secret(token) and (renewing or not young):
             self._refused = True
 
     def _usable(self) -> Secret | None:
@@ -200,14 +204,15 @@ class OAuthToken:
             now = self._clock.now()
             waited_s = now - self._tried_at
             renewal = self._renewal
-            # A loop that is over has left its refresh without an end.
-            if renewal is not None and renewal.get_loop().is_running():
+            # A loop that is over, or a parent's, has left its refresh without an end.
+            mine = self._process == os.getpid()
+            if renewal is not None and mine and renewal.get_loop().is_running():
                 if waited_s <= GIVEN_UP_S:
                     return self._end
                 renewal.get_loop().call_soon_threadsafe(renewal.cancel)
             elif self._problem is not None and waited_s < AGAIN_S:
                 return None
-            self._tried_at = now
+            self._tried_at, self._process = now, os.getpid()
             end: Future[None] = Future()
             self._end = end
             self._renewal = asyncio.create_task(self._take_another())
@@ -246,3 +251,15 @@ class OAuthToken:
 
     def __repr__(self) -> str:
         return "<OAuthToken>"
+
+
+async def _come(end: Future[None]) -> None:
+    """Wait for what may come on another loop; who leaves is told no more."""
+    loop, here = asyncio.get_running_loop(), asyncio.Event()
+
+    def tell(_: Future[None]) -> None:
+        with contextlib.suppress(RuntimeError):  # this loop may be over by then
+            loop.call_soon_threadsafe(here.set)
+
+    end.add_done_callback(tell)
+    await here.wait()

@@ -171,6 +171,37 @@ def test_a_provider_that_hangs_holds_one_thread_for_each_flag() -> None:
     assert asked == ["a"]
 
 
+def test_a_provider_that_hung_once_is_asked_again_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, release = threading.Event(), threading.Event()
+    asked: list[str] = []
+
+    def hang_once(
+        flag: InMemoryFlag[bool], context: EvaluationContext
+    ) -> FlagResolutionDetails[bool]:
+        del flag, context
+        asked.append("a")
+        if len(asked) == 1:
+            begun.set()
+            release.wait(30)
+        return FlagResolutionDetails(value=False)
+
+    async def session() -> Flag:
+        slow = InMemoryFlag("no", {"no": False}, context_evaluator=hang_once)
+        flags = OpenFeatureFlags(service(a=slow))
+        left = asyncio.create_task(flags.evaluate("a"))
+        await asyncio.to_thread(begun.wait, 30)
+        left.cancel()
+        monkeypatch.setattr("gitlab_completions.flags.GIVEN_UP_S", 0.0)
+        found = await flags.evaluate("a")
+        release.set()
+        return found
+
+    assert not asyncio.run(session()).enabled  # real time, for real threads
+    assert asked == ["a", "a"]
+
+
 def test_an_openfeature_client_decides_who_goes_direct() -> None:
     async def session() -> tuple[Route, RouteReason]:
         gitlab = FakeGitLab()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -383,3 +384,53 @@ async def test_clients_on_two_loops_share_one_refresh() -> None:
     await asyncio.sleep(0)
     go_on.set()
     assert (await mine, await other, asked) == ("t1", "t1", 1)
+
+
+async def test_a_young_token_that_is_refused_for_its_renewal_waits_for_that() -> None:
+    refresh = Refresh({"access_token": "t1", "expires_in": 20}, "t2")
+    token = oauth(refresh, token=None)
+    assert await token.get() == "t1"
+    await asyncio.sleep(11)
+    assert await token.get() == "t1"
+    await asyncio.sleep(0.05)
+    token.reject("t1")  # GitLab has made the next one, and it is not here yet
+    assert await token.get() == "t2"
+    assert refresh.asked == 2
+
+
+async def test_a_forked_child_does_not_wait_for_its_parents_refresh(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refresh = Refresh("t1")
+    token = oauth(refresh, token=None)
+    asked = asyncio.create_task(token.get())
+    await wait_all_tasks_blocked()
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert await token.get() == "t1"
+    assert refresh.asked == 2
+    await asked
+
+
+@pytest.mark.real_time
+async def test_a_loop_that_ended_is_not_told_of_a_refresh_elsewhere(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    go_on = asyncio.Event()
+
+    async def refresh() -> str:
+        await go_on.wait()
+        return "t1"
+
+    async def leave() -> None:
+        other = asyncio.create_task(token.get())
+        await asyncio.sleep(0)
+        other.cancel()
+        await asyncio.wait({other})
+
+    token = OAuthToken(refresh=refresh)
+    mine = asyncio.create_task(token.get())
+    await asyncio.sleep(0)
+    await asyncio.to_thread(lambda: asyncio.run(leave()))
+    go_on.set()
+    assert await mine == "t1"
+    assert caplog.records == []

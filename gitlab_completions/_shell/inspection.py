@@ -55,6 +55,7 @@ _NO_CREDITS = 402
 _OK = 200
 _SUCCESSES = range(200, 300)
 _REFUSALS = frozenset({401, 403})
+_SLOW_REMEDY = "try again later; GitLab, or the network on the way to it, is slow"
 _TOKEN_REMEDY = (
     "use a personal access token or an OAuth token with the scope api or ai_features"
 )
@@ -121,12 +122,21 @@ class Inspection:
     # What is asked.
 
     async def _ask(self, question: Question, *, again: bool = True) -> Asked:
-        """Put a question, and wait for its answer while there is time."""
+        """Put a question, and wait for its answer while there is time.
+
+        One that is on its way is left to its end; one that still waits for a connection
+        is not put any more, or an outage would leave a queue of them.
+        """
         answer: asyncio.Future[Asked] = asyncio.get_running_loop().create_future()
-        self._background.spawn(self._put(question, answer, again=again))
+        sent = self._sent
+        asking = self._background.spawn(self._put(question, answer, again=again))
         left_s = self._until - self._clock.now()
         await asyncio.wait({answer}, timeout=max(0.0, left_s))
-        return answer.result() if answer.done() else Asked(error=SendError("timeout"))
+        if answer.done():
+            return answer.result()
+        if self._sent == sent:
+            asking.cancel()
+        return Asked(error=SendError("timeout"))
 
     async def _put(
         self, question: Question, answer: asyncio.Future[Asked], *, again: bool
@@ -220,8 +230,7 @@ class Inspection:
         if isinstance(error, TokenSourceError):
             self._said = endings.no_token(Route.INDIRECT, error, 0.0).error
         else:
-            broken = endings.broken(Route.INDIRECT, error or SendError("broken"), 0.0)
-            self._said = broken.error
+            self._said = _broken(error or SendError("broken"))
         return seen
 
     def _read_answer(self, seen: Seen, answer: Answer) -> Seen:
@@ -290,8 +299,16 @@ def without_token(error: TokenSourceError) -> Availability:
 
 def without_answer() -> Availability:
     """Return what there is to say when nothing was answered in time."""
-    ending = endings.broken(Route.INDIRECT, SendError("timeout"), 0.0)
-    return Availability(available=False, problem=ending.error, gitlab_version=None)
+    problem = _broken(SendError("timeout"))
+    return Availability(available=False, problem=problem, gitlab_version=None)
+
+
+def _broken(error: SendError) -> GitLabCompletionsError | None:
+    """Return what a broken exchange means; a look has no deadline to be moved."""
+    told = endings.broken(Route.INDIRECT, error, 0.0).error
+    if told is not None and told.code is ErrorCode.TIMEOUT:
+        told.remedy = _SLOW_REMEDY
+    return told
 
 
 def _reply(status: int, body: bytes, code: ErrorCode, *, named: bool) -> Reply:

@@ -24,6 +24,7 @@ from cachetools import LRUCache
 from gitlab_completions._core.rollout import DIRECT_FLAG, direct_flag_matters
 from gitlab_completions._records import Record
 from gitlab_completions._wire import flags as wire
+from gitlab_completions._wire.jsons import parse_object
 from gitlab_completions.flags import ANSWER_WAIT_S, Flag, FlagReason
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class InstanceFlags:
 
     def _keep_failure(self, asked: Asked, names: Sequence[str]) -> None:
         """Keep a refusal for a minute; what was said before outlasts no answer."""
-        if asked.status_code in _NOT_LET_IN:
+        if _is_not_let_in(asked):
             for name in names:
                 self._put(name, None, FlagReason.NOT_LOGGED_IN)
             return
@@ -234,6 +235,14 @@ class InstanceFlags:
             until=now + fresh_s,
             lasts_until=now + lasts_s,
         )
+
+
+def _is_not_let_in(asked: Asked) -> bool:
+    """Tell whether GitLab refused; a firewall's page is no word of its."""
+    answer = asked.answer
+    if answer is None or answer.status_code not in _NOT_LET_IN:
+        return False
+    return parse_object(answer.body) is not None
 
 
 def _decoded(

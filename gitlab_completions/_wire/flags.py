@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitlab_completions._secrets import HostHeaders
+    from gitlab_completions._wire.graphql import GraphAnswer
     from gitlab_completions._wire.messages import Answer, WireRequest
 
 __all__ = (
@@ -108,11 +109,14 @@ def decode_names(body: bytes, names: Sequence[str]) -> FlagAnswer | None:
         for name, enabled in ((one.get("name"), one.get("enabled")) for one in told)
         if isinstance(name, str) and name in names and isinstance(enabled, bool)
     }
-    return FlagAnswer(
-        lacks_field=answer.lacks("featureFlags"),
-        version=_version(metadata),
-        logged_in=metadata is not None,
-        values=values,
+    return _unless_failed(
+        answer,
+        FlagAnswer(
+            lacks_field=answer.lacks("featureFlags"),
+            version=_version(metadata),
+            logged_in=metadata is not None,
+            values=values,
+        ),
     )
 
 
@@ -123,14 +127,28 @@ def decode_each(body: bytes, names: Sequence[str]) -> FlagAnswer | None:
         return None
     metadata = as_object(answer.data.get("metadata"))
     told = {name: answer.data.get(f"f{at}") for at, name in enumerate(names)}
-    return FlagAnswer(
-        lacks_field=answer.lacks("featureFlagEnabled"),
-        version=_version(metadata),
-        logged_in=metadata is not None,
-        values={
-            name: enabled for name, enabled in told.items() if isinstance(enabled, bool)
-        },
+    return _unless_failed(
+        answer,
+        FlagAnswer(
+            lacks_field=answer.lacks("featureFlagEnabled"),
+            version=_version(metadata),
+            logged_in=metadata is not None,
+            values={
+                name: enabled
+                for name, enabled in told.items()
+                if isinstance(enabled, bool)
+            },
+        ),
     )
+
+
+def _unless_failed(answer: GraphAnswer, told: FlagAnswer) -> FlagAnswer | None:
+    """Return what was told, unless a query that GitLab knows came to nothing.
+
+    It ran out of time, for instance: that is no word on flags, nor on who asks.
+    """
+    failed = answer.messages and not told.lacks_field and not told.values
+    return None if failed else told
 
 
 def may_mean_flag_off(answer: Answer) -> bool:

@@ -19,7 +19,11 @@ from gitlab_completions import (
 )
 from gitlab_completions.policy import DetailsPolicy, DirectMode
 from gitlab_completions.senders import SendError
-from gitlab_completions.testing import VirtualClock, wait_all_tasks_blocked
+from gitlab_completions.testing import (
+    FakeGitLab,
+    VirtualClock,
+    wait_all_tasks_blocked,
+)
 from tests._shell.parts import REQUEST
 from tests._shell.scripted import (
     BARE_401,
@@ -161,6 +165,22 @@ async def test_a_sleep_of_the_machine_makes_it_forgotten_at_once() -> None:
         instance.say(CHECK, Said(200))
         clock.suspend(6)
         assert (await client.availability()).available
+
+
+async def test_an_outage_leaves_no_queue_of_questions() -> None:
+    gitlab = FakeGitLab()
+    async with gitlab.client() as client:
+        gitlab.inquiries.hang()
+        for number in range(9):
+            problem = (await client.availability(f"a/{number}")).problem
+            assert problem is not None
+            assert problem.code is Code.TIMEOUT
+        await asyncio.sleep(15)
+        hung = len(gitlab.inquiries.requests)
+        gitlab.inquiries.heal()
+        await asyncio.sleep(600)
+        assert len(gitlab.inquiries.requests) == hung
+        assert (await client.availability("a/b")).available
 
 
 async def test_what_was_asked_before_a_change_is_not_kept() -> None:

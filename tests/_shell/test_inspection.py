@@ -204,6 +204,16 @@ async def test_what_breaks_below_http_is_told_as_everywhere(
     assert instance.paths == [CHECK]  # who does not answer is not asked more
 
 
+@pytest.mark.parametrize("check", [SendError("timeout"), HANG])
+async def test_a_look_that_took_too_long_names_no_deadline_to_be_moved(
+    check: SendError | str,
+) -> None:
+    code, remedy = told(await look(scripted(check)))
+    assert code is Code.TIMEOUT
+    assert "slow" in remedy
+    assert "deadline_s" not in remedy
+
+
 async def test_a_token_that_gitlab_does_not_know_is_invalid() -> None:
     instance = scripted(BARE_401)
     instance.say(VERSION, BARE_401)

@@ -114,6 +114,16 @@ def test_an_instance_that_is_too_old_says_so() -> None:
     assert answer.lacks_field
 
 
+@pytest.mark.parametrize("metadata", [None, {"version": "19.3.0"}])
+def test_a_query_that_failed_says_nothing_of_flags(metadata: object) -> None:
+    document = {
+        "data": {"metadata": metadata, "f0": None},
+        "errors": [{"message": "Timeout on Metadata.featureFlags"}],
+    }
+    assert decode_names(body(document), ["a"]) is None
+    assert decode_each(body(document), ["a"]) is None
+
+
 @pytest.mark.parametrize("words", [b"<html>", b"", b"[]", b'{"message": "401"}'])
 def test_what_is_no_answer_is_none(words: bytes) -> None:
     assert decode_names(words, ["a"]) is decode_each(words, ["a"]) is None
