@@ -43,6 +43,7 @@ CACHE = Path(".nox", ".cache").resolve()
 os.environ.setdefault("PIP_CACHE_DIR", str(CACHE / "pip"))
 os.environ.setdefault("PYRIGHT_PYTHON_CACHE_DIR", str(CACHE / "pyright"))
 os.environ.setdefault("NPM_CONFIG_CACHE", str(CACHE / "npm"))
+os.environ.setdefault("KF_RULE_CACHE_DIR", str(CACHE / "rules"))  # of secrets
 os.environ.setdefault("PIP_DISABLE_PIP_VERSION_CHECK", "1")
 
 
@@ -188,6 +189,7 @@ def examples(session: nox.Session) -> None:
     install(session, "test")
     session.run("python", "examples/complete_once.py")
     session.run("python", "examples/watch_routing.py")
+    session.run("python", "examples/generate.py")
     session.run("python", "examples/with_context.py")
     session.run("python", "examples/editor_without_asyncio.py")
     session.run("pytest", "examples/test_your_plugin.py")

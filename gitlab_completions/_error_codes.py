@@ -53,6 +53,13 @@ RETRYABLE = frozenset(
 )
 """Codes whose cause passes by itself; the others want somebody to do something."""
 
+ABOUT_TOKEN = frozenset(
+    {ErrorCode.TOKEN_INVALID, ErrorCode.TOKEN_EXPIRED, ErrorCode.TOKEN_REVOKED}
+)
+"""Codes of a 401 that another access token may turn into an answer. Not that the user
+has no seat, which is a 401 too: a source that renews its token would do so for nothing.
+"""
+
 REMEDIES: dict[ErrorCode, str] = {
     ErrorCode.TOKEN_INVALID: "check the access token, or create a new one",
     ErrorCode.TOKEN_EXPIRED: "create a new access token; this one has expired",

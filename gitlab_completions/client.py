@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from gitlab_completions._arguments import (
     check_collaborators,
@@ -53,9 +53,22 @@ if TYPE_CHECKING:
     from gitlab_completions.shared import DetailsStore
     from gitlab_completions.status import Availability, RoutingStatus
 
-__all__ = ("CompletionClient",)
+__all__ = ("ClientOptions", "CompletionClient")
 
 DEFAULT_POLICY = RoutingPolicy()
+
+
+class ClientOptions(TypedDict, total=False):
+    """What a client may be made with besides a URL and a token: `CompletionClient`."""
+
+    policy: RoutingPolicy
+    sender: Sender | None
+    store: DetailsStore | None
+    flags: FlagSource | None
+    redact: Redactor | None
+    ignore: IgnoreList | None
+    observers: Sequence[Observer]
+    user_agent: str | None
 
 
 class CompletionClient:
@@ -116,49 +129,22 @@ class CompletionClient:
             user_agent=user_agent,
             clock=SystemClock(),
             jitter=chance.jitter,
+            direct_override=direct_variable(),
         )
 
     @classmethod
     @frameless
-    def from_env(
-        cls,
-        *,
-        policy: RoutingPolicy = DEFAULT_POLICY,
-        sender: Sender | None = None,
-        store: DetailsStore | None = None,
-        flags: FlagSource | None = None,
-        redact: Redactor | None = None,
-        ignore: IgnoreList | None = None,
-        observers: Sequence[Observer] = (),
-        user_agent: str | None = None,
-    ) -> Self:
+    def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
         """Make a client for `GITLAB_URL` with the token in `GITLAB_TOKEN`.
 
         Args:
-            policy: See the constructor; an emulator without TLS needs one that says
-                `allow_plain_http=True`.
-            sender: See the constructor.
-            store: See the constructor.
-            flags: See the constructor.
-            redact: See the constructor.
-            ignore: See the constructor.
-            observers: See the constructor.
-            user_agent: See the constructor.
+            **options: The constructor's other arguments; an emulator without TLS needs
+                a policy that says `allow_plain_http=True`.
 
         Raises:
             ConfigurationError: When a variable is missing, or wrong.
         """
-        return cls(
-            *from_environment(),
-            policy=policy,
-            sender=sender,
-            store=store,
-            flags=flags,
-            redact=redact,
-            ignore=ignore,
-            observers=observers,
-            user_agent=user_agent,
-        )
+        return cls(*from_environment(), **options)
 
     @classmethod
     def _for_testing(
@@ -166,31 +152,20 @@ class CompletionClient:
         instance_url: str,
         access_token: AccessToken,
         *,
-        policy: RoutingPolicy,
-        sender: Sender,
         clock: Clock,
         jitter: Callable[[], float],
-        store: DetailsStore | None = None,
-        flags: FlagSource | None = None,
-        redact: Redactor | None = None,
-        ignore: IgnoreList | None = None,
-        observers: Sequence[Observer] = (),
+        direct_override: str = "",
+        **options: Unpack[ClientOptions],
     ) -> Self:
-        """Make a client on another clock, and without chance."""
+        """Make a client on another clock, without chance and this environment."""
         client = cls.__new__(cls)
         client._start(  # noqa: SLF001 - its own
             instance_url,
             access_token,
-            policy=policy,
-            sender=sender,
-            store=store,
-            flags=flags,
-            redact=redact,
-            ignore=ignore,
-            observers=observers,
-            user_agent=None,
             clock=clock,
             jitter=jitter,
+            direct_override=direct_override,
+            **options,
         )
         return client
 
@@ -199,16 +174,17 @@ class CompletionClient:
         instance_url: str,
         access_token: AccessToken,
         *,
-        policy: RoutingPolicy,
-        sender: Sender | None,
-        store: DetailsStore | None,
-        flags: FlagSource | None,
-        redact: Redactor | None,
-        ignore: IgnoreList | None,
-        observers: Sequence[Observer],
-        user_agent: str | None,
         clock: Clock,
         jitter: Callable[[], float],
+        direct_override: str,
+        policy: RoutingPolicy = DEFAULT_POLICY,
+        sender: Sender | None = None,
+        store: DetailsStore | None = None,
+        flags: FlagSource | None = None,
+        redact: Redactor | None = None,
+        ignore: IgnoreList | None = None,
+        observers: Sequence[Observer] = (),
+        user_agent: str | None = None,
     ) -> None:
         # Who only imports names (a type, an error) need not wait for all that runs.
         from gitlab_completions._shell.engine import Engine  # noqa: PLC0415
@@ -224,8 +200,8 @@ class CompletionClient:
         self._root = instance_root(
             instance_url, allow_plain_http=policy.allow_plain_http
         )
-        self._variable = direct_variable()
-        policy = overridden(policy, self._variable, self._root)
+        self._direct_override = direct_override
+        policy = overridden(policy, direct_override, self._root)
         self._owns_sender = sender is None
         self._sender = sender or HttpxSender(max_in_flight=policy.max_in_flight)
         self._engine = Engine(
@@ -254,6 +230,7 @@ class CompletionClient:
 
     async def __aenter__(self) -> Self:
         self._enter()
+        self._engine.prepare()
         return self
 
     async def __aexit__(
@@ -457,7 +434,7 @@ class CompletionClient:
             raise ConfigurationError(
                 "allow_plain_http cannot change: make a new client"
             )
-        self._engine.reconfigure(overridden(policy, self._variable, self._root))
+        self._engine.reconfigure(overridden(policy, self._direct_override, self._root))
 
     def __repr__(self) -> str:
         return f"<CompletionClient {self._root} {'closed' if self._closed else 'open'}>"

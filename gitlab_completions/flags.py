@@ -18,6 +18,7 @@ said anything, and it is `True` unless you say otherwise.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from gitlab_completions._checks import check_actor, check_seconds, check_switch
@@ -219,13 +220,14 @@ class OpenFeatureFlags:
         """Return the thread's work: one for each flag, for a provider may hang."""
         import asyncio  # noqa: PLC0415 - who only imports names need not wait for it
 
+        from gitlab_completions._sources import in_thread  # noqa: PLC0415 - it too
+
         key = (asyncio.get_running_loop(), name, default)
         task = self._asking.get(key)
         if task is None:
             ask = self._client.get_boolean_details
-            task = asyncio.create_task(
-                asyncio.to_thread(ask, name, default, self._context)
-            )
+            work = partial(ask, name, default, self._context)
+            task = asyncio.create_task(in_thread(work))
             self._asking[key] = task
             task.add_done_callback(lambda ended: self._forget(key, ended))
         return task

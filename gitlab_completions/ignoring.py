@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ("IgnoreList", "ProjectIgnoreList")
 
 _LIBRARY = "pathspec"
-_SCHEME = re.compile(r"file://(?:localhost)?(?=/)", re.IGNORECASE)
+_SCHEME = re.compile(r"file:(?://(?:localhost)?)?(?=/)", re.IGNORECASE)
+"""Java writes `file:/a`, and a file on a share is `file://server/a` (RFC 8089)."""
 _DRIVE = re.compile(r"/?[A-Za-z]:(?=/|$)")
 
 
@@ -45,7 +46,7 @@ class ProjectIgnoreList:
     """The files that a project's ignore list names, in the syntax of `.gitignore`.
 
     Needs `pip install 'gitlab-completions[ignore]'`. Paths may be relative to the
-    project's root, absolute, or `file://` URIs, with slashes of either kind. The file
+    project's root, absolute, or `file:` URIs, with slashes of either kind. The file
     is read again when it has changed; while there is none, only `patterns` count.
 
     A path outside of the root is matched as a whole, so that `*.pem` and `secrets/`
@@ -153,7 +154,7 @@ def _compiled(patterns: tuple[str, ...], source: str) -> GitIgnoreSpec:
 
 
 def _plain(path: str) -> str:
-    """Return a path or a `file://` URI with slashes, and without detours."""
+    """Return a path or a `file:` URI with slashes, and without detours."""
     uri = _SCHEME.match(path)
     if uri is not None:
         path = unquote(path[uri.end() :])

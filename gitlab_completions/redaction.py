@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ("Redactor", "SecretRedactor")
 
 MASK = "*"
+MOST_TOLD = 300
+"""Characters of what the library says of rules that it cannot read."""
 _LIBRARY = "kingfisher_sdk"
 _SHOWN = re.compile(r"[^\r\n]")
 """What a secret shows: not how its lines end, which tells a file's kind of line end."""
@@ -35,8 +37,9 @@ _SHOWN = re.compile(r"[^\r\n]")
 class Redactor(Protocol):
     """Takes secrets out of a text.
 
-    It is called in worker threads, in two at a time at most. When it raises, or gives
-    back a text of another length, nothing is sent.
+    It is called in worker threads, in two at a time at most; at first with an empty
+    text, so that it makes ready what it makes once. When it raises, or gives back a
+    text of another length, nothing is sent.
     """
 
     def redact(self, text: str, /) -> str:
@@ -50,8 +53,9 @@ class SecretRedactor:
     Needs `pip install 'gitlab-completions[redact]'`. Known are secrets that have a form
     of their own: tokens of services, private keys, passwords within URLs, in Base64
     too. A password like any other word is known by nobody; rules of your own may know
-    yours. The rules are compiled at the first text, which takes seconds once on a
-    machine, and then less than one: `warm_up()` does so too.
+    yours. The rules are compiled once on a machine, which takes some ten seconds, and
+    read again in less than one. An async client begins with that when it is entered,
+    any client with `warm_up()`; else the first call waits for it, until its deadline.
 
     Args:
         rules: Files of rules of your own, in Kingfisher's YAML or TOML, beside its own.
@@ -78,9 +82,14 @@ class SecretRedactor:
         self._cache_dir = cache_dir
         self._lock = Lock()
         self._scanner: Scanner | None = None
+        self._trouble: str | None = None
 
     def redact(self, text: str, /) -> str:
-        """Return the text, each secret replaced by as many asterisks."""
+        """Return the text, each secret replaced by as many asterisks.
+
+        Raises:
+            ConfigurationError: When rules cannot be read; the message says which.
+        """
         # A byte for a half of a character and for NUL, as the scanner takes text with
         # NULs for UTF-16; neither is part of a secret.
         data = text.replace("\0", " ").encode(errors="replace")
@@ -105,12 +114,25 @@ class SecretRedactor:
 
     def _ready(self) -> Scanner:
         with self._lock:
-            if self._scanner is None:
-                # Imported late: it is a library of 36 MB that few have.
-                from kingfisher_sdk import Rules, Scanner  # noqa: PLC0415
+            if self._scanner is None and self._trouble is None:
+                self._compile()
+            if self._scanner is not None:
+                return self._scanner
+        raise ConfigurationError(
+            f"the rules of secrets cannot be used: {self._trouble}",
+            remedy="mend the files in rules=, and make a new SecretRedactor",
+        )
 
-                self._scanner = Scanner(Rules(self._rules, cache_dir=self._cache_dir))
-            return self._scanner
+    def _compile(self) -> None:
+        """Read the rules, once: a wrong one may be found after ten seconds."""
+        # Imported late: it is a library of 36 MB that few have.
+        from kingfisher_sdk import Rules, Scanner  # noqa: PLC0415
+
+        try:
+            self._scanner = Scanner(Rules(self._rules, cache_dir=self._cache_dir))
+        except (RuntimeError, ValueError, OSError) as error:
+            # It quotes the files of rules, and has seen no source yet.
+            self._trouble = " ".join(str(error).split())[:MOST_TOLD]
 
 
 def _in_characters(

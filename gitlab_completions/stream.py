@@ -7,7 +7,10 @@ choosing, and cannot be ended by another task at all.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
+
+from gitlab_completions.errors import GitLabCompletionsError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -155,6 +158,8 @@ class SyncCompletionStream:
             ClientClosedError: When the client is closed, before or meanwhile.
         """
         self._thread.check_process()
+        if self._done is not None:
+            raise StopIteration
         piece = self._thread.run(self._next, self._span_s)
         if piece is None:
             raise StopIteration
@@ -197,7 +202,9 @@ class SyncCompletionStream:
         try:
             return await anext(self._stream)
         except StopAsyncIteration:
-            self._done = await self._stream.completion()  # later the thread may be over
+            with suppress(GitLabCompletionsError):  # of what was cancelled after it
+                # Later the thread may be over.
+                self._done = await self._stream.completion()
             return None
 
     async def _cancel(self) -> None:

@@ -10,7 +10,7 @@ import threading
 import weakref
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, Unpack, runtime_checkable
 
 from gitlab_completions._arguments import (
     check_flag_name,
@@ -23,7 +23,7 @@ from gitlab_completions._arguments import (
 from gitlab_completions._frames import frameless, without_frames
 from gitlab_completions._records import replace
 from gitlab_completions._shell.loop_thread import LoopThread
-from gitlab_completions.client import DEFAULT_POLICY, CompletionClient
+from gitlab_completions.client import DEFAULT_POLICY, ClientOptions, CompletionClient
 from gitlab_completions.errors import ClientClosedError, DeadlineExceededError
 from gitlab_completions.flags import ANSWER_WAIT_S
 from gitlab_completions.status import Availability, Health
@@ -121,45 +121,17 @@ class SyncCompletionClient:
 
     @classmethod
     @frameless
-    def from_env(
-        cls,
-        *,
-        policy: RoutingPolicy = DEFAULT_POLICY,
-        sender: Sender | None = None,
-        store: DetailsStore | None = None,
-        flags: FlagSource | None = None,
-        redact: Redactor | None = None,
-        ignore: IgnoreList | None = None,
-        observers: Sequence[Observer] = (),
-        user_agent: str | None = None,
-    ) -> Self:
+    def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
         """Make a client for `GITLAB_URL` with the token in `GITLAB_TOKEN`.
 
         Args:
-            policy: See the constructor; an emulator without TLS needs one that says
-                `allow_plain_http=True`.
-            sender: See the constructor.
-            store: See the constructor.
-            flags: See the constructor.
-            redact: See the constructor.
-            ignore: See the constructor.
-            observers: See the constructor.
-            user_agent: See the constructor.
+            **options: The constructor's other arguments; an emulator without TLS needs
+                a policy that says `allow_plain_http=True`.
 
         Raises:
             ConfigurationError: When a variable is missing, or wrong.
         """
-        return cls(
-            *from_environment(),
-            policy=policy,
-            sender=sender,
-            store=store,
-            flags=flags,
-            redact=redact,
-            ignore=ignore,
-            observers=observers,
-            user_agent=user_agent,
-        )
+        return cls(*from_environment(), **options)
 
     def __enter__(self) -> Self:
         self._check()

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 
 from gitlab_completions._checks import check_seconds
@@ -19,6 +21,7 @@ from gitlab_completions._frames import frameless, note_place, without_frames
 from gitlab_completions._secrets import Secret
 from gitlab_completions._shell.clock import SystemClock
 from gitlab_completions._sources import ask
+from gitlab_completions._wire.headers import check_access_token
 from gitlab_completions._wire.jsons import as_number
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.models import TokenHeader
@@ -30,10 +33,14 @@ if TYPE_CHECKING:
 __all__ = ("JobToken", "OAuthToken", "PrivateToken", "Renewal", "TokenHeader")
 
 AHEAD_S = 60.0
-"""Seconds before its end from which a token is renewed, behind the calls."""
+"""Seconds before its end from which a token is renewed, behind the calls; half of what
+it had to live when that is less, or it would be renewed at every use."""
 AGAIN_S = 5.0
 """Seconds after a refresh that failed until the next one: calls may come at any pace,
 and an identity provider counts failures."""
+YOUNG_S = 30.0
+"""Seconds for which a renewed token is not renewed again for being refused: it is not
+for its age that GitLab refuses it, and each call would have the next one made."""
 GIVEN_UP_S = 30.0
 """Seconds after which a refresh without an end is given up, and another one begun."""
 
@@ -52,7 +59,8 @@ class PrivateToken:
         access_token: The token, or what supplies it, as for the client.
 
     Raises:
-        ConfigurationError: For an `OAuthToken`, which GitLab does not take there.
+        ConfigurationError: For what cannot be a token, and for an `OAuthToken`, which
+            GitLab does not take there.
     """
 
     header: ClassVar[TokenHeader] = TokenHeader.PRIVATE_TOKEN
@@ -66,7 +74,7 @@ class PrivateToken:
         self._constant: Secret | None = None
         self._source: object = None
         if isinstance(access_token, str):
-            self._constant = Secret(access_token)
+            self._constant = Secret(check_access_token(access_token))
         else:
             self._source = access_token
 
@@ -83,7 +91,9 @@ class PrivateToken:
         """Tell the source that GitLab answered 401 to this token."""
         reject = getattr(self._source, "reject", None)
         if reject is not None:
-            reject(token)
+            told: None = reject(token)  # what it returns may have to be awaited
+            return told
+        return None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -106,8 +116,8 @@ class OAuthToken:
     """An OAuth access token that is renewed in time, and when GitLab refuses it.
 
     A refresh makes GitLab forget the old access token and the old refresh token, so
-    there is one at a time, whoever wants it. It begins a minute before the token's end,
-    behind the calls, which go on with the old one meanwhile.
+    there is one at a time, whichever clients of the process want it. It begins a minute
+    before the token's end, behind the calls, which go on with the old one meanwhile.
 
     Args:
         token: The token to begin with; `None` gets the first one by a refresh.
@@ -135,12 +145,15 @@ class OAuthToken:
         if expires_in_s is not None:
             check_seconds("expires_in_s", expires_in_s)
         self._refresh = refresh
-        self._token = None if token is None else Secret(token)
+        self._token = None if token is None else Secret(check_access_token(token))
         self._clock: Clock = SystemClock()
-        self._ends_at = self._clock.now() + (expires_in_s or math.inf)
         self._refused = False
+        self._renewed_at = -math.inf
+        self._lives(expires_in_s or math.inf)
+        self._lock = threading.Lock()  # clients on other loops may have it too
         self._tried_at = -math.inf
         self._renewal: asyncio.Task[None] | None = None
+        self._end: Future[None] = Future()
         self._problem: Exception | None = None
 
     async def get(self) -> str:
@@ -151,12 +164,12 @@ class OAuthToken:
         """
         token = self._usable()
         if token is not None:
-            if self._ends_within(AHEAD_S):
+            if self._ends_within(self._ahead_s):
                 self._renew()
             return token.reveal()
-        renewal = self._renew()
-        if renewal is not None:
-            await asyncio.wait({renewal})
+        end = self._renew()
+        if end is not None:
+            await asyncio.wait({asyncio.wrap_future(end)})
         token = self._usable()
         if token is None:
             raise RuntimeError("the refresh brought no token") from self._problem
@@ -164,7 +177,8 @@ class OAuthToken:
 
     def reject(self, token: str, /) -> None:
         """Take note that GitLab answered 401 to this token; an older one is no news."""
-        if self._token == Secret(token):
+        young = self._clock.now() - self._renewed_at < YOUNG_S
+        if self._token == Secret(token) and not young:
             self._refused = True
 
     def _usable(self) -> Secret | None:
@@ -173,22 +187,32 @@ class OAuthToken:
     def _ends_within(self, seconds: float) -> bool:
         return self._ends_at - self._clock.now() <= seconds
 
-    def _renew(self) -> asyncio.Task[None] | None:
-        """Return the refresh under way, or begin one; not if one has just failed."""
-        now = self._clock.now()
-        waited_s = now - self._tried_at
-        renewal = self._renewal
-        # A loop that is over has left its refresh without an end.
-        if renewal is not None and renewal.get_loop() is asyncio.get_running_loop():
-            if waited_s <= GIVEN_UP_S:
-                return renewal
-            renewal.cancel()
-        elif self._problem is not None and waited_s < AGAIN_S:
-            return None
-        self._tried_at = now
-        self._renewal = asyncio.create_task(self._take_another())
-        self._renewal.add_done_callback(self._ended)
-        return self._renewal
+    def _lives(self, life_s: float) -> None:
+        self._ahead_s = min(AHEAD_S, life_s / 2)
+        self._ends_at = self._clock.now() + life_s
+
+    def _renew(self) -> Future[None] | None:
+        """Return the end of the refresh under way, or of one that begins now.
+
+        `None` if one has just failed.
+        """
+        with self._lock:
+            now = self._clock.now()
+            waited_s = now - self._tried_at
+            renewal = self._renewal
+            # A loop that is over has left its refresh without an end.
+            if renewal is not None and renewal.get_loop().is_running():
+                if waited_s <= GIVEN_UP_S:
+                    return self._end
+                renewal.get_loop().call_soon_threadsafe(renewal.cancel)
+            elif self._problem is not None and waited_s < AGAIN_S:
+                return None
+            self._tried_at = now
+            end: Future[None] = Future()
+            self._end = end
+            self._renewal = asyncio.create_task(self._take_another())
+            self._renewal.add_done_callback(lambda task: self._ended(task, end))
+            return end
 
     async def _take_another(self) -> None:
         self._problem = None
@@ -207,15 +231,18 @@ class OAuthToken:
             raise ConfigurationError(
                 "refresh must return a token, or an answer with an access_token"
             )
-        if self._refused and self._token == Secret(token):
+        taken = Secret(check_access_token(token))
+        if self._refused and self._token == taken:
             raise ConfigurationError("refresh returned the token that GitLab refused")
-        self._token, self._refused, self._ends_at = Secret(token), False, math.inf
-        if life_s is not None and life_s > 0:
-            self._ends_at = self._clock.now() + life_s
+        self._lives(life_s if life_s is not None and life_s > 0 else math.inf)
+        self._token, self._refused = taken, False
+        self._renewed_at = self._clock.now()
 
-    def _ended(self, renewal: asyncio.Task[None]) -> None:
-        if renewal is self._renewal:
-            self._renewal = None
+    def _ended(self, renewal: asyncio.Task[None], end: Future[None]) -> None:
+        with self._lock:
+            if renewal is self._renewal:
+                self._renewal = None
+        end.set_result(None)
 
     def __repr__(self) -> str:
         return "<OAuthToken>"

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 
 from gitlab_completions.testing.fixtures import loop_factories
@@ -19,8 +20,6 @@ from gitlab_completions.testing.fixtures import loop_factories
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
-
-    import pytest
 
 REAL_TIME = {
     "_transport",
@@ -49,6 +48,13 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in SETTINGS_OF_THIS_MACHINE:
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rules_stay_here(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have the rules of secrets compiled once, and leave nothing in anybody's cache."""
+    if "KF_RULE_CACHE_DIR" not in os.environ:
+        os.environ["KF_RULE_CACHE_DIR"] = str(tmp_path_factory.mktemp("rules"))
 
 
 def pytest_asyncio_loop_factories(

@@ -67,6 +67,7 @@ def test_absolute_paths_and_uris_are_taken_from_the_root_on(tmp_path: Path) -> N
         str(root / "build" / "a.py"),
         (root / "build" / "a.py").as_uri(),
         f"file://localhost{root}/build/a.py",
+        (root / "build" / "a.py").as_uri().replace("file://", "file:"),
     ):
         assert ignored.excludes(path)
     assert not ignored.excludes(str(root / "src" / "build" / "a.py"))
@@ -80,6 +81,14 @@ def test_a_root_on_windows_is_known_by_its_letters_of_either_case() -> None:
     assert ignored.excludes("c:\\work\\app\\build\\a.py")
     assert ignored.excludes("file:///c%3A/work/app/build/a.py")
     assert not ignored.excludes("D:\\work\\app\\build\\a.py")
+
+
+def test_a_root_on_a_share_is_known_by_path_and_uri() -> None:
+    ignored = ProjectIgnoreList("/unused", patterns=["/build"])
+    ignored._roots = {ignoring._plain("\\\\server\\share\\my app")}
+    assert ignored.excludes("\\\\server\\share\\my app\\build\\a.py")
+    assert ignored.excludes("file://server/share/my%20app/build/a.py")
+    assert not ignored.excludes("file://server/share/build/a.py")
 
 
 def test_a_root_may_be_reached_by_a_link(tmp_path: Path) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+from typing import TYPE_CHECKING
 
+import kingfisher_sdk
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from gitlab_completions import redaction
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.redaction import Redactor, SecretRedactor
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Put together here, so that no scanner takes this file for a leak.
 GITHUB = "ghp_" + "aB3dE6gH1jKlMn0pQrStUvWx7yZ4aB9cD2eF"
@@ -36,10 +41,9 @@ rules:
 
 @pytest.fixture(scope="session")
 def redactor(tmp_path_factory: pytest.TempPathFactory) -> SecretRedactor:
-    """Compile the rules once, and leave nothing in anybody's cache folder."""
-    folder = tmp_path_factory.mktemp("rules")
+    folder = tmp_path_factory.mktemp("ours")
     (folder / "ours.yml").write_text(OURS)
-    return SecretRedactor(rules=[folder / "ours.yml"], cache_dir=folder)
+    return SecretRedactor(rules=[folder / "ours.yml"])
 
 
 @pytest.mark.parametrize("secret", [GITHUB, GITLAB])
@@ -120,6 +124,39 @@ def test_places_are_widened_to_characters_and_do_not_overlap() -> None:
 def test_rules_of_ones_own_count_beside_the_librarys(redactor: SecretRedactor) -> None:
     text = f"a corp-abc123def456 b {GITHUB}"
     assert redactor.redact(text) == f"a {'*' * 17} b {'*' * 40}"
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        (None, "ours.yml is neither a file"),
+        ("rules: [", "parse YAML from file: .*ours.yml"),
+    ],
+)
+def test_rules_that_cannot_be_used_are_told(
+    tmp_path: Path, rules: str | None, told: str
+) -> None:
+    file = tmp_path / "ours.yml"
+    if rules is not None:
+        file.write_text(rules)
+    with pytest.raises(ConfigurationError, match=told) as caught:
+        SecretRedactor(rules=[file]).redact("x")
+    assert "\n" not in str(caught.value)
+
+
+def test_wrong_rules_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[object] = []
+
+    def refuse(rules: object, *, cache_dir: object) -> None:
+        tried.append(rules)
+        raise RuntimeError("could not compile\n  rule 'custom.ours'")
+
+    monkeypatch.setattr(kingfisher_sdk, "Rules", refuse)
+    redactor = SecretRedactor(rules=["ours.yml"])
+    for _ in range(3):
+        with pytest.raises(ConfigurationError, match=r"rule 'custom\.ours'"):
+            redactor.redact("x")
+    assert tried == [("ours.yml",)]
 
 
 def test_a_secret_outside_of_the_text_is_an_error() -> None:

@@ -374,6 +374,40 @@ async def test_silence_is_given_up_at_its_timeout_and_ended(house: House) -> Non
     assert given_up.elapsed_s == 5.0
 
 
+@pytest.mark.parametrize("slow", [False, True])
+async def test_a_stream_that_may_still_come_is_not_ended_to_wait_for_a_place(
+    *, slow: bool
+) -> None:
+    """The instance's minute is spent: what falls back waits for the next."""
+    async with kept(House(RoutingPolicy(indirect_per_minute=6))) as house:
+        await house.warm()
+        if slow:  # direct rests, and gets what there is no room for elsewhere
+            for _ in range(2):
+                reading = house.read()
+                await asyncio.sleep(0.8)
+                reading.stream.cancel()
+                await reading.error()
+        for _ in range(5):
+            reading = house.read(GENERATION)
+            _, feed = await begun(house)
+            feed.end()
+            await reading.error()
+        reading = house.read(deadline_s=20)
+        await asyncio.sleep(15)
+        exchange, feed = await begun(house)
+        assert exchange.wire.route is DIRECT
+        feed.send(b"x")
+        feed.end()
+        assert (await reading.stream.completion()).text == "x"
+        # But not longer than that takes.
+        reading = house.read()
+        await asyncio.sleep(60)
+        exchange, feed = await begun(house)
+        assert exchange.wire.route is INDIRECT
+        feed.end()
+        await reading.stream.completion()
+
+
 async def test_with_a_deadline_the_last_route_keeps_a_share_of_it(
     house: House,
 ) -> None:
@@ -574,6 +608,22 @@ async def test_the_deadline_before_the_first_piece_is_the_usual_one(
     await wait_all_tasks_blocked()
     assert exchange.cancelled == 1
     assert asyncio.get_running_loop().time() == 3
+    assert indirect.kinds == ["RouteChosen", "AttemptFailed", "CallFinished"]
+    assert indirect.client.status().counts["attempts_failed"] == 1
+
+
+async def test_what_is_in_its_gate_at_the_deadline_was_no_attempt(
+    indirect: House,
+) -> None:
+    others = [indirect.read() for _ in range(4)]
+    reading = indirect.read(deadline_s=3)
+    error = await reading.error()
+    assert isinstance(error, DeadlineExceededError)
+    assert error.attempts == ()
+    assert "AttemptFailed" not in indirect.kinds
+    for other in others:
+        other.stream.cancel()
+        await other.error()
 
 
 async def test_the_deadline_ends_a_stream_in_its_midst(indirect: House) -> None:
@@ -643,6 +693,40 @@ async def test_bytes_without_text_are_no_silence(house: House) -> None:
         reading.stream.cancel()
         await reading.error()
     assert house.client.status().circuits[DIRECT] == "closed"
+
+
+async def test_a_model_that_hangs_behind_pings_trips_direct(house: House) -> None:
+    """Its caller has waited in vain; who leaves before that may have been hasty."""
+    for _ in range(2):
+        reading = house.read()
+        feed = (await house.sender.next()).begin(x_streaming_format="sse")
+        feed.send(b": ping\n\n")
+        await asyncio.sleep(5)
+        _, feed = await begun(house)
+        feed.end()
+        await reading.stream.completion()
+    assert house.client.status().circuits[DIRECT] == "open"
+
+
+async def test_a_probe_that_hangs_behind_pings_is_not_sent_again_at_once(
+    house: House,
+) -> None:
+    for _ in range(2):
+        reading = house.read()
+        (await house.sender.next()).fail(BROKEN)
+        _, feed = await begun(house)
+        feed.end()
+        await reading.stream.completion()
+    await asyncio.sleep(30)
+    reading = house.read()
+    probe = await house.sender.next()
+    probe.begin(x_streaming_format="sse").send(b": ping\n\n")
+    await asyncio.sleep(1)
+    _, feed = await begun(house)
+    feed.end()
+    await reading.stream.completion()
+    assert (probe.wire.route, probe.cancelled) == (DIRECT, 1)
+    assert house.client.status().circuits[DIRECT] == "open"
 
 
 async def test_what_had_come_counts_when_a_stream_is_cancelled(house: House) -> None:
@@ -811,6 +895,19 @@ async def test_a_slow_reader_holds_back_the_sender(house: House) -> None:
             await wait_all_tasks_blocked()
             assert feed.read == ROOM + taken
         assert len((await stream.completion()).text) == 1000
+
+
+async def test_a_text_that_has_come_in_time_may_be_read_after_it(
+    indirect: House,
+) -> None:
+    async with indirect.client.stream(REQUEST, deadline_s=5) as stream:
+        exchange = await indirect.sender.next()
+        feed = exchange.begin(x_streaming_format="sse")
+        feed.send(TEXT_EVENT * 40 + b"event: stream_end\n\n")
+        feed.end()
+        async for _ in stream:
+            await asyncio.sleep(1)
+        assert (await stream.completion()).text == "x" * 40
 
 
 async def test_a_short_text_leaves_the_wire_however_slow_its_reader(

@@ -80,6 +80,8 @@ def test_a_completion_alone_reads_all_of_it(client: SyncCompletionClient) -> Non
     stream = client.stream(REQUEST)
     assert stream.completion().text == TEXT
     assert stream.completion() is stream.completion()
+    client.close()
+    assert list(stream) == []
 
 
 def test_errors_are_the_asynchronous_streams(
@@ -132,6 +134,19 @@ def test_cancelling_in_another_thread_ends_the_wait(gitlab: FakeGitLab) -> None:
         assert stream.completion().text == "one"
         superseded.wait()
     assert gitlab.in_flight == 0
+
+
+def test_cancelling_what_has_broken_off_just_ends(gitlab: FakeGitLab) -> None:
+    gitlab.gateway.break_stream(pieces=3)
+    finished = Listener(CallFinished)
+    with client_of(gitlab, finished) as client, client.stream(REQUEST) as stream:
+        assert next(stream) == "one"
+        finished.wait()
+        stream.cancel()
+        assert list(stream) == []
+        with pytest.raises(StreamBrokenError) as broken:
+            stream.completion()
+    assert broken.value.text == stream.text == "one two three"
 
 
 def test_a_stream_cancelled_before_its_use_sends_nothing(

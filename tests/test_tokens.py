@@ -301,3 +301,85 @@ def test_a_refresh_that_an_ended_loop_left_is_begun_anew() -> None:
     assert left is not None
     left.get_coro().close()
     assert asyncio.run(token.get()) == "t1"
+
+
+@pytest.mark.parametrize("blank", ["", " ", "t1\n", "t 1", {"access_token": ""}])
+async def test_what_no_header_can_carry_replaces_no_token(blank: Renewal) -> None:
+    refresh = Refresh(blank, "t1")
+    token = oauth(refresh, expires_in_s=100)
+    await asyncio.sleep(50)
+    assert await token.get() == "t0"
+    await asyncio.sleep(0.2)
+    assert await token.get() == "t0"
+    await asyncio.sleep(60)
+    assert await token.get() == "t1"
+    assert refresh.asked == 2
+
+
+@pytest.mark.parametrize("bad", ["", " ", "t\n", "tö"])
+def test_a_string_that_no_header_can_carry_is_refused_at_once(bad: str) -> None:
+    for make in (PrivateToken, JobToken, lambda token: OAuthToken(token, refresh=str)):
+        with pytest.raises(ConfigurationError, match="access_token"):
+            make(bad)
+
+
+async def test_a_token_of_a_minute_is_not_renewed_at_each_use() -> None:
+    refresh = Refresh({"access_token": "t1", "expires_in": 50})
+    token = oauth(refresh, token=None)
+    for _ in range(50):
+        await token.get()
+        await asyncio.sleep(1)
+    assert refresh.asked == 2
+
+
+async def test_a_token_that_is_refused_while_young_is_not_renewed_again() -> None:
+    refresh = Refresh("t1", "t2", "t3")
+    token = oauth(refresh)
+    for _ in range(29):
+        token.reject(await token.get())
+        await asyncio.sleep(1)
+    assert (await token.get(), refresh.asked) == ("t1", 1)
+    await asyncio.sleep(2)
+    token.reject("t1")
+    assert await token.get() == "t2"
+
+
+async def test_a_source_in_another_header_is_told_of_a_refusal_and_awaited() -> None:
+    told: list[str] = []
+
+    class Source:
+        async def get(self) -> str:
+            return "t2" if told else "t1"
+
+        async def reject(self, token: str, /) -> None:
+            await asyncio.sleep(0.1)
+            told.append(token)
+
+    source: AccessToken = Source()  # type: ignore[assignment]  # as people write it
+    one = TokenDesk(PrivateToken(source), lambda: None)
+    other = await one.another(await one.get())
+    assert told == ["t1"]
+    assert other is not None
+    assert other.reveal() == "t2"
+
+
+@pytest.mark.real_time
+async def test_clients_on_two_loops_share_one_refresh() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    asked = 0
+
+    def refresh() -> str:
+        nonlocal asked
+        asked += 1
+        begun.set()
+        assert go_on.wait(timeout=10)
+        return "t1"
+
+    token = OAuthToken(refresh=refresh)
+    elsewhere = asyncio.to_thread(lambda: asyncio.run(token.get()))
+    other = asyncio.create_task(elsewhere)
+    await asyncio.to_thread(begun.wait, 10)
+    mine = asyncio.create_task(token.get())
+    await asyncio.sleep(0)
+    go_on.set()
+    assert (await mine, await other, asked) == ("t1", "t1", 1)

@@ -7,7 +7,8 @@ what follows the first piece cannot be taken back: the flow ends with it.
 
 An attempt that is not the last one possible has its timeout for the first piece, and
 `SHARE_BEFORE_LAST` of the time left at most; the last one has all the call's time, for
-the sender watches over silence.
+the sender watches over silence. But direct is not ended while the instance's minute is
+spent: what falls back would only wait for its turn, when direct may still answer.
 
 A probe beside an attempt that serves the call would be a second one as well. So that
 direct is found to be well again also where all calls are streams, the probe goes alone,
@@ -21,22 +22,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gitlab_completions._core.router import SHARE_BEFORE_LAST, Call
+from gitlab_completions._core.call import SHARE_BEFORE_LAST, Call
 from gitlab_completions.models import Route, RouteReason
 
 if TYPE_CHECKING:
-    from gitlab_completions._core.commands import Send
-    from gitlab_completions._core.freshness import Freshness
-    from gitlab_completions._core.router import Flow, Router
-    from gitlab_completions.models import Intent
-
-
-def stream(
-    router: Router, intent: Intent, freshness: Freshness, now: float, deadline_s: float
-) -> Flow:
-    """Return the flow of a streamed call that starts now and may take `deadline_s`."""
-    prospects = router.prospects(intent, freshness, now + deadline_s)
-    return StreamedCall(prospects).run(now)
+    from gitlab_completions._core.commands import Answer, Command, Send
 
 
 class StreamedCall(Call):
@@ -54,6 +44,12 @@ class StreamedCall(Call):
 
     def _hedge(self, now: float) -> None:
         self.hedge_at = math.inf
+
+    def _after_wait(self, now: float) -> Command | Answer:
+        given_up = now >= self.give_up_at and Route.INDIRECT not in self.reasons
+        if given_up and self.prospects.instance_is_spent(now):
+            self.give_up_at = self.prospects.budget.free_at(now)
+        return super()._after_wait(now)
 
     def _spans_s(self, timeout_s: float, left_s: float) -> tuple[float, float]:
         return left_s, min(timeout_s, SHARE_BEFORE_LAST * left_s)

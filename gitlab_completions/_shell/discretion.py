@@ -44,6 +44,11 @@ PREPARE_S = 30.0
 """Seconds that a warm-up waits for a redactor: rules are compiled in six, once, and on
 a busy machine in twelve."""
 
+_REMEDY = (
+    "try again, or call warm_up() before the first call: a redactor may have to make "
+    "something once, such as compiled rules"
+)
+
 
 class Limits(NamedTuple):
     """What a call has.
@@ -87,6 +92,7 @@ class Discretion:
         self._redact = redact
         self._clock = clock
         self._threads: set[asyncio.Future[CompletionRequest]] = set()
+        self._preparing: asyncio.Future[CompletionRequest] | None = None
 
     async def clear_call(
         self, drive: Drive, until: float, max_body_bytes: int | None
@@ -130,8 +136,9 @@ class Discretion:
         """Have the redactor make ready what it makes once; fail silently."""
         if self._redact is not None and not self._threads:
             nothing = CompletionRequest(file_name="nothing", content_above_cursor="")
-            future = self._start(partial(_clean, nothing, self._redact))
-            await asyncio.wait({future})
+            self._preparing = self._start(partial(_clean, nothing, self._redact))
+        if self._preparing is not None:
+            await asyncio.wait({self._preparing})
 
     async def _in_thread(
         self, work: Callable[[], CompletionRequest], guard: str, limits: Limits
@@ -174,7 +181,9 @@ class Discretion:
         if limits.closing.done():
             raise ClientClosedError("the client was closed during the call")
         if self._clock.now() >= limits.until:
-            raise DeadlineExceededError("the source was not cleared in time to be sent")
+            raise DeadlineExceededError(
+                "the source was not cleared in time to be sent", remedy=_REMEDY
+            )
 
 
 def _sift(request: CompletionRequest, ignore: IgnoreList) -> CompletionRequest:

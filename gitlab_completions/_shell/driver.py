@@ -33,7 +33,7 @@ from gitlab_completions.models import Intent, RouteReason
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gitlab_completions._core.router import Flow
+    from gitlab_completions._core.call import Flow
     from gitlab_completions._shell.bulletin import Bulletin
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.flight import Flight
@@ -111,9 +111,19 @@ class Drive:
 
     async def _answer(self, flow: Flow, deadline: float) -> Chosen | GaveUp:
         answer = await self._converse(flow)
-        if self.handover is not None and isinstance(answer, Chosen):
+        if self.handover is None:
+            return answer
+        if isinstance(answer, Chosen):
             await self._see_out(winner(self.flights, answer), deadline)
+        else:
+            self._give_up_rest()
         return answer
+
+    def _give_up_rest(self) -> None:
+        """End what is on the wire: its time is up, and no end of its own will tell."""
+        for flight in self._unreported():
+            if flight.sent:
+                self.race.give_up(flight)
 
     async def _see_out(self, flight: Flight, deadline: float) -> None:
         """Wait for the rest of a stream, which nobody waits for past the deadline."""

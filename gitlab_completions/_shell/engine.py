@@ -11,45 +11,40 @@ from typing import TYPE_CHECKING
 from gitlab_completions._core.budget import InstanceBudget
 from gitlab_completions._core.commands import Chosen
 from gitlab_completions._core.hedging import HedgeBudget
-from gitlab_completions._core.rollout import barrier
 from gitlab_completions._core.router import Router
-from gitlab_completions._core.streaming import stream
 from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.availability import AvailabilityDesk
 from gitlab_completions._shell.background import Background
 from gitlab_completions._shell.bulletin import Bulletin
-from gitlab_completions._shell.discretion import PREPARE_S
+from gitlab_completions._shell.conclusions import Conclusions
 from gitlab_completions._shell.driver import Drive
-from gitlab_completions._shell.exchange import WARM_UP_S
 from gitlab_completions._shell.keeper import Keeper
 from gitlab_completions._shell.outlook import Outlook
 from gitlab_completions._shell.race import GRACE_S, Race
 from gitlab_completions._shell.reader import Reader
 from gitlab_completions._shell.spare import SpareConnections
 from gitlab_completions._shell.tally import Tally
+from gitlab_completions._shell.warmth import Warmth
 from gitlab_completions.errors import (
     ClientClosedError,
     DeadlineExceededError,
     RequestRejectedError,
 )
-from gitlab_completions.events import CallFinished, ClockJumped, StatusChanged
+from gitlab_completions.events import ClockJumped
 from gitlab_completions.models import Completion, Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from gitlab_completions._core.commands import GaveUp
-    from gitlab_completions._core.router import Flow
+    from gitlab_completions._core.call import Flow
     from gitlab_completions._shell.fetch import Fetcher
     from gitlab_completions._shell.handover import Handover
     from gitlab_completions._shell.keeper import Entry
     from gitlab_completions._shell.notices import Notices
     from gitlab_completions._shell.setup import Setup
     from gitlab_completions._shell.shared_fetch import SharedFetcher
-    from gitlab_completions.details import ConnectionDetails
-    from gitlab_completions.errors import DirectAccessError, GitLabCompletionsError
     from gitlab_completions.flags import Flag
     from gitlab_completions.models import CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
@@ -110,8 +105,18 @@ class Engine:
         self._outlook = Outlook(
             self._circuits, self._budget, self._race, self._tally, clock
         )
+        self._conclusions = Conclusions(
+            self._outlook, self._availability, self.bulletin
+        )
+        self._warmth = Warmth(
+            exchanger=self._exchanger,
+            spare=self._spare,
+            discretion=self._discretion,
+            conclusions=self._conclusions,
+            clock=clock,
+            background=self._background,
+        )
         self._router = self._route_by(policy)
-        self._warming: dict[Route, asyncio.Task[None]] = {}
 
     def _make_keeper(self, fetcher: Fetcher | SharedFetcher) -> Keeper:
         setup = self._setup
@@ -175,36 +180,27 @@ class Engine:
                 await self._discretion.clear_call(drive, deadline, most)
             answer = await drive.run(self._flow(drive, deadline), deadline)
         except _ENDS as end:
-            self._tell_end(drive, self._clock.now(), None, copy.copy(end))
+            now = self._clock.now()
+            self._conclusions.tell_end(drive, now, None, copy.copy(end))
             raise
         except asyncio.CancelledError:
             if handover is not None:
                 handover.so_far = self._so_far(drive, handover)
             raise
         now = self._clock.now()
-        result = self._result(drive, answer, deadline, now)
+        router = self._router
+        result = self._conclusions.result(
+            drive, router, answer, deadline=deadline, now=now
+        )
         if isinstance(result, Completion):
-            self._finish(drive, now, result, None)
+            self._conclusions.finish(drive, router, now, result, None)
             return result
         # What is kept of it must not keep the call's frames, and the source there.
-        self._finish(drive, now, None, copy.copy(result))
+        self._conclusions.finish(drive, router, now, None, copy.copy(result))
         try:
             raise result from result.__cause__
         finally:
             del result  # else it would hold its own frame, and the request there
-
-    def _result(
-        self, drive: Drive, answer: Chosen | GaveUp, deadline: float, now: float
-    ) -> Completion | GitLabCompletionsError:
-        if not isinstance(answer, Chosen):
-            return self._failure(drive, answer, deadline, now)
-        return results.broken(drive.flights, answer) or results.completion(
-            drive.request,
-            answer,
-            drive.flights,
-            started_at=drive.started_at,
-            now=now,
-        )
 
     def _begin(
         self,
@@ -235,7 +231,7 @@ class Engine:
         now = self._clock.now()
         if drive.handover is None:
             return self._router.complete(intent, freshness, now, deadline - now)
-        return stream(self._router, intent, freshness, now, deadline - now)
+        return self._router.stream(intent, freshness, now, deadline - now)
 
     def _so_far(self, drive: Drive, handover: Handover) -> Completion:
         return results.so_far(
@@ -268,102 +264,18 @@ class Engine:
             reason=refusal or RouteReason.PREFERRED,
         )
 
-    def _failure(
-        self, drive: Drive, gave_up: GaveUp, deadline: float, now: float
-    ) -> GitLabCompletionsError:
-        only = self.policy.direct is DirectMode.ONLY
-        last_route = Route.DIRECT if only else Route.INDIRECT
-        return results.failure(
-            gave_up,
-            drive.flights,
-            started_at=drive.started_at,
-            deadline=deadline,
-            now=now,
-            direct_refusal=self._direct_refusal(drive, now),
-            wait_s=self._outlook.wait_s(last_route, now),
-        )
-
-    def _direct_refusal(self, drive: Drive, now: float) -> DirectAccessError | None:
-        barred = barrier(self.policy, self._rollout)
-        completion = drive.request.intent is Intent.COMPLETION
-        freshness = drive.entry.freshness
-        if completion and barred is RouteReason.ROLLOUT:
-            return results.not_rolled_out()
-        if barred is not None or not completion or freshness.usable(now) is not None:
-            return None
-        return freshness.problem(now)
-
-    def _finish(
-        self,
-        drive: Drive,
-        now: float,
-        done: Completion | None,
-        error: GitLabCompletionsError | None,
-    ) -> None:
-        self._tell_end(drive, now, done, error)
-        self._outlook.call_ended(drive.call_id, error)
-        self._availability.heard(drive.entry.project_path, error)
-        self._tell_status(drive.entry)
-
-    def _tell_status(self, entry: Entry) -> None:
-        status = self._outlook.news(self._router, entry)
-        if status is not None:
-            self.bulletin.publish(StatusChanged(status=status))
-
-    def _tell_end(
-        self,
-        drive: Drive,
-        now: float,
-        done: Completion | None,
-        error: GitLabCompletionsError | None,
-    ) -> None:
-        self.bulletin.publish(
-            CallFinished(
-                call_id=drive.call_id,
-                elapsed_s=now - drive.started_at,
-                route=done.route if done else None,
-                reason=done.reason if done else None,
-                error=error,
-            )
-        )
+    def prepare(self) -> None:
+        """Begin with what is made once, before a call has to wait for it."""
+        self._warmth.prepare()
 
     async def warm_up(
         self, project_path: str | None, closing: asyncio.Future[None]
     ) -> None:
         """Fetch connection details and open a connection; fail silently."""
-        preparing: asyncio.Future[None] | None = None
-        if self._discretion is not None:
-            preparing = self._background.spawn(self._discretion.prepare())
         entry = self._keeper.entry(project_path)
         self._flags.direct.look()
         self._keeper.look(entry)
-        if entry.fetch is not None:
-            await _first_of(entry.fetch, closing)
-        self._tell_status(entry)
-        opening = self._open_connection(entry)
-        await _first_of(opening, closing, timeout_s=WARM_UP_S)
-        if preparing is not None:
-            await _first_of(preparing, closing, timeout_s=PREPARE_S)
-
-    def _open_connection(self, entry: Entry) -> asyncio.Task[None]:
-        """Open a connection on the route that the next call takes, once at a time."""
-        now = self._clock.now()
-        refusal = self._router.refusal(Intent.COMPLETION, entry.freshness, now)
-        details = entry.freshness.usable(now) if refusal is None else None
-        route = Route.INDIRECT if details is None else Route.DIRECT
-        task = self._warming.get(route)
-        if task is None or task.done():
-            task = self._background.spawn(self._connect(details))
-            self._warming[route] = task
-        return task
-
-    async def _connect(self, details: ConnectionDetails | None) -> None:
-        """Open a connection: to the gateway, or a spare one to the instance."""
-        if details is not None:
-            await self._exchanger.warm_up(details)
-            return
-        async with self._spare.for_errand():
-            await self._exchanger.warm_up(None)
+        await self._warmth.warm_up(entry, self._router, closing)
 
     async def availability(
         self, project_path: str | None, closing: asyncio.Future[None]
@@ -403,7 +315,7 @@ class Engine:
             if self._setup.replace(route):
                 self._gates[route].start_over()
                 self._stream_gates[route].start_over()
-        self._warming.clear()
+        self._warmth.forget()
         self._keeper.start_over()
         self._availability.forget()
         # In the end: an observer may ask how things stand now, or begin a call.
@@ -435,13 +347,3 @@ class Engine:
         self._flags.forget()
         self._keeper.lift_bars()
         self._availability.forget()
-
-
-async def _first_of(
-    task: asyncio.Future[None],
-    closing: asyncio.Future[None],
-    timeout_s: float | None = None,
-) -> None:
-    await asyncio.wait(
-        {task, closing}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
-    )

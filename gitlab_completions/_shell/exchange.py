@@ -7,6 +7,7 @@ import dataclasses
 import logging
 from typing import TYPE_CHECKING
 
+from gitlab_completions._error_codes import ABOUT_TOKEN
 from gitlab_completions._frames import frameless
 from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._shell import endings
@@ -128,7 +129,9 @@ class Exchanger:
         except RequestRejectedError as error:
             return endings.unsendable(Route.INDIRECT, error)
         ending = await self._perform(wire, pour)
-        if ending.seen.status != UNAUTHORIZED:
+        if ending.error is None or not (
+            ending.seen.status == UNAUTHORIZED and ending.error.code in ABOUT_TOKEN
+        ):
             return ending
         other = await self.desk.another(token)
         if other is None:
@@ -208,8 +211,9 @@ class Exchanger:
         elapsed_s: float,
     ) -> Ending:
         if status != SUCCESS:
-            refusal = decode_refusal(status, headers, body)
-            return endings.refused(route, refusal, elapsed_s)
+            direct = route is Route.DIRECT
+            read = decode_refusal if direct else instance.refusal
+            return endings.refused(route, read(status, headers, body), elapsed_s)
         decode = gateway_v2.decode if route is Route.DIRECT else instance.decode
         try:
             suggestion = decode(body)

@@ -13,6 +13,7 @@ from gitlab_completions._core.verdicts import (
     Observation,
     decide,
 )
+from gitlab_completions._error_codes import ABOUT_TOKEN
 from gitlab_completions._frames import frameless
 from gitlab_completions._records import Record, replace
 from gitlab_completions._shell.access_token import TokenSourceError
@@ -92,6 +93,12 @@ class Fetched(Record):
             return verdict
         return replace(verdict, again_s=min(self.retry_after_s, verdict.most_s))
 
+    @property
+    def suspects_token(self) -> bool:
+        """Whether another access token may be granted what this one was not."""
+        suspect = decide(DIRECT_ACCESS, self.seen).suspect_token
+        return suspect and self.code in ABOUT_TOKEN
+
     def problem(self, *, barred: bool) -> DirectAccessError:
         """Return the error that says why there is no grant."""
         kind = DirectAccessBarredError if barred else DirectAccessUnavailableError
@@ -168,7 +175,7 @@ class Fetcher:
         async with self.spare.for_fetch():
             wire = self._request(project_path, token)
             fetched = await self._perform(wire)
-            if fetched.grant or not decide(DIRECT_ACCESS, fetched.seen).suspect_token:
+            if fetched.grant or not fetched.suspects_token:
                 return self._dated(fetched, token), token
             other = await self.desk.another(token)
             if other is None:

@@ -6,12 +6,14 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Protocol
 
+from gitlab_completions._error_codes import ABOUT_TOKEN
 from gitlab_completions._frames import frameless, without_frames
 from gitlab_completions._records import Record, replace
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.chance import new_request_id
 from gitlab_completions._wire import instance
 from gitlab_completions._wire.messages import Answer, SendError
+from gitlab_completions._wire.refusals import decode_refusal
 
 if TYPE_CHECKING:
     from gitlab_completions._secrets import HostHeaders, Secret
@@ -61,6 +63,15 @@ class Asked(Record):
         """The answer's HTTP status, where there is one."""
         return None if self.answer is None else self.answer.status_code
 
+    @property
+    def suspects_token(self) -> bool:
+        """Whether another access token may be answered what this one was not."""
+        answer = self.answer
+        if answer is None or answer.status_code != UNAUTHORIZED:
+            return False
+        refusal = decode_refusal(answer.status_code, answer.headers, answer.body)
+        return refusal.code in ABOUT_TOKEN
+
 
 class Inquirer:
     """Puts questions to the instance.
@@ -100,7 +111,7 @@ class Inquirer:
             except TokenSourceError as error:
                 return Asked(error=without_frames(error))
             asked = await self._put(question, token)
-            if asked.status_code != UNAUTHORIZED or not again:
+            if not asked.suspects_token or not again:
                 return self._dated(asked, token)
             other = await self.desk.another(token)
             if other is None:

@@ -73,7 +73,7 @@ class LoopThread:
 
     def __init__(self, close: Callable[[], Coroutine[object, object, None]]) -> None:
         # Threads are imported only by those who need some: it takes a millisecond.
-        from gitlab_completions._shell.errands import Errands  # noqa: PLC0415
+        from gitlab_completions._errands import Errands  # noqa: PLC0415
 
         self._close = close
         self._process = os.getpid()

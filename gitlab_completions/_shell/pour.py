@@ -78,17 +78,18 @@ class Pour:
         decoder = StreamDecoder(response.headers, crlf=self._crlf)
         async for data in response.chunks:
             self.heard = True
-            await self._give(decoder.feed(data), decoder.model)
+            self._give(decoder.feed(data), decoder.model)
             if decoder.has_ended:
                 await _read_out(response.chunks)
                 break
-        await self._give(decoder.finish(), decoder.model)
+            await self._wait_for_room()
+        self._give(decoder.finish(), decoder.model)
         text = self._handover.everything
         choices = (Choice(text=text),) if text.strip() else ()
         return Suggestion(choices=choices, model=decoder.model)
 
-    async def _give(self, pieces: Sequence[str], model: Model | None) -> None:
-        """Hand pieces over; wait for room, which is not the server's silence."""
+    def _give(self, pieces: Sequence[str], model: Model | None) -> None:
+        """Hand pieces over."""
         if self.is_shut:  # by a sender that takes no notice of being cancelled
             raise SendError("broken")
         self.model = model
@@ -96,10 +97,13 @@ class Pour:
             self.begun = True
             self._begin()
         self._handover.put(pieces)
-        self.rest()
         if self.begun:
             self.tell()
-            await self._handover.room()
+
+    async def _wait_for_room(self) -> None:
+        """Read on when there is room; till then the server is not the silent one."""
+        self.rest()
+        await self._handover.room()
         self.expect()
 
     def expect(self) -> None:

@@ -203,7 +203,7 @@ class Race:
         if flight.pour is None:
             self._settlement.left(flight)
         elif flight.ending is None:
-            self._settlement.cuts(flight)
+            self._settlement.leaves(flight)
             flight.cut()
 
     def stop(self) -> None:
@@ -234,7 +234,7 @@ class Race:
                 await self._exchange(flight, gate)
         except asyncio.CancelledError:
             # Not by us: whose task that is has its own reasons, and is told it here.
-            if not (self._closing or flight.cut_off):
+            if not (self.withdraw(flight) or self._closing or flight.cut_off):
                 self._settlement.settle(flight, self._silence_of(flight))
         finally:
             gate.leave(flight.ticket)  # its turn may have come just as it was ended

@@ -107,10 +107,20 @@ class Settlement:
         if verdict.details is OnDetails.ACCEPT:
             flight.entry.freshness.accepted()
 
-    def cuts(self, flight: Flight) -> None:
-        """Let it teach that an attempt is ended, unless it was about to answer."""
+    def leaves(self, flight: Flight) -> None:
+        """Let it teach that a stream's reader has left, unless it was about to answer.
+
+        Who waits for a first piece may be hasty, and bytes tell that it is being made.
+        """
         if flight.pour is not None and flight.pour.heard:
             flight.permit.release()
+        self.cuts(flight)
+
+    def cuts(self, flight: Flight) -> None:
+        """Let it teach that an attempt is ended that has brought no piece in time.
+
+        Keep-alives are no answer: behind them a gateway may hang as well.
+        """
         self._look_at_clock()
         now = self._clock.now()
         self._tell(flight.route, flight.permit.cut(now), now)

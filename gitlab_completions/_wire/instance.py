@@ -4,27 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitlab_completions._records import replace
 from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.bodies import context_items, current_file
 from gitlab_completions._wire.budgeting import encode_within, in_characters
 from gitlab_completions._wire.characters import whole_characters
 from gitlab_completions._wire.headers import access_headers
-from gitlab_completions._wire.jsons import encode_body
+from gitlab_completions._wire.jsons import encode_body, parse_object
 from gitlab_completions._wire.limits import fit
 from gitlab_completions._wire.messages import WireRequest
+from gitlab_completions._wire.refusals import decode_refusal
 from gitlab_completions._wire.suggestions import Suggestion, decode_suggestion
-from gitlab_completions.errors import RequestRejectedError
+from gitlab_completions.errors import ErrorCode, RequestRejectedError
 from gitlab_completions.models import Route, TokenHeader
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitlab_completions._secrets import Secret
     from gitlab_completions._wire.limits import Fitted
+    from gitlab_completions._wire.refusals import Refusal
     from gitlab_completions.models import CompletionRequest
 
-__all__ = ("authorization", "completion_request", "decode", "warm_up_request")
+__all__ = (
+    "authorization",
+    "completion_request",
+    "decode",
+    "refusal",
+    "warm_up_request",
+)
 
 MAX_BODY = 600_000
 """Characters of JSON. GitLab answers 413 to more."""
+_NOT_FOUND = 404
+_SWITCHED_OFF = "404 Not Found"
 _EVENTS = {"X-Supports-Sse-Streaming": "true"}
 """Without it GitLab 17.7 to 18.9 streams bare text, whose end looks like any other when
 it was cut off. Older releases do not know it, and from 19.3 on it is not needed."""
@@ -91,6 +104,20 @@ def decode(body: bytes) -> Suggestion:
         NotACompletionError: When it is not a completion.
     """
     return decode_suggestion(body)
+
+
+def refusal(status_code: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """Read an answer with another status.
+
+    Up to GitLab 17.6 it does not mark what it refuses itself. But at this endpoint its
+    bare 404 is that of the operators' switch: a path that is none has another key.
+    """
+    told = decode_refusal(status_code, headers, body)
+    if told.status_code == _NOT_FOUND and told.code is ErrorCode.NOT_FOUND:
+        answer = parse_object(body) or {}
+        if answer.get("message") == _SWITCHED_OFF:
+            return replace(told, code=ErrorCode.SWITCHED_OFF)
+    return told
 
 
 def warm_up_request(

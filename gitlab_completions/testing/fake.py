@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from gitlab_completions.emulator.access_tokens import AccessTokens
 from gitlab_completions.emulator.faults import Endpoint as FakeEndpoint
@@ -17,7 +17,6 @@ from gitlab_completions.emulator.gateway import Gateway
 from gitlab_completions.emulator.instance import Instance
 from gitlab_completions.emulator.profiles import PROFILES
 from gitlab_completions.emulator.tokens import Hs256Authority
-from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.testing._client import FakeGitLabClient
 from gitlab_completions.testing._network import Host, Network
 from gitlab_completions.testing.clock import VirtualClock
@@ -30,15 +29,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from gitlab_completions._wire.messages import WireRequest, WireResponse
-    from gitlab_completions.client import CompletionClient
+    from gitlab_completions.client import ClientOptions, CompletionClient
     from gitlab_completions.emulator.flags import Flags
     from gitlab_completions.emulator.model import Prompt
     from gitlab_completions.emulator.settings import Settings
-    from gitlab_completions.flags import FlagSource
-    from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.models import Route
-    from gitlab_completions.redaction import Redactor
-    from gitlab_completions.shared import DetailsStore
 
 __all__ = ("FakeEndpoint", "FakeGitLab")
 
@@ -147,32 +142,17 @@ class FakeGitLab:
         return self._network.in_flight
 
     def client(
-        self,
-        *,
-        policy: RoutingPolicy | None = None,
-        store: DetailsStore | None = None,
-        flags: FlagSource | None = None,
-        redact: Redactor | None = None,
-        ignore: IgnoreList | None = None,
+        self, *, direct_override: str = "", **options: Unpack[ClientOptions]
     ) -> CompletionClient:
         """Return a client of this GitLab, on its `clock` and without jitter.
 
         Args:
-            policy: The client's; by default the one that clients have by default.
-            store: What it shares with other clients, such as
-                `MemoryStore(gitlab.clock.now)`.
-            flags: See `CompletionClient`.
-            redact: See `CompletionClient`.
-            ignore: See `CompletionClient`.
+            direct_override: What it takes `GITLAB_COMPLETIONS_DIRECT` to be. The
+                environment itself is not read: a test has the same end everywhere.
+            **options: The other arguments of `CompletionClient`. A `store` goes by the
+                same clock: `MemoryStore(gitlab.clock.now)`; a `sender` wraps this one.
         """
-        return FakeGitLabClient.of(
-            self,
-            policy or RoutingPolicy(),
-            store=store,
-            flags=flags,
-            redact=redact,
-            ignore=ignore,
-        )
+        return FakeGitLabClient.of(self, direct_override=direct_override, **options)
 
     def exchange(
         self, request: WireRequest

@@ -20,10 +20,9 @@ from gitlab_completions._core.commands import (
     Slow,
     Wait,
 )
-from gitlab_completions._core.streaming import stream
 from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode
-from tests._core.test_router import DETAILS, NOW, World, near
+from tests._core.test_call import DETAILS, NOW, World, near
 
 DIRECT, INDIRECT = Route
 
@@ -37,7 +36,7 @@ class Told:
         intent: Intent = Intent.COMPLETION,
         deadline_s: float = math.inf,
     ) -> None:
-        self.flow = stream(world.router, intent, world.freshness, NOW, deadline_s)
+        self.flow = world.router.stream(intent, world.freshness, NOW, deadline_s)
 
     def first(self) -> Command | object:
         return next(self.flow)
@@ -106,6 +105,25 @@ def test_a_deadline_leaves_the_last_route_a_share() -> None:
     )
     assert told.then(Slow(at=NOW + 1.2)) == last
     assert told.then(Slow(at=NOW + 2)) is GaveUp.DEADLINE
+
+
+def test_direct_is_not_ended_before_the_instance_has_room() -> None:
+    told = Told(World().spent(55))
+    told.first()
+    told.then(Slow(at=NOW + 0.9))
+    assert told.then(Slow(at=NOW + 5)) == Wait(until=near(NOW + 59))
+    assert told.then(Slow(at=NOW + 59)) == send(
+        INDIRECT, RouteReason.FELL_BACK, until=math.inf, last=True
+    )
+
+
+def test_what_waits_for_the_instance_is_given_up_for_direct_all_the_same() -> None:
+    told = Told(World().tripped(DIRECT).spent(55))
+    told.first()
+    told.then(Slow(at=NOW + 0.9))
+    assert told.then(Slow(at=NOW + 9)) == send(
+        DIRECT, RouteReason.LAST_TRY, until=math.inf, last=True
+    )
 
 
 def test_a_failure_hands_over_in_the_same_instant() -> None:

@@ -338,7 +338,7 @@ async def test_a_guard_that_hangs_costs_the_call_its_deadline(
         client.observe(told.append)
         for _ in range(3):  # the third one finds no thread free
             started = gitlab.clock.now()
-            with pytest.raises(DeadlineExceededError, match="not cleared in time"):
+            with pytest.raises(DeadlineExceededError, match=r"in time.*warm_up"):
                 await client.complete(REQUEST, deadline_s=2.0)
             assert gitlab.clock.now() - started == pytest.approx(2.0)
     assert gitlab.gateway.requests == gitlab.instance.requests == []
@@ -375,7 +375,7 @@ async def test_the_time_that_clearing_takes_is_the_calls(
         threads = Threads(monkeypatch)
         call = asyncio.create_task(client.complete(REQUEST, deadline_s=3.0))
         await asyncio.sleep(2.0)
-        threads.finish(0)
+        threads.finish(1)  # the first one makes the redactor ready
         with pytest.raises(DeadlineExceededError) as caught:
             await call
         assert gitlab.clock.now() == pytest.approx(3.0)
@@ -383,21 +383,47 @@ async def test_the_time_that_clearing_takes_is_the_calls(
         assert attempt.started_s == pytest.approx(2.0)
 
 
-async def test_a_warm_up_makes_the_redactor_ready_once(
+async def test_the_redactor_is_made_ready_once_from_when_the_client_is_entered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gitlab = FakeGitLab()
     words = Words()
+    threads = Threads(monkeypatch)
     async with gitlab.client(redact=words) as client:
-        threads = Threads(monkeypatch)
-        ready = asyncio.create_task(client.warm_up())
-        await asyncio.sleep(6.0)
-        await client.warm_up()
+        await wait_all_tasks_blocked()
         assert len(threads.work) == 1
-        assert not ready.done()
+        ready = [asyncio.create_task(client.warm_up()) for _ in range(2)]
+        await asyncio.sleep(6.0)
+        assert len(threads.work) == 1
+        assert not any(one.done() for one in ready)
         threads.finish(0)
-        await ready
+        await asyncio.gather(*ready)
         assert words.texts == [""]
+        assert gitlab.clock.now() == pytest.approx(6.0)
+
+
+async def test_a_call_does_not_wait_for_the_redactor_to_be_made_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gitlab = FakeGitLab()
+    async with gitlab.client(redact=Words()) as client:
+        threads = Threads(monkeypatch)
+        call = asyncio.create_task(client.complete(REQUEST))
+        await wait_all_tasks_blocked()
+        assert len(threads.work) == 2
+        threads.finish(1)
+        assert (await call).text
+
+
+async def test_a_client_without_a_redactor_has_nothing_to_make_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads = Threads(monkeypatch)
+    async with FakeGitLab().client(ignore=Suffixes(".env")) as client:
+        await client.warm_up()
+    async with FakeGitLab().client() as client:
+        await client.warm_up()
+    assert threads.work == []
 
 
 async def test_a_warm_up_does_not_wait_for_ever(

@@ -228,6 +228,18 @@ async def test_a_refused_access_token_is_replaced_within_the_attempt() -> None:
     assert (await attempt).suggestion is not None
 
 
+async def test_a_user_without_a_seat_costs_no_other_token() -> None:
+    bench = Bench("glpat-1", "glpat-2")
+    attempt = bench.start(Route.INDIRECT)
+    no_seat = b'{"message": "401 Unauthorized"}'
+    first = await bench.sender.next()
+    first.reply(401, no_seat, {"x-gitlab-error-origin": "monolith"})
+    error = (await attempt).error
+    assert error is not None
+    assert error.code is ErrorCode.NO_SEAT
+    assert len(bench.sender.exchanges) == 1
+
+
 async def test_a_refused_access_token_without_another_ends_the_attempt() -> None:
     bench = Bench()
     attempt = bench.start(Route.INDIRECT)

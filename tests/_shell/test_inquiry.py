@@ -111,6 +111,15 @@ async def test_a_refused_token_is_replaced_and_asked_with_once_more() -> None:
     assert len(asking.sender.exchanges) == 2
 
 
+async def test_a_user_without_a_seat_costs_no_other_token() -> None:
+    asking = Asking("glpat-1", "glpat-2")
+    question = asking.start()
+    no_seat = b'{"message": "401 Unauthorized"}'
+    (await asking.next()).reply(401, no_seat, {"x-gitlab-error-origin": "monolith"})
+    assert (await question).status_code == 401
+    assert len(asking.sender.exchanges) == 1
+
+
 async def test_a_refused_token_without_another_is_told() -> None:
     asking = Asking()
     question = asking.start()

@@ -78,6 +78,15 @@ async def test_what_follows_the_end_of_the_text_is_not_waited_for(tail: str) -> 
     assert waited_s == (READ_OUT_S if tail == "nothing" else 0)
 
 
+async def test_a_text_that_has_ended_waits_for_no_reader() -> None:
+    sink = Sink(x_streaming_format="sse")
+    sink.feed.send(EVENT * (ROOM + 1) + END)
+    sink.feed.end()
+    await wait_all_tasks_blocked()
+    assert sink.task.done()
+    assert sink.handover.everything == "x" * (ROOM + 1)
+
+
 async def test_what_is_no_text_is_told() -> None:
     sink = Sink(content_type="image/png")
     with pytest.raises(NotACompletionError):

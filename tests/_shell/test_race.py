@@ -346,6 +346,29 @@ async def test_a_flight_in_the_gate_can_be_taken_back(track: Track) -> None:
         exchange.complete()
 
 
+@pytest.mark.parametrize("streams", [False, True])
+async def test_a_flight_that_others_end_in_the_gate_takes_no_place_along(
+    track: Track, *, streams: bool
+) -> None:
+    handovers = [Handover() if streams else None for _ in range(10)]
+    flights = [await track.start(handover=one) for one in handovers]
+    waiting = [one for one in flights if not one.sent]
+    for flight in waiting:
+        assert flight.task is not None
+        flight.task.cancel()  # as whoever ends the loop does
+    await wait_all_tasks_blocked()
+    assert all(one.task is not None and one.task.done() for one in waiting)
+    assert track.diary.kinds == []
+    for flight in flights:
+        track.race.detach(flight)
+    await wait_all_tasks_blocked()
+    for exchange in track.sender.exchanges:
+        if not exchange.cancelled:
+            exchange.complete()
+    await wait_all_tasks_blocked()
+    assert track.race.in_flight == 0
+
+
 async def test_a_flight_may_be_left_before_its_task_has_begun(track: Track) -> None:
     send = Send(
         route=Route.DIRECT,

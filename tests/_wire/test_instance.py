@@ -11,10 +11,11 @@ from gitlab_completions._wire.instance import (
     authorization,
     completion_request,
     decode,
+    refusal,
     warm_up_request,
 )
 from gitlab_completions._wire.unusable import NotACompletionError
-from gitlab_completions.errors import RequestRejectedError
+from gitlab_completions.errors import ErrorCode, RequestRejectedError
 from gitlab_completions.models import (
     CompletionRequest,
     ContextItem,
@@ -272,6 +273,25 @@ def test_answers_of_both_shapes_are_read(sample: LoadSample) -> None:
         assert decode(sample(f"instance/{name}").body).choices
     with pytest.raises(NotACompletionError):
         decode(sample("instance/portal").body)
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "code"),
+    [
+        (404, {"message": "404 Not Found"}, ErrorCode.SWITCHED_OFF),
+        (404, {"error": "404 Not Found"}, ErrorCode.NOT_FOUND),
+        (404, {"message": "404 Project Not Found"}, ErrorCode.NOT_FOUND),
+        (404, {"detail": "Not Found"}, ErrorCode.NOT_FOUND),
+        (404, "404 Not Found", ErrorCode.NOT_FOUND),
+        (405, {"message": "404 Not Found"}, ErrorCode.NOT_FOUND),
+        (403, {"message": "403 Forbidden"}, ErrorCode.FORBIDDEN),
+    ],
+)
+def test_a_bare_404_in_gitlabs_words_is_the_operators_switch(
+    status: int, document: object, code: ErrorCode
+) -> None:
+    headers = {"content-type": "application/json"}
+    assert refusal(status, headers, json.dumps(document).encode()).code is code
 
 
 def test_a_stream_asks_for_events_whose_end_can_be_told() -> None:

@@ -10,7 +10,7 @@ pieces = st.text(st.sampled_from("x\r\n\ud83d\ude00😀é "), min_size=1, max_si
 texts = st.builds(
     lambda piece, times, end: piece * times + end,
     pieces,
-    st.sampled_from([1, 9_000, 40_000, 130_000]),
+    st.sampled_from([1, 9_000, 30_000]),
     pieces,
 )
 filled = texts.filter(lambda text: bool(text.strip()))
@@ -27,7 +27,7 @@ def request(
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(texts, texts, st.lists(filled, max_size=3).map(tuple))
 def test_what_is_sent_is_what_is_sent_of_the_whole(
     above: str, below: str, context: tuple[str, ...]

@@ -25,8 +25,12 @@ def test_the_texts_have_their_size_and_what_they_are_named_after() -> None:
 
 @pytest.mark.real_time
 def test_each_text_is_redacted_and_has_a_row(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def from_the_tests_cache(cache_dir: Path) -> SecretRedactor:
+        return SecretRedactor()
+
+    monkeypatch.setattr(redaction, "SecretRedactor", from_the_tests_cache)
     redaction.main(["--quick", "--rounds", "1"])
     captured = capsys.readouterr()
     head, *rows = (line.split("\t") for line in captured.out.splitlines())
@@ -42,8 +46,8 @@ def test_each_text_is_redacted_and_has_a_row(
     assert "from the cache" in captured.err
 
 
-def test_every_secret_of_a_text_is_taken_out(tmp_path: Path) -> None:
-    redactor = SecretRedactor(cache_dir=tmp_path)
+def test_every_secret_of_a_text_is_taken_out() -> None:
+    redactor = SecretRedactor()
     wish = read_wish("Doc.", ["--quick"], rounds=1)
     for kind, _, text in redaction.texts(wish):
         redacted = redactor.redact(text)

@@ -1,7 +1,7 @@
 """What a cell must show, derived from the verdict tables and the rules of routing.
 
 A row's facts say what an exchange looks like; the tables say what that means; and here
-are the rules that a call goes by (the head of _core/router.py), each in one place:
+are the rules that a call goes by (the head of _core/call.py), each in one place:
 
 - direct first while its details are usable and its circuit is closed, else indirect;
 - an attempt that fails hands over to the other route, if the instance's failure is one

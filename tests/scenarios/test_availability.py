@@ -200,7 +200,8 @@ async def test_every_request_names_the_project(profile: str) -> None:
             )
     for endpoint in (gitlab.direct_access, gitlab.gateway, gitlab.instance):
         for seen in endpoint.requests:
-            if seen.method == "POST":
+            # v4 has no field for it: what it is granted was granted to the project.
+            if seen.method == "POST" and not seen.path.startswith("/v4/"):
                 assert b'"project_path":"group/app"' in seen.body
     checks = [one for one in gitlab.inquiries.requests if "enabled" in one.path]
     assert [one.body for one in checks] == [b'{"project_path":"group/app"}']

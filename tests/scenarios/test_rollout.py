@@ -123,13 +123,9 @@ async def test_an_instance_that_fails_is_told_with_why_direct_was_no_choice(
     ],
 )
 async def test_the_environment_has_a_say(
-    gitlab: FakeGitLab,
-    monkeypatch: pytest.MonkeyPatch,
-    value: str,
-    reason: RouteReason | None,
+    gitlab: FakeGitLab, value: str, reason: RouteReason | None
 ) -> None:
-    monkeypatch.setenv(VARIABLE, value)
-    async with gitlab.client() as client:
+    async with gitlab.client(direct_override=value) as client:
         done = await client.complete(REQUEST)
     assert done.reason is (reason or RouteReason.PREFERRED)
     assert bool(gitlab.direct_access.requests) is (reason is None)
@@ -139,7 +135,8 @@ async def test_the_environment_is_read_when_the_client_is_made(
     gitlab: FakeGitLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, "never")
-    async with gitlab.client() as client:
+    token = gitlab.access_token
+    async with CompletionClient(gitlab.instance_url, token, sender=gitlab) as client:
         monkeypatch.setenv(VARIABLE, "auto")
         assert (await client.complete(REQUEST)).reason is RouteReason.POLICY
         client.reconfigure(RoutingPolicy(deadline_s=5))
@@ -161,10 +158,9 @@ def test_an_environment_that_cannot_be_read_is_refused_by_name(
 
 
 async def test_a_policy_that_leaves_no_route_changes_nothing(
-    gitlab: FakeGitLab, monkeypatch: pytest.MonkeyPatch
+    gitlab: FakeGitLab,
 ) -> None:
-    monkeypatch.setenv(VARIABLE, "never")
-    async with gitlab.client() as client:
+    async with gitlab.client(direct_override="never") as client:
         with pytest.raises(ConfigurationError, match=VARIABLE):
             client.reconfigure(RoutingPolicy(direct=DirectMode.ONLY))
         assert (await client.complete(REQUEST)).reason is RouteReason.POLICY

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gitlab_completions import ErrorCode, Route, RouteReason
+from gitlab_completions import Route, RouteReason
 from gitlab_completions._core.verdicts import (
     DIRECT_ACCESS,
     GATEWAY,
@@ -37,7 +37,7 @@ def expect(cell: Cell) -> str:
     seen = _of_instance(cell)
     route, reason = _way(cell)
     if route is Route.INDIRECT and not decide(INSTANCE, seen).answers:
-        return str(_code(cell))
+        return str(cell.column.code)
     return shown(route, reason, *_details(cell, route))
 
 
@@ -114,17 +114,6 @@ def _quota_used_up(cell: Cell) -> bool:
     """Tell whether the gateway asks for credits, and there are none."""
     knows = cell.profile.generation is not Generation.OF_2024_07
     return knows and cell.column is Column.QUOTA
-
-
-def _code(cell: Cell) -> ErrorCode | None:
-    """Return what a person is told.
-
-    Without the header that tells who refused, a switch cannot be told from an endpoint
-    that is not there.
-    """
-    if cell.column is Column.OPERATOR_OFF and not cell.profile.origin_header:
-        return ErrorCode.NOT_FOUND
-    return cell.column.code
 
 
 def _details(cell: Cell, route: Route) -> list[str]:

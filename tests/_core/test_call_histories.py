@@ -39,7 +39,6 @@ from gitlab_completions._core.freshness import Freshness
 from gitlab_completions._core.hedging import HedgeBudget, Pace
 from gitlab_completions._core.permit import Transition
 from gitlab_completions._core.router import Router
-from gitlab_completions._core.streaming import stream
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import AccessVerdict, Scope, Standing
 from gitlab_completions.details import ConnectionDetails
@@ -102,7 +101,8 @@ class Call:
         self.intent = intent
         self.streams = streams
         self.deadline = client.now + deadline_s
-        flow_of = partial(stream, client.router) if streams else client.router.complete
+        router = client.router
+        flow_of = router.stream if streams else router.complete
         self.flow = flow_of(intent, client.freshness, client.now, deadline_s)
         self.flights: list[Flight] = []
         self.inbox: list[Outcome] = []
