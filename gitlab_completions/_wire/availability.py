@@ -46,6 +46,8 @@ __all__ = (
 MAX_VERSION = 50
 """Characters; GitLab's have eight, or twenty with a suffix."""
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?![0-9])")
+_SHOWN_VERSION = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}[0-9A-Za-z.+-]*")
+"""A person is shown it, so that it must be one, and no other words of a server's."""
 _USER = "metadata { version } currentUser { duoCodeSuggestionsAvailable }"
 _QUERY = f"query {{ {_USER} }}"
 _PROJECT_QUERY = (
@@ -213,4 +215,5 @@ def _yes_or_no(value: object) -> bool | None:
 
 
 def _version(value: object) -> str | None:
-    return as_word(value, most=MAX_VERSION) or None
+    word = as_word(value, most=MAX_VERSION)
+    return word if _SHOWN_VERSION.fullmatch(word) else None

@@ -46,6 +46,7 @@ async def closed(writer: asyncio.StreamWriter) -> None:
 
 def reset(writer: asyncio.StreamWriter) -> None:
     """Close with a RST, the way a broken middlebox does."""
-    peer: socket.socket = writer.get_extra_info("socket")
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
+    peer: socket.socket | None = writer.get_extra_info("socket")
+    if peer is not None:  # else the client has left TLS, and there is none any more
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
     writer.transport.abort()

@@ -17,6 +17,7 @@ UNSET = (
     "GITLAB_URL",
     "GITLAB_TOKEN",
     "GITLAB_COMPLETIONS_ALLOW_PLAIN_HTTP",
+    "GITLAB_COMPLETIONS_DIRECT",
     "NO_COLOR",
     "FORCE_COLOR",
     "SSL_CERT_FILE",
@@ -44,7 +45,12 @@ def served() -> Generator[Background]:
 
 
 def _like_new(emulator: Emulator) -> None:
-    for endpoint in (emulator.direct_access, emulator.gateway, emulator.instance):
+    for endpoint in (
+        emulator.direct_access,
+        emulator.gateway,
+        emulator.instance,
+        emulator.inquiries,
+    ):
         endpoint.heal()
         endpoint.requests.clear()
     emulator.settings.update(Settings().document())

@@ -39,7 +39,8 @@ def running(*options: str) -> Generator[tuple[subprocess.Popen[str], dict[str, s
             exports = [EXPORT.fullmatch(process.stdout.readline()) for _ in range(3)]
             yield process, {match[1]: match[2] for match in exports if match}
         finally:
-            process.kill()
+            process.terminate()  # not killed: it has a key to remove
+            process.wait(10)
 
 
 def set_up(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:

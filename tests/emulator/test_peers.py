@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+import ssl
 
 import pytest
+import trustme
 
 from gitlab_completions.emulator.peers import PeerProtocol, closed, reset
 
@@ -43,3 +46,27 @@ async def test_a_reset_ends_the_connection() -> None:
         with pytest.raises(ConnectionResetError):
             await reader.read()
         writer.close()
+
+
+async def test_a_client_that_has_left_a_tls_connection_cannot_be_reset() -> None:
+    authority = trustme.CA()
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(ours)
+    theirs = ssl.create_default_context()
+    authority.configure_trust(theirs)
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            await reader.read()
+        await closed(writer)
+        reset(writer)
+        ended.set_result(None)
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", ssl=ours)
+    async with listening:
+        host, port = listening.sockets[0].getsockname()
+        _, writer = await asyncio.open_connection(host, port, ssl=theirs)
+        writer.transport.abort()
+        async with asyncio.timeout(5):
+            await ended

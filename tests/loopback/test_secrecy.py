@@ -273,6 +273,17 @@ async def test_a_wrong_argument_takes_no_other_along(
     witness.look_at(caught.value)
 
 
+async def test_an_override_of_the_environment_is_not_told(
+    witness: Witness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value in (PROXY_PASSWORD, f"a.example={PROXY_PASSWORD}", f"{PROXY_PASSWORD}=7"):
+        monkeypatch.setenv("GITLAB_COMPLETIONS_DIRECT", value)
+        with pytest.raises(ConfigurationError) as caught:
+            CompletionClient("https://a.example", ACCESS_TOKEN)
+        del value
+        witness.look_at(caught.value)
+
+
 WRONG_URLS = ("", "a.example", f"https://a.example?{PROXY_PASSWORD}")
 
 
