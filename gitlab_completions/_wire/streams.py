@@ -40,6 +40,8 @@ class StreamDecoder:
     def __init__(self, headers: Mapping[str, str], *, crlf: bool = False) -> None:
         self._body: Body = _body_of(headers)
         self._pieces = Pieces(crlf=crlf)
+        self._begun = False
+        self._failure: NotACompletionError | None = None
 
     @property
     def model(self) -> Model | None:
@@ -48,8 +50,8 @@ class StreamDecoder:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the server has said that no more text follows; `finish` is next."""
-        return self._body.has_ended
+        """Whether no more text follows, by the server or for its fault: `finish` it."""
+        return self._body.has_ended or self._failure is not None
 
     def feed(self, data: bytes) -> list[str]:
         """Return the pieces of text that are complete by now, none of them empty.
@@ -67,12 +69,29 @@ class StreamDecoder:
             NotACompletionError: When it was no completion.
             StreamCutError: When it ended before the text did.
         """
+        if self._failure is not None:
+            raise self._failure
         pieces = self._fit(self._body.finish())
         rest = self._pieces.rest()
         return [*pieces, rest] if rest else pieces
 
     def _fit(self, texts: Iterable[str]) -> list[str]:
-        return [piece for text in texts if (piece := self._pieces.take(text))]
+        """Take the pieces; what is wrong behind them is told after they are given.
+
+        Not so with the first ones: nothing of that answer has been given yet, and
+        another one may be had.
+        """
+        pieces: list[str] = []
+        try:
+            for text in texts:
+                if piece := self._pieces.take(text):
+                    pieces.append(piece)  # noqa: PERF401 - some may come before a raise
+        except NotACompletionError as error:
+            if not self._begun:
+                raise
+            self._failure = error
+        self._begun = self._begun or bool(pieces)
+        return pieces
 
 
 def _body_of(headers: Mapping[str, str]) -> Body:

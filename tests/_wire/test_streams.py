@@ -157,6 +157,24 @@ def test_it_tells_when_no_more_text_follows() -> None:
     assert told == [(["a"], False), ([], True)]
 
 
+BAD = b"event: content_chunk\ndata: {}\n\n"
+
+
+def test_what_came_before_a_bad_event_is_given_first() -> None:
+    decoder = StreamDecoder(SSE)
+    assert decoder.feed(chunk("a")) == ["a"]
+    assert decoder.feed(chunk("b") + BAD + chunk("c")) == ["b"]
+    assert decoder.has_ended
+    with pytest.raises(NotACompletionError, match="without choices"):
+        decoder.finish()
+
+
+def test_nothing_is_given_of_an_answer_that_begins_badly() -> None:
+    decoder = StreamDecoder(SSE)
+    with pytest.raises(NotACompletionError, match="without choices"):
+        decoder.feed(START + chunk("a") + BAD)
+
+
 def test_a_whole_answer_is_one_piece() -> None:
     decoder = StreamDecoder(JSON)
     assert decoder.feed(b'{"choices":[{"text":"a"},{"text":"b"}],') == []
