@@ -14,9 +14,9 @@ from gitlab_completions import (
     GenerationType,
     Intent,
     RoutingPolicy,
+    StreamBrokenError,
 )
 from gitlab_completions.emulator import Emulator
-from gitlab_completions.errors import StreamBrokenError
 
 ABOVE = """\
 # The volume of a box: width * height * depth.

@@ -24,6 +24,7 @@ from gitlab_completions.errors import (
     ErrorCode,
     GitLabCompletionsError,
     RequestRejectedError,
+    StreamBrokenError,
 )
 from gitlab_completions.events import Observer
 from gitlab_completions.models import (
@@ -81,6 +82,7 @@ __all__ = (
     "RouteReason",
     "RoutingPolicy",
     "RoutingStatus",
+    "StreamBrokenError",
     "SyncCompletionClient",
     "SyncCompletionStream",
     "TokenSource",

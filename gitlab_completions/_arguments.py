@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from typing import cast
 
-from gitlab_completions._checks import check_seconds
+from gitlab_completions._checks import check_seconds, check_switch
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.flags import FlagSource
 from gitlab_completions.ignoring import IgnoreList
@@ -156,10 +156,11 @@ def check_flags(flags: object) -> None:
         )
 
 
-def check_flag_name(name: object) -> None:
-    """Refuse what is no flag's name."""
+def check_flag(name: object, *, default: object) -> None:
+    """Refuse what is no flag's name, and a default that is neither on nor off."""
     if not isinstance(name, str) or not name.strip():
         raise ConfigurationError("a flag's name must be a string, and not blank")
+    check_switch("default", default)
 
 
 def check_collaborators(sender: object, observers: object) -> None:

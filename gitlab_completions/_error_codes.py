@@ -75,7 +75,9 @@ REMEDIES: dict[ErrorCode, str] = {
         "or give project_path"
     ),
     ErrorCode.QUOTA: "ask your GitLab administrator for more credits",
-    ErrorCode.SWITCHED_OFF: "ask your GitLab administrator to switch it on",
+    ErrorCode.SWITCHED_OFF: (
+        "ask your GitLab administrator to switch code suggestions on"
+    ),
     ErrorCode.FORBIDDEN: "ask your GitLab administrator for access to Code Suggestions",
     ErrorCode.NOT_FOUND: "check the instance URL; Code Suggestions is not there",
     ErrorCode.GITLAB_TOO_OLD: "ask for GitLab 17.2 or later; this one is too old",
@@ -95,9 +97,7 @@ REMEDIES: dict[ErrorCode, str] = {
     ErrorCode.STREAM_BROKEN: "ask again; what had arrived is in the error's text",
     ErrorCode.REQUEST: "change the request; no route will take it as it is",
     ErrorCode.FILE_IGNORED: "take the file off the ignore list, if it may be sent",
-    ErrorCode.SOURCE_GUARD: (
-        "look at what guards the source: redact or ignore; nothing was sent"
-    ),
+    ErrorCode.SOURCE_GUARD: ("look at what guards the source: redact or ignore"),
     ErrorCode.CLOSED: "create a new client",
     ErrorCode.DIRECT_BARRED: "no need to act: completions go through the instance",
     ErrorCode.CIRCUIT_OPEN: "wait; the route is tried again by itself",

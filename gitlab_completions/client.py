@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from gitlab_completions._arguments import (
     check_collaborators,
-    check_flag_name,
+    check_flag,
     check_flags,
     check_guards,
     check_policy,
@@ -352,10 +352,11 @@ class CompletionClient:
 
         Raises:
             ClientClosedError: When the client is closed.
-            ConfigurationError: When `name` is no string, or blank.
+            ConfigurationError: When `name` is no string, or blank, or `default` neither
+                `True` nor `False`.
         """
         self._enter()
-        check_flag_name(name)
+        check_flag(name, default=default)
         return await self._engine.flag(name, default=default)
 
     def stream(
@@ -426,8 +427,8 @@ class CompletionClient:
 
         Raises:
             ConfigurationError: When it is no policy, or allows plain HTTP otherwise, or
-            leaves no route together with `GITLAB_COMPLETIONS_DIRECT`,
-                or the client's event loop runs in another thread.
+                leaves no route together with `GITLAB_COMPLETIONS_DIRECT`, or the
+                client's event loop runs in another thread.
         """
         self._home.check_thread()
         check_policy(policy)

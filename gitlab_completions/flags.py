@@ -17,9 +17,10 @@ said anything, and it is `True` unless you say otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from gitlab_completions._checks import check_actor, check_seconds, check_switch
 from gitlab_completions._records import Record
@@ -27,7 +28,6 @@ from gitlab_completions.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
 
     from openfeature.client import OpenFeatureClient
     from openfeature.flag_evaluation import FlagEvaluationDetails
@@ -125,9 +125,7 @@ class FeatureFlags:
         max_age_s: float = MAX_AGE_S,
     ) -> None:
         check_seconds("max_age_s", max_age_s)
-        for value in (overrides or {}).values():
-            check_switch("each of the overrides", value)
-        self.overrides: Mapping[str, bool] = dict(overrides or {})
+        self.overrides: Mapping[str, bool] = _checked(overrides)
         self.max_age_s: float = max_age_s
         self._source: FlagSource | None = None
 
@@ -162,6 +160,20 @@ class FeatureFlags:
 
     def __repr__(self) -> str:
         return f"FeatureFlags(overrides=<{len(self.overrides)}>)"
+
+
+def _checked(overrides: object) -> dict[str, bool]:
+    """Return them, and nothing else than switches by name."""
+    if overrides is None:
+        return {}
+    if not isinstance(overrides, Mapping):
+        raise ConfigurationError(
+            "overrides must be a mapping of names to True or False, "
+            f"not {type(overrides).__name__}"
+        )
+    for value in cast("Mapping[object, object]", overrides).values():
+        check_switch("each of the overrides", value)
+    return dict(cast("Mapping[str, bool]", overrides))
 
 
 class OpenFeatureFlags:

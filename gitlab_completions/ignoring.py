@@ -79,8 +79,8 @@ class ProjectIgnoreList:
     ) -> None:
         if find_spec(_LIBRARY) is None:
             raise ConfigurationError(
-                "ProjectIgnoreList needs a library that is not installed",
-                remedy="pip install 'gitlab-completions[ignore]'",
+                "ProjectIgnoreList needs pathspec: "
+                "pip install 'gitlab-completions[ignore]'"
             )
         if isinstance(patterns, str):
             raise ConfigurationError("patterns must be a list, not a string")
@@ -182,7 +182,7 @@ def _compiled(patterns: tuple[str, ...], source: str) -> _Patterns:
     for number, pattern in enumerate(patterns, start=1):
         try:
             GitIgnoreSpec.from_lines([pattern])
-        except (ValueError, re.error):
+        except (TypeError, ValueError, re.error):
             raise ConfigurationError(
                 f"{source}: line {number} is no pattern of a .gitignore"
             ) from None

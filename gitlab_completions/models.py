@@ -263,8 +263,8 @@ class CompletionRequest:
         if self.user_instruction is not None:
             check_text("user_instruction", self.user_instruction, most=MAX_INSTRUCTION)
         if self.generation_type is not None:
-            kind = GenerationType
-            check_type("generation_type", self.generation_type, kind, kind.__name__)
+            kind, right = GenerationType, "a GenerationType"
+            check_type("generation_type", self.generation_type, kind, right)
         if self.intent is Intent.GENERATION:
             return
         for name in ("user_instruction", "generation_type"):

@@ -73,8 +73,8 @@ class SecretRedactor:
     ) -> None:
         if find_spec(_LIBRARY) is None:
             raise ConfigurationError(
-                "SecretRedactor needs a library that is not installed",
-                remedy="pip install 'gitlab-completions[redact]'",
+                "SecretRedactor needs kingfisher-secret-scanner: "
+                "pip install 'gitlab-completions[redact]'"
             )
         if isinstance(rules, str):
             raise ConfigurationError("rules must be a list of files, not a string")
@@ -130,7 +130,7 @@ class SecretRedactor:
 
         try:
             self._scanner = Scanner(Rules(self._rules, cache_dir=self._cache_dir))
-        except (RuntimeError, ValueError, OSError) as error:
+        except (RuntimeError, TypeError, ValueError, OSError) as error:
             # It quotes the files of rules, and has seen no source yet.
             self._trouble = " ".join(str(error).split())[:MOST_TOLD]
 

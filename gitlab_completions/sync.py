@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar, Unpack, runtime_checkable
 
 from gitlab_completions._arguments import (
-    check_flag_name,
+    check_flag,
     check_project_path,
     check_request,
     from_environment,
@@ -282,12 +282,13 @@ class SyncCompletionClient:
 
         Raises:
             ClientClosedError: When the client is closed.
-            ConfigurationError: When `name` is no string, or blank, when an observer
-                calls this, or when the process has forked since the client's first use.
+            ConfigurationError: When `name` is no string, or blank, or `default` neither
+                `True` nor `False`, when an observer calls this, or when the process
+                has forked since the client's first use.
             DeadlineExceededError: When something blocks the client's thread.
         """
         thread = self._running()
-        check_flag_name(name)
+        check_flag(name, default=default)
         return thread.run(
             partial(self._flag, name, default), ANSWER_WAIT_S + OVERTIME_S
         )

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 from gitlab_completions._checks import check_seconds
 from gitlab_completions._frames import frameless, note_place, without_frames
 from gitlab_completions._secrets import Secret
+from gitlab_completions._shell.access_token import TokenSourceError, question_to
 from gitlab_completions._shell.clock import SystemClock
 from gitlab_completions._sources import ask
 from gitlab_completions._wire.headers import check_access_token
@@ -74,28 +75,24 @@ class PrivateToken:
                 f"GitLab takes no OAuth token in {self.header}: give it as it is"
             )
         self._constant: Secret | None = None
-        self._source: object = None
         if isinstance(access_token, str):
             self._constant = Secret(check_access_token(access_token))
-        else:
-            self._source = access_token
+        self._ask = question_to(access_token)
+        self._reject: Callable[[str], None] | None = getattr(
+            access_token, "reject", None
+        )
 
     async def get(self) -> str:
         """Return the access token that is valid now."""
         if self._constant is not None:
             return self._constant.reveal()
-        supply = getattr(self._source, "get", self._source)
-        if not callable(supply):
-            raise ConfigurationError("access_token must be a string or supply one")
-        return cast("str", await ask(supply))  # the client checks it
+        return cast("str", await ask(self._ask))  # the client checks it
 
     def reject(self, token: str, /) -> None:
         """Tell the source that GitLab answered 401 to this token."""
-        reject = getattr(self._source, "reject", None)
-        if reject is not None:
-            told: None = reject(token)  # what it returns may have to be awaited
-            return told
-        return None
+        if self._reject is None:
+            return None
+        return self._reject(token)  # what it returns may have to be awaited
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -163,7 +160,8 @@ class OAuthToken:
         """Return the token that is valid now, renewed if need be.
 
         Raises:
-            RuntimeError: When there is none; its cause is what the refresh raised.
+            RuntimeError: When there is none; its cause is what the refresh raised, or
+                says what is wrong with what it returned.
         """
         token = self._usable()
         if token is not None:
@@ -175,7 +173,7 @@ class OAuthToken:
             await _come(end)
         token = self._usable()
         if token is None:
-            raise RuntimeError("the refresh brought no token") from self._problem
+            raise self._failure() from self._problem
         return token.reveal()
 
     def reject(self, token: str, /) -> None:
@@ -184,6 +182,14 @@ class OAuthToken:
         renewing = self._renewal is not None  # then the old one may be void already
         if self._token == Secret(token) and (renewing or not young):
             self._refused = True
+
+    def _failure(self) -> TokenSourceError:
+        """Say why there is no token; of a foreign error, only its kind."""
+        if self._problem is None:
+            return TokenSourceError("its refresh brought no token in time")
+        if isinstance(self._problem, ConfigurationError):
+            return TokenSourceError(self._problem.message)
+        return TokenSourceError(f"its refresh raised {type(self._problem).__name__}")
 
     def _usable(self) -> Secret | None:
         return None if self._refused or self._ends_within(0.0) else self._token

@@ -9,7 +9,7 @@ import pytest
 
 from gitlab_completions._arguments import (
     check_collaborators,
-    check_flag_name,
+    check_flag,
     check_flags,
     check_guards,
     check_policy,
@@ -162,7 +162,10 @@ def test_what_tells_of_flags_and_their_names_are_checked() -> None:
     for wrong in (FeatureFlags, object()):
         with pytest.raises(ConfigurationError, match="flags must"):
             check_flags(wrong)
-    check_flag_name("a")
+    check_flag("a", default=True)
     for wrong in ("", " ", None, 1):
         with pytest.raises(ConfigurationError, match="a flag's name"):
-            check_flag_name(wrong)
+            check_flag(wrong, default=True)
+    for wrong in (None, 1, "yes"):
+        with pytest.raises(ConfigurationError, match="default must be True or False"):
+            check_flag("a", default=wrong)

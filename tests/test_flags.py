@@ -80,6 +80,8 @@ async def test_flags_of_no_client_are_their_defaults() -> None:
     [
         ({"max_age_s": 0}, "max_age_s must be a positive number"),
         ({"overrides": {"a": 1}}, "overrides must be True or False, not int"),
+        ({"overrides": ["a"]}, "overrides must be a mapping .* not list"),
+        ({"overrides": ""}, "overrides must be a mapping .* not str"),
     ],
 )
 def test_odd_settings_are_refused(arguments: dict[str, object], words: str) -> None:
@@ -248,3 +250,5 @@ def test_a_program_without_asyncio_asks_too() -> None:
         assert client.flag("a") == Flag(name="a", enabled=False, reason="override")
         with pytest.raises(ConfigurationError, match="a flag's name"):
             client.flag("")
+        with pytest.raises(ConfigurationError, match="default must be True or"):
+            client.flag("a", default=cast("bool", "no"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -203,7 +203,7 @@ def test_a_list_that_is_not_understood_lets_nothing_through(tmp_path: Path) -> N
 
 
 def test_what_is_no_pattern_is_refused_at_once(tmp_path: Path) -> None:
-    for patterns in (["a", "!"], ["[z-a]"]):
+    for patterns in (["a", "!"], ["[z-a]"], [cast("str", 5)]):
         with pytest.raises(ConfigurationError, match=r"patterns: line \d is no"):
             ProjectIgnoreList(tmp_path, patterns=patterns)
     with pytest.raises(ConfigurationError, match="not a string"):

@@ -121,6 +121,7 @@ def test_the_package_shows_what_users_need_and_nothing_else() -> None:
         "RouteReason",
         "RoutingPolicy",
         "RoutingStatus",
+        "StreamBrokenError",
         "SyncCompletionClient",
         "SyncCompletionStream",
         "TokenSource",

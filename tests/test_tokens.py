@@ -77,11 +77,10 @@ async def test_a_private_token_is_a_string_or_what_supplies_one() -> None:
     assert rejected == ["glpat-1"]
 
 
-async def test_what_supplies_no_token_says_so() -> None:
-    for wrong in (7, None, object()):
-        one = TokenDesk(PrivateToken(wrong), lambda: None)  # type: ignore[arg-type]
-        with pytest.raises(TokenSourceError, match="must be a string or supply one"):
-            await one.get()
+@pytest.mark.parametrize("wrong", [7, None, object()])
+def test_what_supplies_no_token_is_refused_at_once(wrong: object) -> None:
+    with pytest.raises(ConfigurationError, match="access_token must be a string, a"):
+        PrivateToken(wrong)  # type: ignore[arg-type]
 
 
 def test_a_job_token_has_a_header_of_its_own() -> None:
@@ -188,7 +187,7 @@ async def test_a_refresh_that_fails_is_the_cause_when_there_is_no_token() -> Non
     refresh = Refresh(OSError("s3cret"), "t1")
     token = oauth(refresh, token=None)
     for _ in range(3):
-        with pytest.raises(RuntimeError, match="brought no token") as caught:
+        with pytest.raises(RuntimeError, match="its refresh raised OSError") as caught:
             await token.get()
         assert isinstance(caught.value.__cause__, OSError)
         assert caught.value.__cause__.__traceback__ is None
@@ -211,9 +210,12 @@ async def test_a_refresh_that_returns_the_refused_token_failed() -> None:
 @pytest.mark.parametrize("bad", [7, None, {}, {"access_token": 7}, b"t"])
 async def test_what_is_no_token_is_told_and_not_shown(bad: object) -> None:
     token = oauth(Refresh(bad), token=None)  # type: ignore[arg-type]
-    with pytest.raises(RuntimeError) as caught:
+    with pytest.raises(RuntimeError, match="refresh must return a token") as caught:
         await token.get()
     assert isinstance(caught.value.__cause__, ConfigurationError)
+    desk = TokenDesk(token, lambda: None)
+    with pytest.raises(TokenSourceError, match=r"^refresh must return a token"):
+        await desk.get()
 
 
 @pytest.mark.parametrize("life", [0, -1, "7200", None, [], True])

@@ -60,9 +60,12 @@ def read(text: str, root: str) -> Override:
         place, equals, word = entry.rpartition("=")
         place = place.strip().lower()
         if equals and not _PLACE.fullmatch(place):
-            _refuse(f"entry {number} names no host: {_RIGHT}")
+            _refuse(f"is wrong at entry {number}, which names no host: {_RIGHT}")
         if place in words:
-            _refuse(f"entry {number} is the second for the same instances: keep one")
+            _refuse(
+                f"is wrong at entry {number}, the second for the same instances: "
+                "keep one"
+            )
         words[place] = _override(word.strip().lower(), number)
     for place in (*_places(root), ""):
         if place in words:
@@ -96,7 +99,7 @@ def _override(word: str, number: int) -> Override:
         return Override(direct=DirectMode(word))
     share = _PERCENTAGE.fullmatch(word)
     if share is None or float(share[1]) > 100:  # noqa: PLR2004 - per cent
-        _refuse(f"entry {number} is none: {_RIGHT}")
+        _refuse(f"is wrong at entry {number}: {_RIGHT}")
     return Override(percentage=float(share[1]))
 
 

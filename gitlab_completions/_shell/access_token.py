@@ -32,8 +32,26 @@ CLEANUP_S = 5.0
 """Seconds that a source gets to clean up when the client is closed."""
 
 
-class TokenSourceError(Exception):
+class TokenSourceError(RuntimeError):
     """The user's source gave no access token; its own exception is the cause."""
+
+
+def question_to(source: AccessToken) -> Callable[[], str | Awaitable[str]]:
+    """Return what asks a source for the token.
+
+    Raises:
+        ConfigurationError: When it is no source.
+    """
+    if isinstance(source, str):
+        return lambda: ""  # never asked: a constant is at hand
+    if callable(source):
+        return source
+    if callable(getattr(source, "get", None)):
+        return source.get
+    raise ConfigurationError(
+        "access_token must be a string, a function that returns one, or an object "
+        f"with get() and reject(), not {type(source).__name__}"
+    )
 
 
 class TokenDesk:
@@ -54,7 +72,7 @@ class TokenDesk:
 
     def __init__(self, source: AccessToken, on_change: Callable[[], None]) -> None:
         self._constant = _checked(source) if isinstance(source, str) else None
-        self._ask = self._question_to(source)
+        self._ask = question_to(source)
         self._reject: Callable[[str], object] | None = getattr(source, "reject", None)
         self._on_change = on_change
         self.header: TokenHeader = _header_of(source)
@@ -62,19 +80,6 @@ class TokenDesk:
         self._question: asyncio.Task[Secret] | None = None
         self._asked_at = 0.0
         self._replacement: asyncio.Task[Secret | None] | None = None
-
-    @staticmethod
-    def _question_to(source: AccessToken) -> Callable[[], str | Awaitable[str]]:
-        if isinstance(source, str):
-            return lambda: ""  # never asked: a constant is at hand
-        if callable(source):
-            return source
-        if callable(getattr(source, "get", None)):
-            return source.get
-        raise ConfigurationError(
-            "access_token must be a string, a function that returns one, or an object "
-            f"with get() and reject(), not {type(source).__name__}"
-        )
 
     def is_current(self, token: Secret) -> bool:
         """Tell whether the source has given no other token since."""
@@ -103,6 +108,8 @@ class TokenDesk:
         if isinstance(error, ConfigurationError):
             told = f"it gave something else: {error.message}"
             raise TokenSourceError(told) from error
+        if isinstance(error, TokenSourceError):  # of ours, in `tokens.py`
+            raise TokenSourceError(str(error)) from error.__cause__
         if error is not None:
             raise TokenSourceError(f"it raised {type(error).__name__}") from error
         return question.result()

@@ -151,7 +151,7 @@ async def test_without_a_project_the_endpoint_misses_one() -> None:
         (
             Said(404, {"message": "404 Not Found"}, MONOLITH),
             Code.SWITCHED_OFF,
-            "administrator to switch it on",
+            "administrator to switch code suggestions on",
         ),
         (NO_ROUTE, Code.NOT_FOUND, "instance URL"),
         (Said(429, b"Retry later\n", {"retry-after": "30"}), Code.RATE_LIMITED, "wait"),
