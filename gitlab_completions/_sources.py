@@ -33,11 +33,12 @@ async def ask(supply: Callable[[], object]) -> object:
 async def in_thread(work: Callable[[], T]) -> T:
     """Return what a plain function gives that runs in a thread of its own."""
     run = contextvars.copy_context().run
-    return await asyncio.get_running_loop().run_in_executor(_errands(), run, work)
+    return await asyncio.get_running_loop().run_in_executor(errands(), run, work)
 
 
 @functools.cache
-def _errands() -> Errands:
+def errands() -> Errands:
+    """Return what gives each piece of blocking work a thread, awaited by no exit."""
     # Threads are imported only by those who need some: it takes a millisecond.
     from gitlab_completions._errands import Errands  # noqa: PLC0415
 

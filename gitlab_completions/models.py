@@ -89,7 +89,7 @@ class RouteReason(StrEnum):
     BARRED = "barred"
     """Direct was refused, for the user, the project or the token, until a time."""
     POLICY = "policy"
-    """The client's own policy allows this route only."""
+    """The client's policy, or `GITLAB_COMPLETIONS_DIRECT`, allows this route only."""
     ROLLOUT = "rollout"
     """Direct is not switched on for this user: a share of users, or a flag, decides."""
     GENERATION = "generation"

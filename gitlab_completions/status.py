@@ -58,7 +58,7 @@ class RoutingStatus(Record):
         route: The route that the next call would take first; `None` when closed.
         reason: Why that route.
         problem: Why direct is not in use, or why the last call failed; `None` when all
-            is well.
+            is well, or your side keeps to indirect, as `reason` tells.
         at: When this was written, with its time zone.
         recheck_in_s: Seconds until a call would try direct again; `None` when it is in
             use, or will never be.

@@ -117,6 +117,7 @@ class OAuthToken:
     A refresh makes GitLab forget the old access token and the old refresh token, so
     there is one at a time, whichever clients of the process want it. It begins a minute
     before the token's end, behind the calls, which go on with the old one meanwhile.
+    A call without a good one waits for it, as for any source, no longer than 2 s.
 
     Args:
         token: The token to begin with; `None` gets the first one by a refresh.

@@ -220,3 +220,14 @@ def test_without_the_extra_it_says_what_to_install(
 
 def test_it_is_an_ignore_list(tmp_path: Path) -> None:
     assert isinstance(ProjectIgnoreList(tmp_path), IgnoreList)
+
+
+@pytest.mark.parametrize("pattern", ["*a*a*a*b", "**/a/**/b/**/c/**/d", "!x/*a*a*a*"])
+def test_a_pattern_that_takes_for_ever_is_refused(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"line 2 has more than 3 \*"):
+        listed(tmp_path, f"*.pem\n{pattern}\n").excludes("a" * 255)
+
+
+def test_a_pattern_may_have_a_few_stars_in_each_part(tmp_path: Path) -> None:
+    ignore = listed(tmp_path, "**/test_*_*.min/*.gen.*\n")
+    assert ignore.excludes("src/test_a_b.min/x.gen.py")

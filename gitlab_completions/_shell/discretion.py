@@ -6,7 +6,8 @@ worker threads, and whatever they do wrong ends the call: nothing is sent that w
 looked at. What they raise is not chained, since it may quote the source.
 
 A caller that leaves does not wait for its thread, but the thread counts until it ends:
-what hangs takes two of the loop's threads and no more.
+what hangs takes two threads and no more, and no program waits for them at its end, nor
+for rules that are being compiled.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlab_completions._frames import frameless, note_place, without_frames
+from gitlab_completions._sources import errands
 from gitlab_completions._wire.reach import within_reach
 from gitlab_completions.errors import (
     ClientClosedError,
@@ -156,7 +158,7 @@ class Discretion:
     def _start(
         self, work: Callable[[], CompletionRequest]
     ) -> asyncio.Future[CompletionRequest]:
-        future = asyncio.get_running_loop().run_in_executor(None, work)
+        future = asyncio.get_running_loop().run_in_executor(errands(), work)
         self._threads.add(future)
         future.add_done_callback(self._ended)
         return future

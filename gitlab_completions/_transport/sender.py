@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from gitlab_completions._checks import check_count
+from gitlab_completions._checks import check_count, check_switch
 from gitlab_completions._frames import frameless
 from gitlab_completions._transport.clients import OwnClient, Settings, UserClient
 from gitlab_completions._transport.engines import DEFAULT_ENGINE, check_engine, load
@@ -114,7 +114,7 @@ class HttpxSender:
     ) -> None:
         check_count("max_in_flight", max_in_flight)
         for name, switch in (("trust_env", trust_env), ("http2", http2)):
-            _check_switch(name, switch)
+            check_switch(name, switch)
         self.max_in_flight: int | None = None if client is not None else max_in_flight
         self._proxies = Proxies.check(proxy, trust_env=trust_env)
         self._engine: EngineName = check_engine(engine)
@@ -283,13 +283,6 @@ def _split(
     if trusted is None or isinstance(trusted, Path):
         return None, trusted
     return trusted, None
-
-
-def _check_switch(name: str, value: object) -> None:
-    if not isinstance(value, bool):
-        raise ConfigurationError(
-            f"{name} must be True or False, not {type(value).__name__}"
-        )
 
 
 def _check_packages(engine: EngineName, proxies: Proxies, *, http2: bool) -> None:

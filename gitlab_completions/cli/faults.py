@@ -107,7 +107,8 @@ def _told_of(kind: str) -> str:
     type=click.IntRange(min=0),
     default=1,
     show_default=True,
-    help="For the faults of streams: how much of one goes out.",
+    help="For the faults of streams: how many pieces of one go out; the first of a "
+    "generation has no text yet.",
 )
 @click.option("--field", help="For 'wrong_types': which; by default every one.")
 @click.option("--content-type", help="For 'wrong_content_type': what to pretend.")

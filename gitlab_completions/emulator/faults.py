@@ -100,7 +100,8 @@ class Fault:
     `answer` is what is answered instead, where that does not depend on the host's own
     answer; `bytes_per_s` is `DRIP`'s rate, `field` is what `WRONG_TYPES` spoils,
     `content_type` what `WRONG_CONTENT_TYPE` pretends, `pieces` how much goes out of a
-    stream that one of `STREAM_FAULTS` strikes.
+    stream that one of `STREAM_FAULTS` strikes; the first of server-sent events has no
+    text yet.
     """
 
     kind: FaultKind

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from gitlab_completions import events
+from gitlab_completions._errands import Errands
+from gitlab_completions._shell.clock import SystemClock
 from gitlab_completions._shell.discretion import Discretion, Limits
 from gitlab_completions._wire.limits import fit
 from gitlab_completions.errors import (
@@ -103,7 +105,7 @@ class Threads:
     def _start(
         self, executor: object, work: Callable[[], object]
     ) -> asyncio.Future[object]:
-        assert executor is None
+        assert isinstance(executor, Errands)
         future: asyncio.Future[object] = self.loop.create_future()
         self.work.append((future, work))
         return future
@@ -361,6 +363,29 @@ async def test_a_guard_that_hangs_costs_the_call_its_deadline(
             assert gitlab.clock.now() - started == pytest.approx(2.0)
     assert gitlab.gateway.requests == gitlab.instance.requests == []
     assert [type(event) for event in told] == [events.CallFinished] * 3
+
+
+def test_a_guard_that_hangs_does_not_keep_a_program_from_ending() -> None:
+    free, ended = threading.Event(), threading.Event()
+
+    class Hanging:
+        """Holds its thread until the program has ended."""
+
+        def redact(self, text: str, /) -> str:
+            free.wait(5)
+            ended.set()
+            return text
+
+    async def program() -> None:
+        clock = SystemClock()
+        with pytest.raises(DeadlineExceededError):
+            await Discretion(None, Hanging(), clock).clear(
+                REQUEST, limits(clock.now() + 0.01)
+            )
+
+    asyncio.run(program())
+    assert not ended.is_set()
+    free.set()
 
 
 async def test_a_call_ends_with_its_client_and_its_caller(
