@@ -38,7 +38,7 @@ SETTINGS_OF_THIS_MACHINE = (
 )
 
 settings.register_profile("default", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
