@@ -24,6 +24,7 @@ from gitlab_completions.errors import (
     ErrorCode,
     GitLabCompletionsError,
     RequestRejectedError,
+    StreamBrokenError,
 )
 from gitlab_completions.events import Observer
 from gitlab_completions.models import (
@@ -47,18 +48,21 @@ from gitlab_completions.policy import (
     RoutingPolicy,
 )
 from gitlab_completions.senders import HttpxSender
-from gitlab_completions.status import Health, RoutingStatus
+from gitlab_completions.status import Availability, Health, RoutingStatus
+from gitlab_completions.stream import CompletionStream, SyncCompletionStream
 from gitlab_completions.sync import SyncCompletionClient
 
 __all__ = (
     "AllRoutesFailedError",
     "Attempt",
+    "Availability",
     "Choice",
     "CircuitPolicy",
     "ClientClosedError",
     "Completion",
     "CompletionClient",
     "CompletionRequest",
+    "CompletionStream",
     "ConfigurationError",
     "ContextItem",
     "DeadlineExceededError",
@@ -78,7 +82,9 @@ __all__ = (
     "RouteReason",
     "RoutingPolicy",
     "RoutingStatus",
+    "StreamBrokenError",
     "SyncCompletionClient",
+    "SyncCompletionStream",
     "TokenSource",
     "__version__",
 )

@@ -6,14 +6,18 @@ Raises `ConfigurationError`, which names what is wrong and what is right.
 from __future__ import annotations
 
 import inspect
+import math
 import os
 from collections.abc import Sequence
 from typing import cast
 
-from gitlab_completions._checks import check_seconds
+from gitlab_completions._checks import check_seconds, check_switch
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.flags import FlagSource
+from gitlab_completions.ignoring import IgnoreList
 from gitlab_completions.models import CompletionRequest, Intent
 from gitlab_completions.policy import RoutingPolicy
+from gitlab_completions.redaction import Redactor
 from gitlab_completions.senders import HttpxSender, Sender
 
 _VARIABLES = ("GITLAB_URL", "GITLAB_TOKEN")
@@ -29,6 +33,29 @@ def from_environment() -> tuple[str, str]:
                 remedy=f"set {' and '.join(_VARIABLES)}",
             )
     return url, token
+
+
+def direct_variable() -> str:
+    """Return what the environment says of direct connections; empty for nothing."""
+    return os.environ.get("GITLAB_COMPLETIONS_DIRECT", "").strip()
+
+
+def overridden(policy: RoutingPolicy, variable: str, root: str) -> RoutingPolicy:
+    """Return the stricter of policy and environment, if the policy allows one.
+
+    Args:
+        policy: The policy.
+        variable: What `direct_variable` returned when the client was made.
+        root: The instance's URL.
+    """
+    if not policy.environment_override or not variable:
+        return policy
+    from gitlab_completions._core.override import (  # noqa: PLC0415 - few set it
+        read,
+        stricter,
+    )
+
+    return stricter(policy, read(variable, root))
 
 
 def check_request(request: object) -> None:
@@ -48,6 +75,14 @@ def span_of(
         return deadline_s
     generation = request.intent is Intent.GENERATION
     return policy.generation_deadline_s if generation else policy.deadline_s
+
+
+def stream_span_of(deadline_s: float | None) -> float:
+    """Return the seconds that a streamed call may take, without a limit by default."""
+    if deadline_s is None:
+        return math.inf
+    check_seconds("deadline_s", deadline_s, infinite=True)
+    return deadline_s
 
 
 def check_policy(policy: object) -> None:
@@ -88,6 +123,44 @@ def check_store(store: object) -> None:
             "store must have read(), write() and claim(), as FileStore() has; "
             f"{type(store).__name__} has not"
         )
+
+
+def check_guards(redact: object, ignore: object) -> None:
+    """Refuse what cannot take secrets out, or say which files are never sent."""
+    guards = (
+        ("redact", redact, Redactor, "redact() as SecretRedactor() has"),
+        ("ignore", ignore, IgnoreList, "excludes() as ProjectIgnoreList(root) has"),
+    )
+    for name, given, kind, right in guards:
+        if given is None:
+            continue
+        _check_made(name, given)
+        if not isinstance(given, kind):
+            raise ConfigurationError(
+                f"{name} must be an object with {right}; {type(given).__name__} has not"
+            )
+        verb = given.redact if isinstance(given, Redactor) else given.excludes
+        if inspect.iscoroutinefunction(verb):
+            raise ConfigurationError(
+                f"{name} must have plain methods: they are called in worker threads"
+            )
+
+
+def check_flags(flags: object) -> None:
+    """Refuse what does not tell of flags."""
+    _check_made("flags", flags)
+    if flags is not None and not isinstance(flags, FlagSource):
+        raise ConfigurationError(
+            "flags must have evaluate(), as FeatureFlags() has; "
+            f"{type(flags).__name__} has not"
+        )
+
+
+def check_flag(name: object, *, default: object) -> None:
+    """Refuse what is no flag's name, and a default that is neither on nor off."""
+    if not isinstance(name, str) or not name.strip():
+        raise ConfigurationError("a flag's name must be a string, and not blank")
+    check_switch("default", default)
 
 
 def check_collaborators(sender: object, observers: object) -> None:

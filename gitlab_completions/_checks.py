@@ -56,11 +56,10 @@ def check_seconds(name: str, value: object, *, infinite: bool = False) -> None:
         ConfigurationError: When it is not; `infinite` allows `math.inf`.
     """
     right = "a positive number of seconds"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
-    if isinstance(value, int):
-        value = min(value, sys.maxsize)  # what no float can hold is long enough
-    if math.isnan(value) or value <= 0 or (math.isinf(value) and not infinite):
+    number = _number(name, value, right)
+    if isinstance(number, int):
+        number = min(number, sys.maxsize)  # what no float can hold is long enough
+    if math.isnan(number) or number <= 0 or (math.isinf(number) and not infinite):
         raise ConfigurationError(f"{name} must be {right}, not {value}")
 
 
@@ -71,9 +70,43 @@ def check_share(name: str, value: object) -> None:
         ConfigurationError: When it is not.
     """
     right = "a share from 0 to below 1"
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not 0 <= _number(name, value, right) < 1:
+        raise ConfigurationError(f"{name} must be {right}, not {value}")
+
+
+def check_switch(name: str, value: object) -> None:
+    """Refuse what is neither on nor off.
+
+    Raises:
+        ConfigurationError: When it is not `True` or `False`.
+    """
+    if not isinstance(value, bool):
+        raise ConfigurationError(
+            f"{name} must be True or False, not {type(value).__name__}"
+        )
+
+
+def check_actor(name: str, value: object) -> None:
+    """Refuse what names nobody.
+
+    Raises:
+        ConfigurationError: When it is neither a string nor `None`, or blank.
+    """
+    right = 'a string such as "User:42", or None'
+    if value is not None and not isinstance(value, str):
         raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
-    if not 0 <= value < 1:
+    if value is not None and not value.strip():
+        raise ConfigurationError(f"{name} must not be blank: write {right}")
+
+
+def check_percentage(name: str, value: object) -> None:
+    """Refuse a percentage that is not a number from 0 to 100.
+
+    Raises:
+        ConfigurationError: When it is not.
+    """
+    right = "a number from 0 to 100"
+    if not 0 <= _number(name, value, right) <= 100:  # noqa: PLR2004 - per cent
         raise ConfigurationError(f"{name} must be {right}, not {value}")
 
 
@@ -84,9 +117,7 @@ def check_factor(name: str, value: object) -> None:
         ConfigurationError: When it is not.
     """
     right = "a number of at least 1"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
-    if not 1 <= value < math.inf:
+    if not 1 <= _number(name, value, right) < math.inf:
         raise ConfigurationError(f"{name} must be {right}, not {value}")
 
 
@@ -101,6 +132,12 @@ def check_count(name: str, value: object, *, least: int = 1) -> None:
         raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
     if value < least:
         raise ConfigurationError(f"{name} must be {right}, not {value}")
+
+
+def _number(name: str, value: object, right: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(f"{name} must be {right}, not {type(value).__name__}")
+    return value
 
 
 def split_at(text: str, offset: int, unit: OffsetUnit) -> tuple[str, str]:

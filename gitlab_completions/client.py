@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from gitlab_completions._arguments import (
     check_collaborators,
+    check_flag,
+    check_flags,
+    check_guards,
     check_policy,
     check_project_path,
     check_request,
     check_room,
     check_store,
+    direct_variable,
     from_environment,
+    overridden,
     span_of,
+    stream_span_of,
 )
 from gitlab_completions._frames import frameless
 from gitlab_completions._shell import chance
@@ -23,27 +29,46 @@ from gitlab_completions._version import __version__
 from gitlab_completions._wire.headers import user_agent as user_agent_of
 from gitlab_completions._wire.urls import instance_root
 from gitlab_completions.errors import ClientClosedError, ConfigurationError
+from gitlab_completions.flags import FeatureFlags
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.senders import HttpxSender, ReplaceableSender, Sender
+from gitlab_completions.stream import CompletionStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.handover import Handover
     from gitlab_completions.events import Observer
+    from gitlab_completions.flags import Flag, FlagSource
+    from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.models import (
         AccessToken,
         Completion,
         CompletionRequest,
         Route,
     )
+    from gitlab_completions.redaction import Redactor
     from gitlab_completions.shared import DetailsStore
-    from gitlab_completions.status import RoutingStatus
+    from gitlab_completions.status import Availability, RoutingStatus
 
-__all__ = ("CompletionClient",)
+__all__ = ("ClientOptions", "CompletionClient")
 
 DEFAULT_POLICY = RoutingPolicy()
+
+
+class ClientOptions(TypedDict, total=False):
+    """What a client may be made with besides a URL and a token: `CompletionClient`."""
+
+    policy: RoutingPolicy
+    sender: Sender | None
+    store: DetailsStore | None
+    flags: FlagSource | None
+    redact: Redactor | None
+    ignore: IgnoreList | None
+    observers: Sequence[Observer]
+    user_agent: str | None
 
 
 class CompletionClient:
@@ -58,11 +83,17 @@ class CompletionClient:
         instance_url: The instance's URL, such as `"https://gitlab.example.com"`; a
             path is taken for GitLab's relative URL root.
         access_token: A token with the scope `api` or `ai_features`, or what supplies
-            one: a function, plain or async, or a `TokenSource`.
+            one: a function, plain or async, or a `TokenSource`. For another header than
+            `Authorization`, and for OAuth, see `gitlab_completions.tokens`.
         policy: How routes are chosen.
         sender: What sends; by default an `HttpxSender`, which the client then closes.
         store: Where the user's processes share what GitLab has told them, such as
             `gitlab_completions.shared.FileStore()`; by default nothing is shared.
+        flags: Who is asked whether a feature is switched on; by default the instance.
+        redact: What takes secrets out of the text before it is sent, such as
+            `gitlab_completions.redaction.SecretRedactor()`; by default nothing does.
+        ignore: Files that are never sent, such as those of a `.gitlabduoignore`:
+            `gitlab_completions.ignoring.ProjectIgnoreList(root)`.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`, named after the library.
 
@@ -79,6 +110,9 @@ class CompletionClient:
         policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
         store: DetailsStore | None = None,
+        flags: FlagSource | None = None,
+        redact: Redactor | None = None,
+        ignore: IgnoreList | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
     ) -> None:
@@ -88,44 +122,29 @@ class CompletionClient:
             policy=policy,
             sender=sender,
             store=store,
+            flags=flags,
+            redact=redact,
+            ignore=ignore,
             observers=observers,
             user_agent=user_agent,
             clock=SystemClock(),
             jitter=chance.jitter,
+            direct_override=direct_variable(),
         )
 
     @classmethod
     @frameless
-    def from_env(
-        cls,
-        *,
-        policy: RoutingPolicy = DEFAULT_POLICY,
-        sender: Sender | None = None,
-        store: DetailsStore | None = None,
-        observers: Sequence[Observer] = (),
-        user_agent: str | None = None,
-    ) -> Self:
+    def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
         """Make a client for `GITLAB_URL` with the token in `GITLAB_TOKEN`.
 
         Args:
-            policy: See the constructor; an emulator without TLS needs one that says
-                `allow_plain_http=True`.
-            sender: See the constructor.
-            store: See the constructor.
-            observers: See the constructor.
-            user_agent: See the constructor.
+            **options: The constructor's other arguments; an emulator without TLS needs
+                a policy that says `allow_plain_http=True`.
 
         Raises:
             ConfigurationError: When a variable is missing, or wrong.
         """
-        return cls(
-            *from_environment(),
-            policy=policy,
-            sender=sender,
-            store=store,
-            observers=observers,
-            user_agent=user_agent,
-        )
+        return cls(*from_environment(), **options)
 
     @classmethod
     def _for_testing(
@@ -133,25 +152,20 @@ class CompletionClient:
         instance_url: str,
         access_token: AccessToken,
         *,
-        policy: RoutingPolicy,
-        sender: Sender,
         clock: Clock,
         jitter: Callable[[], float],
-        store: DetailsStore | None = None,
-        observers: Sequence[Observer] = (),
+        direct_override: str = "",
+        **options: Unpack[ClientOptions],
     ) -> Self:
-        """Make a client on another clock, and without chance."""
+        """Make a client on another clock, without chance and this environment."""
         client = cls.__new__(cls)
         client._start(  # noqa: SLF001 - its own
             instance_url,
             access_token,
-            policy=policy,
-            sender=sender,
-            store=store,
-            observers=observers,
-            user_agent=None,
             clock=clock,
             jitter=jitter,
+            direct_override=direct_override,
+            **options,
         )
         return client
 
@@ -160,13 +174,17 @@ class CompletionClient:
         instance_url: str,
         access_token: AccessToken,
         *,
-        policy: RoutingPolicy,
-        sender: Sender | None,
-        store: DetailsStore | None,
-        observers: Sequence[Observer],
-        user_agent: str | None,
         clock: Clock,
         jitter: Callable[[], float],
+        direct_override: str,
+        policy: RoutingPolicy = DEFAULT_POLICY,
+        sender: Sender | None = None,
+        store: DetailsStore | None = None,
+        flags: FlagSource | None = None,
+        redact: Redactor | None = None,
+        ignore: IgnoreList | None = None,
+        observers: Sequence[Observer] = (),
+        user_agent: str | None = None,
     ) -> None:
         # Who only imports names (a type, an error) need not wait for all that runs.
         from gitlab_completions._shell.engine import Engine  # noqa: PLC0415
@@ -177,9 +195,13 @@ class CompletionClient:
         check_collaborators(sender, observers)
         check_room(sender, policy)
         check_store(store)
+        check_guards(redact, ignore)
+        check_flags(flags)
         self._root = instance_root(
             instance_url, allow_plain_http=policy.allow_plain_http
         )
+        self._direct_override = direct_override
+        policy = overridden(policy, direct_override, self._root)
         self._owns_sender = sender is None
         self._sender = sender or HttpxSender(max_in_flight=policy.max_in_flight)
         self._engine = Engine(
@@ -194,8 +216,13 @@ class CompletionClient:
                 clock=clock,
                 jitter=jitter,
                 store=store,
+                flags=flags,
+                redact=redact,
+                ignore=ignore,
             )
         )
+        if isinstance(flags, FeatureFlags):
+            flags.bind(_FlagsOf(self))
         self._home = Home()
         self._closing = Closing()
         self._closed = False
@@ -203,6 +230,7 @@ class CompletionClient:
 
     async def __aenter__(self) -> Self:
         self._enter()
+        self._engine.prepare()
         return self
 
     async def __aexit__(
@@ -254,7 +282,8 @@ class CompletionClient:
             The completion, which may be empty: then the model has nothing to suggest.
 
         Raises:
-            RequestRejectedError: When no route would take this request.
+            RequestRejectedError: When no route would take this request, or the ignore
+                list has its file, or what guards the source failed.
             AllRoutesFailedError: When no route gave a completion; its code and remedy
                 are those of the deciding error, and it tells of every attempt.
             DeadlineExceededError: The kind of it for which the time was too short.
@@ -286,6 +315,81 @@ class CompletionClient:
         check_project_path(project_path)
         with self._closing.awaited() as closing:
             await self._engine.warm_up(project_path, closing)
+
+    async def availability(self, project_path: str | None = None) -> Availability:
+        """Tell whether code suggestions work for the user and a project.
+
+        Asks GitLab at most four times within 10 s, one project after the other, and for
+        no completion. A yes is kept for five minutes and a no for one, until a call's
+        end disproves it. Whatever a server answers, or does not, is told and not
+        raised.
+
+        Args:
+            project_path: The project, whose settings count too.
+
+        Raises:
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When `project_path` is no string.
+        """
+        self._enter()
+        check_project_path(project_path)
+        with self._closing.awaited() as closing:
+            return await self._engine.availability(project_path, closing)
+
+    async def flag(self, name: str, /, *, default: bool = True) -> Flag:
+        """Tell whether a feature is switched on, and why that is the answer.
+
+            if (await client.flag("some_feature")).enabled:
+                ...
+
+        The instance is asked, unless the client was made with other `flags`; answers
+        are kept for a minute, and older ones serve while they are asked for anew.
+
+        Args:
+            name: GitLab's name of the flag.
+            default: What holds where nobody says anything, be it that the flag is gone:
+                `True`, since GitLab removes a flag once its feature is there for all.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When `name` is no string, or blank, or `default` neither
+                `True` nor `False`.
+        """
+        self._enter()
+        check_flag(name, default=default)
+        return await self._engine.flag(name, default=default)
+
+    def stream(
+        self, request: CompletionRequest, *, deadline_s: float | None = None
+    ) -> CompletionStream:
+        """Return a completion's text piece by piece, by the fastest route that works.
+
+        Meant for generations, which take long and always go through the instance. A
+        completion takes either route, and falls back to the other until its first
+        piece, never after; it is not hedged. Four streams at a time are on the wire to
+        each host; others wait.
+
+        Args:
+            request: The code around the cursor.
+            deadline_s: Seconds from when it begins to its end; left out, or `math.inf`,
+                there is no limit. 55 s without a byte end it anyway, but keep-alives
+                are bytes too: a stream that nobody watches should have a deadline.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When an argument is of a wrong type, or `deadline_s` no
+                positive number of seconds.
+        """
+        self._check_open()
+        check_request(request)
+        span_s = stream_span_of(deadline_s)
+
+        async def call(handover: Handover) -> Completion:
+            self._enter()
+            with self._closing.awaited() as closing:
+                return await self._engine.complete(request, span_s, closing, handover)
+
+        return CompletionStream(self._engine.reader(request, call))
 
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.
@@ -322,8 +426,9 @@ class CompletionClient:
         as many projects are kept as before.
 
         Raises:
-            ConfigurationError: When it is no policy, or allows plain HTTP otherwise,
-                or the client's event loop runs in another thread.
+            ConfigurationError: When it is no policy, or allows plain HTTP otherwise, or
+                leaves no route together with `GITLAB_COMPLETIONS_DIRECT`, or the
+                client's event loop runs in another thread.
         """
         self._home.check_thread()
         check_policy(policy)
@@ -331,19 +436,37 @@ class CompletionClient:
             raise ConfigurationError(
                 "allow_plain_http cannot change: make a new client"
             )
-        self._engine.reconfigure(policy)
+        self._engine.reconfigure(overridden(policy, self._direct_override, self._root))
 
     def __repr__(self) -> str:
         return f"<CompletionClient {self._root} {'closed' if self._closed else 'open'}>"
 
     def _enter(self) -> None:
         """Check that the client may be used here and now."""
-        if self._closed:
-            raise ClientClosedError("the client is closed")
+        self._check_open()
         self._home.enter()
         self._engine.look_at_clock()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClientClosedError("the client is closed")
 
     def _replace(self, route: Route) -> bool:
         """Have what comes next go out on new connections; tell whether it will."""
         sender = self._sender
         return isinstance(sender, ReplaceableSender) and sender.replace(route)
+
+
+class _FlagsOf:
+    """Has `FeatureFlags` ask by way of the client, on its loop alone.
+
+    Args:
+        client: The client that they were given to.
+    """
+
+    def __init__(self, client: CompletionClient) -> None:
+        self._client = client
+
+    async def evaluate(self, name: str, /, *, default: bool) -> Flag:
+        """Return the flag's value, or the default with the reason for it."""
+        return await self._client.flag(name, default=default)

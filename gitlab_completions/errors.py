@@ -21,7 +21,8 @@
         │   ├── RouteRateLimitedError        429
         │   ├── RouteServerError             5xx
         │   └── MissingNamespaceError        422 `missing_default_duo_group`
-        └── MalformedAnswerError
+        ├── MalformedAnswerError
+        └── StreamBrokenError                .text: what had arrived
 
 Messages are written here, never copied from a server: an old gateway's refusal
 echoes the author's source. All of them pickle.
@@ -62,6 +63,7 @@ __all__ = (
     "RouteStatusError",
     "RouteTimeoutError",
     "RouteUnauthorizedError",
+    "StreamBrokenError",
 )
 
 
@@ -313,6 +315,43 @@ class MalformedAnswerError(RouteError):
     """The answer was not a completion: HTML, broken JSON, too large, cut off."""
 
     default_code = ErrorCode.MALFORMED
+
+
+class StreamBrokenError(RouteError):
+    """A stream ended in its midst, after text had been given.
+
+    Args:
+        message: One line that says what happened.
+        route: Where it came from.
+        elapsed_s: Seconds since it was sent.
+        text: What had arrived.
+        code: What went wrong, for programs.
+        remedy: What a person can do about it.
+        retry_after_s: Seconds until trying again can help, where known.
+    """
+
+    default_code = ErrorCode.STREAM_BROKEN
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        route: Route,
+        elapsed_s: float = 0.0,
+        text: str = "",
+        code: ErrorCode | None = None,
+        remedy: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(
+            message,
+            route=route,
+            elapsed_s=elapsed_s,
+            code=code,
+            remedy=remedy,
+            retry_after_s=retry_after_s,
+        )
+        self.text: str = text
 
 
 class AllRoutesFailedError(GitLabCompletionsError):

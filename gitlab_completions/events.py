@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from gitlab_completions._records import Record
 
 if TYPE_CHECKING:
+    from gitlab_completions.details import Endpoint
     from gitlab_completions.errors import (
         DirectAccessError,
         GitLabCompletionsError,
@@ -29,8 +30,10 @@ __all__ = (
     "CircuitRecovered",
     "CircuitTripped",
     "ClockJumped",
+    "ContextWithheld",
     "DetailsRefreshed",
     "DetailsRefused",
+    "EndpointRefused",
     "Event",
     "FellBack",
     "Hedged",
@@ -39,6 +42,18 @@ __all__ = (
     "StatusChanged",
     "Superseded",
 )
+
+
+class ContextWithheld(Record):
+    """A call goes without some of its context: the ignore list has their files.
+
+    Args:
+        call_id: The call.
+        items: How many items were left out.
+    """
+
+    call_id: int
+    items: int
 
 
 class RouteChosen(Record):
@@ -84,7 +99,10 @@ class Hedged(Record):
 
 
 class Superseded(Record):
-    """The caller left; what is in flight may still finish, and teach."""
+    """The caller left; what is in flight may still finish, and teach.
+
+    Unless it is a stream, which ends with its reader.
+    """
 
     call_id: int
     elapsed_s: float
@@ -148,6 +166,22 @@ class DetailsRefused(Record):
     again_in_s: float | None
 
 
+class EndpointRefused(Record):
+    """The gateway refused one of its endpoints: calls go direct by another from now on.
+
+    Args:
+        project_path: The project whose requests it refused.
+        endpoint: The one that was refused.
+        instead: The one that is asked from now on.
+        status_code: HTTP status that refused it.
+    """
+
+    project_path: str | None
+    endpoint: Endpoint
+    instead: Endpoint
+    status_code: int | None
+
+
 class ClockJumped(Record):
     """The machine was suspended: connections are replaced, details looked at again."""
 
@@ -170,6 +204,7 @@ class StatusChanged(Record):
 
 Event: TypeAlias = (
     RouteChosen
+    | ContextWithheld
     | AttemptSucceeded
     | AttemptFailed
     | FellBack
@@ -180,6 +215,7 @@ Event: TypeAlias = (
     | CircuitRecovered
     | DetailsRefreshed
     | DetailsRefused
+    | EndpointRefused
     | ClockJumped
     | CallFinished
     | StatusChanged

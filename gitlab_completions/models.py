@@ -47,6 +47,7 @@ __all__ = (
     "RequestFields",
     "Route",
     "RouteReason",
+    "TokenHeader",
     "TokenSource",
 )
 
@@ -88,7 +89,9 @@ class RouteReason(StrEnum):
     BARRED = "barred"
     """Direct was refused, for the user, the project or the token, until a time."""
     POLICY = "policy"
-    """The client's own policy allows this route only."""
+    """The client's policy, or `GITLAB_COMPLETIONS_DIRECT`, allows this route only."""
+    ROLLOUT = "rollout"
+    """Direct is not switched on for this user: a share of users, or a flag, decides."""
     GENERATION = "generation"
     """Generations go through the instance only."""
     SATURATED = "saturated"
@@ -116,11 +119,25 @@ class GenerationType(StrEnum):
     SMALL_FILE = "small_file"
 
 
+class TokenHeader(StrEnum):
+    """The header that carries an access token to GitLab."""
+
+    AUTHORIZATION = "Authorization"
+    """`Authorization: Bearer`: for personal, project, group and OAuth tokens."""
+    PRIVATE_TOKEN = "PRIVATE-TOKEN"
+    """Takes all of these but OAuth tokens; for what cannot pass on the other one, such
+    as a proxy with credentials of its own."""
+    JOB_TOKEN = "JOB-TOKEN"
+    """Takes the token of a CI/CD job, where an endpoint takes one at all."""
+
+
 class TokenSource(Protocol):
     """Where the access token comes from, asked before each request to GitLab.
 
     `get` may be a plain or an async method; a plain one runs in a worker thread,
-    so it may block, for at most 2 s. It must give the current token each time.
+    so it may block, for at most 2 s. It must give the current token each time. A source
+    whose tokens do not go into `Authorization` has an attribute `header`, a
+    `TokenHeader`, as those of `gitlab_completions.tokens` have.
     """
 
     def get(self) -> str | Awaitable[str]:
@@ -128,7 +145,10 @@ class TokenSource(Protocol):
         ...
 
     def reject(self, token: str, /) -> None:
-        """Take note that GitLab answered 401 to this token."""
+        """Take note that GitLab answered 401 to this token.
+
+        Told once, however many calls learn of it at the same time; `get` is asked next.
+        """
         ...
 
 
@@ -186,9 +206,9 @@ class CompletionRequest:
 
     Args:
         file_name: Name or path of the file, not empty. It tells the language.
-        content_above_cursor: All text before the cursor; what is sent of it is the
-            last 100 000 characters.
-        content_below_cursor: All text after the cursor; the first 100 000 are sent.
+        content_above_cursor: All text before the cursor; what is sent of it is what
+            is nearest to the cursor, see `RoutingPolicy.max_body_bytes`.
+        content_below_cursor: All text after the cursor; likewise.
         language: Language identifier such as `"python"`; inferred from the file
             name when left out.
         project_path: GitLab project, such as `"group/project"`. It chooses the
@@ -243,8 +263,8 @@ class CompletionRequest:
         if self.user_instruction is not None:
             check_text("user_instruction", self.user_instruction, most=MAX_INSTRUCTION)
         if self.generation_type is not None:
-            kind = GenerationType
-            check_type("generation_type", self.generation_type, kind, kind.__name__)
+            kind, right = GenerationType, "a GenerationType"
+            check_type("generation_type", self.generation_type, kind, right)
         if self.intent is Intent.GENERATION:
             return
         for name in ("user_instruction", "generation_type"):

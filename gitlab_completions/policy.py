@@ -14,8 +14,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gitlab_completions._checks import (
+    check_actor,
     check_count,
     check_factor,
+    check_percentage,
     check_seconds,
     check_share,
 )
@@ -39,6 +41,13 @@ HEDGE_DELAY_S = 0.9
 The p99 of a healthy gateway in GitLab's published figures: later than nearly every good
 answer, early enough that an author still waits for it.
 """
+
+MIN_BODY_BYTES = 16_000
+"""The least that `RoutingPolicy.max_body_bytes` may be: names, and text to go by."""
+
+
+ALL = 100.0
+"""Per cent."""
 
 
 class DirectMode(StrEnum):
@@ -285,6 +294,18 @@ class RoutingPolicy:
 
     Args:
         direct: Whether direct may be used.
+        direct_percentage: Per cent of the users that may go direct, for an organisation
+            that rolls it out; the others go indirect (`RouteReason.ROLLOUT`), and
+            direct access is not asked for. 100: what works is for all. Hashed as
+            GitLab does, so who is in at 25 is in at 50; steps of 0.001 count.
+        actor: Who is counted for that, such as `"User:42"`, GitLab's name for the user
+            with that id; then the same users are in as by a percentage of GitLab's own
+            flag. `None`: a hash of the instance's URL and the name that the user is
+            logged in by on this machine (of its host name as well where that is `root`
+            or none, as in containers), which is never sent.
+        environment_override: Whether `GITLAB_COMPLETIONS_DIRECT` is heeded, as it is
+            when the client is made: `never`, `25%`, or per host `old.corp=never,25%`.
+            The stricter of it and this policy wins.
         deadline_s: Seconds that a completion may take in all. 10: a timeout of either
             route fits in; after that no author looks for the answer.
         generation_deadline_s: Seconds that a generation may take. 60: the gateway's
@@ -298,6 +319,11 @@ class RoutingPolicy:
             0.6 s, need six; measured, httpx's pool grows costly beyond.
         indirect_per_minute: The instance's limit of completions a minute and user, or
             `None` for no limit. 60: GitLab's default.
+        max_body_bytes: Bytes of a request's body, spent on the text near the cursor
+            first, then on context items in their order, on far text last; `None` for
+            the servers' own limits alone. At least 16 000: names alone may take 6 000.
+            50000: as GitLab's own client, and about what its models are given. An
+            instruction is sent whole, whatever it takes, and leaves 10 000 for code.
         circuit: When a route rests.
         details: How connection details are kept.
         hedge: When the other route is started beside a slow attempt; `None` for never,
@@ -307,18 +333,24 @@ class RoutingPolicy:
     """
 
     direct: DirectMode = DirectMode.AUTO
+    direct_percentage: float = 100.0
+    actor: str | None = None
+    environment_override: bool = True
     deadline_s: float = 10.0
     generation_deadline_s: float = 60.0
     direct_timeout_s: float = 5.0
     indirect_timeout_s: float = 9.0
     max_in_flight: int = 8
     indirect_per_minute: int | None = 60
+    max_body_bytes: int | None = 50_000
     circuit: CircuitPolicy = field(default_factory=CircuitPolicy)
     details: DetailsPolicy = field(default_factory=DetailsPolicy)
     hedge: HedgePolicy | None = field(default_factory=HedgePolicy)
     allow_plain_http: bool = False
 
     def __post_init__(self) -> None:
+        check_percentage("RoutingPolicy.direct_percentage", self.direct_percentage)
+        check_actor("RoutingPolicy.actor", self.actor)
         for name in ("deadline_s", "generation_deadline_s"):
             check_seconds(f"RoutingPolicy.{name}", getattr(self, name), infinite=True)
         for name in ("direct_timeout_s", "indirect_timeout_s"):
@@ -326,16 +358,25 @@ class RoutingPolicy:
         check_count("RoutingPolicy.max_in_flight", self.max_in_flight)
         if self.indirect_per_minute is not None:
             check_count("RoutingPolicy.indirect_per_minute", self.indirect_per_minute)
+        if self.max_body_bytes is not None:
+            name = "RoutingPolicy.max_body_bytes"
+            check_count(name, self.max_body_bytes, least=MIN_BODY_BYTES)
         for name, (kind, right) in _KINDS.items():
             if not isinstance(getattr(self, name), kind):
                 raise ConfigurationError(
                     f"RoutingPolicy.{name} must be {right}, "
                     f"not {type(getattr(self, name)).__name__}"
                 )
+        if self.direct is DirectMode.ONLY and self.direct_percentage < ALL:
+            raise ConfigurationError(
+                "RoutingPolicy.direct_percentage must be 100 with DirectMode.ONLY: the "
+                "other users would have no route"
+            )
 
 
 _KINDS: dict[str, tuple[type | UnionType, str]] = {
     "direct": (DirectMode, "DirectMode.AUTO, DirectMode.NEVER or DirectMode.ONLY"),
+    "environment_override": (bool, "True or False"),
     "circuit": (CircuitPolicy, "a CircuitPolicy"),
     "details": (DetailsPolicy, "a DetailsPolicy"),
     "hedge": (HedgePolicy | None, "a HedgePolicy or None"),

@@ -42,7 +42,8 @@ class Sender(Protocol):
     """Performs exchanges with the gateway and the instance.
 
     It runs on one event loop, is used by many tasks at once, and keeps to each
-    request's `timeout_s` itself. Redirects are answers like any other.
+    request's `timeout_s` itself. Redirects are answers like any other. The body of a
+    stream is handed on as it comes, and is read no faster than it is asked for.
     """
 
     def exchange(

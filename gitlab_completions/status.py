@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitlab_completions.errors import GitLabCompletionsError
     from gitlab_completions.models import Route, RouteReason
 
-__all__ = ("CircuitWord", "Health", "RoutingStatus")
+__all__ = ("Availability", "CircuitWord", "Health", "RoutingStatus")
 
 CircuitWord = Literal["closed", "open", "half_open"]
 
@@ -35,6 +35,21 @@ class Health(StrEnum):
     """The client is closed."""
 
 
+class Availability(Record):
+    """Whether code suggestions work for a user and a project, and if not, why.
+
+    Args:
+        available: They do, as far as GitLab tells before a completion.
+        problem: Why not, with a code and what a person can do; `None` when they do.
+            Whether it passes by itself is in its `retryable`.
+        gitlab_version: The instance's version, where it told.
+    """
+
+    available: bool
+    problem: GitLabCompletionsError | None
+    gitlab_version: str | None
+
+
 class RoutingStatus(Record):
     """What the next call would do, and why.
 
@@ -43,7 +58,7 @@ class RoutingStatus(Record):
         route: The route that the next call would take first; `None` when closed.
         reason: Why that route.
         problem: Why direct is not in use, or why the last call failed; `None` when all
-            is well.
+            is well, or your side keeps to indirect, as `reason` tells.
         at: When this was written, with its time zone.
         recheck_in_s: Seconds until a call would try direct again; `None` when it is in
             use, or will never be.

@@ -10,20 +10,24 @@ import threading
 import weakref
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, Unpack, runtime_checkable
 
 from gitlab_completions._arguments import (
+    check_flag,
     check_project_path,
     check_request,
     from_environment,
     span_of,
+    stream_span_of,
 )
-from gitlab_completions._frames import frameless
+from gitlab_completions._frames import frameless, without_frames
 from gitlab_completions._records import replace
 from gitlab_completions._shell.loop_thread import LoopThread
-from gitlab_completions.client import DEFAULT_POLICY, CompletionClient
-from gitlab_completions.errors import ClientClosedError
-from gitlab_completions.status import Health
+from gitlab_completions.client import DEFAULT_POLICY, ClientOptions, CompletionClient
+from gitlab_completions.errors import ClientClosedError, DeadlineExceededError
+from gitlab_completions.flags import ANSWER_WAIT_S
+from gitlab_completions.status import Availability, Health
+from gitlab_completions.stream import SyncCompletionStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,8 +35,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gitlab_completions.events import Observer
+    from gitlab_completions.flags import Flag, FlagSource
+    from gitlab_completions.ignoring import IgnoreList
     from gitlab_completions.models import AccessToken, Completion, CompletionRequest
     from gitlab_completions.policy import RoutingPolicy
+    from gitlab_completions.redaction import Redactor
     from gitlab_completions.senders import Sender
     from gitlab_completions.shared import DetailsStore
     from gitlab_completions.status import RoutingStatus
@@ -43,6 +50,9 @@ _T = TypeVar("_T")
 
 OVERTIME_S = 1.0
 """Seconds past a call's deadline after which its thread is taken to be blocked."""
+AVAILABILITY_S = 32.0
+"""Seconds that it may take to find out: two for the token's source, twenty to wait for
+the questions about other projects, and ten to ask."""
 
 
 class SyncCompletionClient:
@@ -65,6 +75,9 @@ class SyncCompletionClient:
             of yours: that would stay open there.
         store: Where the user's processes share what GitLab has told them; what it has
             opened on the client's loop is closed (by its `aclose`, if it has one).
+        flags: Who is asked whether a feature is switched on.
+        redact: What takes secrets out of the text before it is sent.
+        ignore: Files that are never sent.
         observers: Who is told of events.
         user_agent: Your program, such as `"my-editor/2.1"`.
 
@@ -81,6 +94,9 @@ class SyncCompletionClient:
         policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
         store: DetailsStore | None = None,
+        flags: FlagSource | None = None,
+        redact: Redactor | None = None,
+        ignore: IgnoreList | None = None,
         observers: Sequence[Observer] = (),
         user_agent: str | None = None,
     ) -> None:
@@ -90,6 +106,9 @@ class SyncCompletionClient:
             policy=policy,
             sender=sender,
             store=store,
+            flags=flags,
+            redact=redact,
+            ignore=ignore,
             observers=observers,
             user_agent=user_agent,
         )
@@ -102,36 +121,17 @@ class SyncCompletionClient:
 
     @classmethod
     @frameless
-    def from_env(
-        cls,
-        *,
-        policy: RoutingPolicy = DEFAULT_POLICY,
-        sender: Sender | None = None,
-        store: DetailsStore | None = None,
-        observers: Sequence[Observer] = (),
-        user_agent: str | None = None,
-    ) -> Self:
+    def from_env(cls, **options: Unpack[ClientOptions]) -> Self:
         """Make a client for `GITLAB_URL` with the token in `GITLAB_TOKEN`.
 
         Args:
-            policy: See the constructor; an emulator without TLS needs one that says
-                `allow_plain_http=True`.
-            sender: See the constructor.
-            store: See the constructor.
-            observers: See the constructor.
-            user_agent: See the constructor.
+            **options: The constructor's other arguments; an emulator without TLS needs
+                a policy that says `allow_plain_http=True`.
 
         Raises:
             ConfigurationError: When a variable is missing, or wrong.
         """
-        return cls(
-            *from_environment(),
-            policy=policy,
-            sender=sender,
-            store=store,
-            observers=observers,
-            user_agent=user_agent,
-        )
+        return cls(*from_environment(), **options)
 
     def __enter__(self) -> Self:
         self._check()
@@ -213,6 +213,25 @@ class SyncCompletionClient:
         self._span_s(request, deadline_s)
         return thread.submit(partial(self._complete, request, deadline_s))
 
+    def stream(
+        self, request: CompletionRequest, *, deadline_s: float | None = None
+    ) -> SyncCompletionStream:
+        """Return a completion's text piece by piece, by the fastest route that works.
+
+        Args:
+            request: The code around the cursor.
+            deadline_s: See `CompletionClient.stream`.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When an argument is wrong, or the process has forked
+                since the client's first use.
+        """
+        thread = self._running()
+        stream = self._client.stream(request, deadline_s=deadline_s)
+        span_s = stream_span_of(deadline_s) + OVERTIME_S
+        return SyncCompletionStream(self, thread, stream, span_s)
+
     def warm_up(self, project_path: str | None = None) -> Future[None]:
         """Begin to make ready for a first call; return at once.
 
@@ -230,6 +249,49 @@ class SyncCompletionClient:
         thread = self._running()
         check_project_path(project_path)
         return thread.submit(partial(self._warm_up, project_path))
+
+    def availability(self, project_path: str | None = None) -> Availability:
+        """Tell whether code suggestions work for the user and a project; wait for it.
+
+        See `CompletionClient.availability`.
+
+        Args:
+            project_path: The project, whose settings count too.
+
+        Raises:
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When `project_path` is no string, when an observer calls
+                this, or when the process has forked since the client's first use.
+        """
+        thread = self._running()
+        check_project_path(project_path)
+        try:
+            return thread.run(
+                partial(self._availability, project_path), AVAILABILITY_S + OVERTIME_S
+            )
+        except DeadlineExceededError as error:
+            problem = without_frames(error)
+            return Availability(available=False, problem=problem, gitlab_version=None)
+
+    def flag(self, name: str, /, *, default: bool = True) -> Flag:
+        """Tell whether a feature is switched on; wait for it.
+
+        Args:
+            name: GitLab's name of the flag.
+            default: What holds where nobody says anything.
+
+        Raises:
+            ClientClosedError: When the client is closed.
+            ConfigurationError: When `name` is no string, or blank, or `default` neither
+                `True` nor `False`, when an observer calls this, or when the process
+                has forked since the client's first use.
+            DeadlineExceededError: When something blocks the client's thread.
+        """
+        thread = self._running()
+        check_flag(name, default=default)
+        return thread.run(
+            partial(self._flag, name, default), ANSWER_WAIT_S + OVERTIME_S
+        )
 
     def status(self, project_path: str | None = None) -> RoutingStatus:
         """Tell how routing stands: the next call's route, why, and until when.
@@ -333,8 +395,14 @@ class SyncCompletionClient:
     ) -> Completion:
         return await self._client.complete(request, deadline_s=deadline_s)
 
+    async def _availability(self, project_path: str | None) -> Availability:
+        return await self._client.availability(project_path)
+
     async def _warm_up(self, project_path: str | None) -> None:
         await self._client.warm_up(project_path)
+
+    async def _flag(self, name: str, default: bool) -> Flag:
+        return await self._client.flag(name, default=default)
 
     def _reconfigure(self, policy: RoutingPolicy) -> None:
         self._client.reconfigure(policy)

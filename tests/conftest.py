@@ -2,7 +2,8 @@
 
 Tests run in virtual time, except in the folders and modules named below, which need
 sockets or threads. The mark `real_time` or `virtual_time` on a test, class or module
-decides otherwise. How this machine reaches the network concerns none of them.
+decides otherwise. How this machine reaches the network, and what it lets programs do,
+concerns none of them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 
 from gitlab_completions.testing.fixtures import loop_factories
@@ -18,8 +20,6 @@ from gitlab_completions.testing.fixtures import loop_factories
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
-
-    import pytest
 
 REAL_TIME = {
     "_transport",
@@ -34,10 +34,11 @@ REAL_TIME = {
 SETTINGS_OF_THIS_MACHINE = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR"),
+    "GITLAB_COMPLETIONS_DIRECT",
 )
 
 settings.register_profile("default", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
@@ -47,6 +48,13 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in SETTINGS_OF_THIS_MACHINE:
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rules_stay_here(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have the rules of secrets compiled once, and leave nothing in anybody's cache."""
+    if "KF_RULE_CACHE_DIR" not in os.environ:
+        os.environ["KF_RULE_CACHE_DIR"] = str(tmp_path_factory.mktemp("rules"))
 
 
 def pytest_asyncio_loop_factories(

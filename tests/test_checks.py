@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gitlab_completions._checks import (
+    check_actor,
     check_count,
     check_factor,
     check_filled,
+    check_percentage,
     check_seconds,
     check_share,
+    check_switch,
     check_text,
     check_type,
     split_at,
@@ -183,3 +186,29 @@ def test_factors_are_numbers_of_at_least_one(value: object) -> None:
     check_factor("f", 1.5)
     with pytest.raises(ConfigurationError, match="f must be a number of at least 1"):
         check_factor("f", value)
+
+
+@pytest.mark.parametrize("value", [-0.1, 100.1, math.nan, math.inf, "1", None, True])
+def test_percentages(value: object) -> None:
+    for right in (0, 100, 12.5):
+        check_percentage("p", right)
+    with pytest.raises(ConfigurationError, match="p must be a number from 0 to 100"):
+        check_percentage("p", value)
+
+
+@pytest.mark.parametrize("value", [0, 1, None, "True"])
+def test_switches(value: object) -> None:
+    check_switch("s", True)
+    check_switch("s", False)
+    with pytest.raises(ConfigurationError, match="s must be True or False, not "):
+        check_switch("s", value)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(42, "be a string .* not int"), (" ", "not be blank")]
+)
+def test_actors(value: object, words: str) -> None:
+    check_actor("a", None)
+    check_actor("a", "User:42")
+    with pytest.raises(ConfigurationError, match=f"a must {words}"):
+        check_actor("a", value)

@@ -24,7 +24,7 @@ def run(*arguments: str, **environment: str) -> str:
         cwd=EXAMPLES,
         env={**clean, "PYTHONPATH": str(HOME), **environment},
         text=True,
-        timeout=30,
+        timeout=50,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stderr == ""
@@ -56,6 +56,12 @@ def test_a_first_completion_comes_from_the_gitlab_in_the_environment() -> None:
             emulator.terminate()
 
 
+def test_a_generation_comes_word_by_word() -> None:
+    text, how = run("generate.py").splitlines()
+    assert text == " width * height * depth."
+    assert how.startswith("Code Generations Agent, indirect, ")
+
+
 def test_an_observer_hears_of_a_fault_and_of_the_recovery() -> None:
     said = run("watch_routing.py")
     for word in (
@@ -76,6 +82,16 @@ def test_an_editor_without_asyncio_supersedes_at_each_key() -> None:
     assert line == "return width *[ height]"
     keys, superseded = [int(word) for word in counts.split() if word.isdigit()]
     assert 1 <= superseded < keys
+
+
+def test_context_is_sent_without_secrets_and_ignored_files() -> None:
+    lines = run("with_context.py").splitlines()
+    assert lines == [
+        "left out: 1 item",
+        "completion: 100, rate=0.19))",
+        "customers/names.py: the file is on the ignore list",
+        f'sent of pricing.py: TOKEN = "{"*" * 26}"',
+    ]
 
 
 ALONE = ["--rootdir=.", "--config-file=/dev/null", "-p", "no:asyncio"]

@@ -80,7 +80,7 @@ def test_a_request_needs_a_name_and_a_text() -> None:
         ),
         (
             {"intent": Intent.GENERATION, "generation_type": "comment"},
-            "generation_type must be GenerationType, not str",
+            "generation_type must be a GenerationType, not str",
         ),
         (
             {"intent": Intent.GENERATION, "user_instruction": "x" * 600_001},

@@ -17,7 +17,11 @@ from gitlab_completions.senders import WireRequest
 
 CANARY = "glpat-canary-4410"
 ROOT = "https://gateway.example/ai"
-SECRETS = [Secret(CANARY), HostHeaders(ROOT, {"Authorization": f"Bearer {CANARY}"})]
+SECRETS = [
+    Secret(CANARY),
+    HostHeaders(ROOT, {"Authorization": f"Bearer {CANARY}"}),
+    HostHeaders(ROOT, {"PRIVATE-TOKEN": CANARY}),
+]
 HEADERS = HostHeaders(ROOT, {"Authorization": f"Bearer {CANARY}"})
 
 

@@ -23,6 +23,7 @@ OPTIONAL = {"click", "cryptography", "h11", "rich", "starlette", "trustme", "uvi
 """What extras bring; a module that needs one is looked at where it is installed."""
 NOT_IMPORTED = (
     *("jwt", "tenacity", "httpx", "httpx2", "starlette", "click", "rich", "pytest"),
+    "openfeature",
     "gitlab_completions.testing",
     "gitlab_completions.emulator",
 )
@@ -93,12 +94,14 @@ def test_the_package_shows_what_users_need_and_nothing_else() -> None:
     assert gitlab_completions.__all__ == (
         "AllRoutesFailedError",
         "Attempt",
+        "Availability",
         "Choice",
         "CircuitPolicy",
         "ClientClosedError",
         "Completion",
         "CompletionClient",
         "CompletionRequest",
+        "CompletionStream",
         "ConfigurationError",
         "ContextItem",
         "DeadlineExceededError",
@@ -118,7 +121,9 @@ def test_the_package_shows_what_users_need_and_nothing_else() -> None:
         "RouteReason",
         "RoutingPolicy",
         "RoutingStatus",
+        "StreamBrokenError",
         "SyncCompletionClient",
+        "SyncCompletionStream",
         "TokenSource",
         "__version__",
     )

@@ -15,6 +15,9 @@ import pytest
 
 from gitlab_completions import sync
 from gitlab_completions._shell import loop_thread
+from gitlab_completions._shell.access_token import SOURCE_TIMEOUT_S
+from gitlab_completions._shell.availability import TURN_S
+from gitlab_completions._shell.inspection import MOST_S
 from gitlab_completions.client import CompletionClient
 from gitlab_completions.emulator import AccessTokens, Emulator
 from gitlab_completions.errors import (
@@ -22,6 +25,7 @@ from gitlab_completions.errors import (
     ClientClosedError,
     ConfigurationError,
     DeadlineExceededError,
+    ErrorCode,
 )
 from gitlab_completions.events import (
     CallFinished,
@@ -130,7 +134,10 @@ def test_a_completion_comes_without_asyncio(
 
 
 def test_a_client_has_what_the_asynchronous_one_has() -> None:
-    for name in ("__init__", "from_env", "complete", "submit", "status", "reconfigure"):
+    for name in (
+        *("__init__", "from_env", "complete", "submit", "stream"),
+        *("availability", "status", "reconfigure"),
+    ):
         one = inspect.signature(getattr(SyncCompletionClient, name))
         other = inspect.signature(
             getattr(CompletionClient, name.replace("submit", "complete"))
@@ -167,6 +174,22 @@ def test_a_warm_up_makes_ready(
     assert client.warm_up().result(PATIENCE_S) is None
     assert len(gitlab.direct_access.requests) == 1
     assert client.status().token_age_s is not None
+
+
+def test_whether_code_suggestions_work_is_told(
+    gitlab: FakeGitLab, client: SyncCompletionClient
+) -> None:
+    found = client.availability("group/app")
+    assert (found.available, found.problem) == (True, None)
+    gitlab.settings.has_seat = False
+    other = client.availability("group/other")
+    assert other.problem is not None
+    assert other.problem.code is ErrorCode.NO_SEAT
+    assert gitlab.instance.requests == []
+
+
+def test_the_time_for_it_is_that_of_its_parts() -> None:
+    assert sync.AVAILABILITY_S == SOURCE_TIMEOUT_S + TURN_S + MOST_S
 
 
 def test_the_status_tells_how_routing_stands(client: SyncCompletionClient) -> None:
@@ -242,6 +265,10 @@ def test_a_deadline_is_kept_though_something_blocks_the_thread(
             impatient.setattr(loop_thread, "ANSWER_S", 0.01)
             with pytest.raises(DeadlineExceededError, match="something blocks it"):
                 client.status()
+        with monkeypatch.context() as impatient:
+            impatient.setattr(sync, "AVAILABILITY_S", 0.01)
+            found = client.availability()
+        assert isinstance(found.problem, DeadlineExceededError)
         blocker.released.set()
         assert late.result(PATIENCE_S).text
         assert client.status().counts["completed"] == 1
@@ -256,6 +283,7 @@ def test_a_deadline_is_kept_though_something_blocks_the_thread(
         ("complete", {"request": "def f():"}, "CompletionRequest"),
         ("submit", {"request": None}, "CompletionRequest"),
         ("warm_up", {"project_path": 7}, "project_path"),
+        ("availability", {"project_path": 7}, "project_path"),
         ("status", {"project_path": 7}, "project_path"),
     ],
 )
@@ -285,7 +313,9 @@ def test_no_error_keeps_the_callers_frames(
     gc.collect()
     gc.disable()
     try:
-        assert call()() is None
+        local = call()
+        client.status()  # the client's thread is past telling of the call then
+        assert local() is None
     finally:
         gc.enable()
 
@@ -474,6 +504,8 @@ def test_a_closed_client_says_so(client: SyncCompletionClient) -> None:
             use(REQUEST)
     with pytest.raises(ClientClosedError):
         client.warm_up()
+    with pytest.raises(ClientClosedError):
+        client.availability()
     with pytest.raises(ClientClosedError):
         client.__enter__()
     client.observe(print)()

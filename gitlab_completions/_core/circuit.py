@@ -190,10 +190,15 @@ class Circuit:
 
     # What attempts, servers and the clock tell.
 
-    def admit(self, now: float, *, timed: bool = True) -> Permit:
-        """Give a permit for an attempt that is sent now, whatever the state."""
-        probe = timed and self.may_probe(now)  # a generation would keep it for a minute
-        permit = Permit(self, self._era, now, probe=probe, timed=timed)
+    def admit(self, now: float, *, timed: bool = True, whole: bool = True) -> Permit:
+        """Give a permit for an attempt that is sent now, whatever the state.
+
+        A generation is no probe, for it would be one for a minute; nor is what shows
+        only a first piece where whole answers are too slow.
+        """
+        tells = timed and (whole or self.cause is not Cause.SLOWER)
+        probe = tells and self.may_probe(now)
+        permit = Permit(self, self._era, now, probe=probe, timed=timed, whole=whole)
         if probe:
             self._probe = permit
         if timed:
@@ -212,18 +217,23 @@ class Circuit:
 
     def learn(self, permit: Permit, now: float) -> None:
         """Let an answer teach the route's pace, as long as the circuit is closed."""
-        if permit.timed and permit.era == self._era and self._open_until is None:
+        tells = permit.timed and permit.whole and permit.era == self._era
+        if tells and self._open_until is None:
             self.pace.learn(now - permit.admitted_at)
 
     def left(self, permit: Permit, now: float) -> Transition:
         """Count an attempt that is left late, or watch it; called by its permit."""
         if permit is self._probe:
             return Transition.NONE  # its call is served by another route, and soon over
-        silent_s = now - permit.admitted_at
-        if silent_s >= self.policy.late_share * self.pace.delay_s:
+        if self._is_late(permit, now):
             return self._lose(permit, now)
         permit.alone = True
         return Transition.NONE
+
+    def cut(self, permit: Permit, now: float) -> Transition:
+        """Count an attempt that is ended late, be it a probe; called by its permit."""
+        late = self._is_late(permit, now)
+        return self._lose(permit, now) if late else Transition.NONE
 
     def count_late(self, now: float) -> Transition:
         """Count what was left before and is silent past the hedge delay by now."""
@@ -296,6 +306,10 @@ class Circuit:
                 self._cause = Cause.FAILURES
 
     # Judgement.
+
+    def _is_late(self, permit: Permit, now: float) -> bool:
+        silent_s = now - permit.admitted_at
+        return silent_s >= self.policy.late_share * self.pace.delay_s
 
     def _note(self, permit: Permit, now: float, *, bad: bool) -> None:
         """Remember, once, how an attempt of this era went."""

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from gitlab_completions._records import Record
+from gitlab_completions.details import Endpoint
 
 if TYPE_CHECKING:
     from gitlab_completions.details import ConnectionDetails
@@ -30,6 +31,7 @@ class Send(Record):
         least_s: Seconds that its exchange has at least on the wire, be the call's
             deadline sooner: what is cut short says nothing of the route.
         details: What it takes to go direct; `None` on indirect.
+        endpoint: Which of the gateway's endpoints; without meaning on indirect.
     """
 
     route: Route
@@ -40,6 +42,7 @@ class Send(Record):
     price: int = 0
     least_s: float = 0.0
     details: ConnectionDetails | None = None
+    endpoint: Endpoint = Endpoint.V2
 
 
 class Wait(Record):

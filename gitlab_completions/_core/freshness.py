@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._core import renewal
 from gitlab_completions._core.budget import FetchBudget
+from gitlab_completions._core.endpoints import Endpoints
 from gitlab_completions._core.user_access import Bar
 from gitlab_completions._core.verdicts import Scope, Standing
+from gitlab_completions.details import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +42,6 @@ FIRST_RETRY_S = 1.0
 RENEWED_YOUNG_S = 60.0
 """A renewed token refused within this time is not refused for its age."""
 LONGEST_BAR_S = 1800.0
-DRIFT_FILES = 3
-"""Bodies refused on so many different files in a row: the schema has moved on."""
 DRIFT_BAR_S = 300.0
 
 
@@ -68,7 +68,7 @@ class Freshness:
         "_asks_itself",
         "_bar",
         "_budget",
-        "_drifted",
+        "_endpoints",
         "_failures",
         "_forced",
         "_jitter",
@@ -117,7 +117,7 @@ class Freshness:
         self._token_bar_s = RENEWED_YOUNG_S
         self._failures = 0
         self._retry_at = 0.0
-        self._drifted: set[str] = set()
+        self._endpoints = Endpoints()
 
     def reconfigure(self, policy: DetailsPolicy) -> None:
         """Go by another policy; details that are here keep their times."""
@@ -144,6 +144,10 @@ class Freshness:
         """Return the details if a direct attempt may use them now."""
         is_usable = now < self._usable_until and self.bar(now) is None
         return self.details if is_usable else None
+
+    def endpoint(self, details: ConnectionDetails | None) -> Endpoint:
+        """Return which of the gateway's endpoints an attempt asks."""
+        return Endpoint.V2 if details is None else self._endpoints.choose(details)
 
     def bar(self, now: float) -> Bar | None:
         """Return the bar that holds now, the later one of two."""
@@ -250,6 +254,7 @@ class Freshness:
         )
         self.fetching = False
         self.details = details
+        self._endpoints.granted(details)
         self.obtained_at = at
         self._usable_until = born + life_s - renewal.margin_s(policy, life_s)
         self._renew_at = born + renews_after_s
@@ -294,18 +299,39 @@ class Freshness:
 
     def accepted(self) -> None:
         """Take note that the gateway took a request."""
-        self._drifted.clear()
+        self._endpoints.accepted()
         self._replaces_refused = False
         self._token_bar_s = RENEWED_YOUNG_S
 
-    def drifted(self, now: float, file_name: str, problem: DirectAccessError) -> bool:
-        """Take note that the gateway refused a body; tell whether this bars direct."""
-        self._drifted.add(file_name)
-        if len(self._drifted) < DRIFT_FILES:
-            return False
-        self._drifted.clear()
-        self.put_bar(now, DRIFT_BAR_S, problem)
-        return True
+    def endpoint_refused(
+        self,
+        now: float,
+        details: ConnectionDetails,
+        endpoint: Endpoint,
+        problem: DirectAccessError,
+    ) -> None:
+        """Have the gateway's other endpoint asked; bar direct when none is left."""
+        if self._endpoints.refused(now, details, endpoint):
+            self.put_bar(now, LONGEST_BAR_S, problem)
+
+    def drifted(
+        self,
+        now: float,
+        details: ConnectionDetails,
+        endpoint: Endpoint,
+        file_name: str,
+        problem: DirectAccessError,
+    ) -> None:
+        """Take note that the gateway refused a body; too many bar direct.
+
+        Those of v4 have v2 asked before that: no user's v4 request had been seen to be
+        taken when ours was written.
+        """
+        if not self._endpoints.drifted(endpoint, file_name):
+            return
+        is_last = endpoint is Endpoint.V2
+        if is_last or self._endpoints.refused(now, details, endpoint):
+            self.put_bar(now, DRIFT_BAR_S, problem)
 
     def put_bar(self, now: float, bar_s: float, problem: DirectAccessError) -> None:
         """Bar direct for this project: the gateway said no."""

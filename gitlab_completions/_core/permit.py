@@ -26,6 +26,8 @@ class Permit:
         admitted_at: When the attempt was sent; infinite while it waits to be.
         probe: Whether it is a half-open circuit's one probe.
         timed: Whether how long it takes says anything: a generation takes its time.
+        whole: Whether it ends with the whole answer, as what the pace is made of does,
+            and not with the first piece of one.
 
     Attributes:
         alone: Nobody waits for the attempt any more.
@@ -43,6 +45,7 @@ class Permit:
         "probe",
         "settled",
         "timed",
+        "whole",
     )
 
     def __init__(
@@ -53,12 +56,14 @@ class Permit:
         *,
         probe: bool,
         timed: bool,
+        whole: bool,
     ) -> None:
         self.circuit = circuit
         self.era = era
         self.admitted_at = admitted_at
         self.probe = probe
         self.timed = timed
+        self.whole = whole
         self.alone = False
         self.late = False
         self.settled = False
@@ -108,6 +113,14 @@ class Permit:
         if self.settled or not self.timed:
             return Transition.NONE
         return self.circuit.left(self, now)
+
+    def cut(self, now: float) -> Transition:
+        """Settle: the attempt is ended, with nothing arrived; late, that is a loss."""
+        transition = Transition.NONE
+        if self.timed and not self.settled:
+            transition = self.circuit.cut(self, now)
+        self.release()
+        return transition
 
     def _ends(self) -> bool:
         first, self._ended = not self._ended, True

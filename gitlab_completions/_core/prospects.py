@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._core.circuit import Cause, CircuitState
 from gitlab_completions._core.freshness import DetailsState
+from gitlab_completions._core.rollout import barrier
 from gitlab_completions._records import Record
 from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gitlab_completions._core.circuit import Circuit
     from gitlab_completions._core.freshness import Freshness
     from gitlab_completions._core.hedging import HedgeBudget
+    from gitlab_completions._core.rollout import Rollout
     from gitlab_completions.details import ConnectionDetails
     from gitlab_completions.policy import RoutingPolicy
 
@@ -33,12 +35,15 @@ def refusal(
     intent: Intent,
     freshness: Freshness,
     now: float,
+    *,
+    rollout: Rollout | None = None,
 ) -> RouteReason | None:
     """Return why a call may not go direct first now, or `None` when it may."""
     if intent is Intent.GENERATION:
         return RouteReason.GENERATION
-    if policy.direct is DirectMode.NEVER:
-        return RouteReason.POLICY
+    barred = barrier(policy, rollout)
+    if barred is not None:
+        return barred
     why_not = _WHY_NOT_USABLE.get(freshness.state(now))
     if why_not is not None:
         return why_not
@@ -60,6 +65,7 @@ class Prospects(Record):
         freshness: The connection details of the call's project.
         intent: What kind of code the call asks for.
         deadline: When it is over.
+        rollout: Whether direct is rolled out to the user; `None`: to everybody.
     """
 
     policy: RoutingPolicy
@@ -70,6 +76,7 @@ class Prospects(Record):
     freshness: Freshness
     intent: Intent
     deadline: float
+    rollout: Rollout | None = None
 
     def circuit(self, route: Route) -> Circuit:
         """Return a route's circuit."""
@@ -92,8 +99,8 @@ class Prospects(Record):
     @property
     def direct_allowed(self) -> bool:
         """Whether the call may ever go direct."""
-        never = self.policy.direct is DirectMode.NEVER
-        return not never and self.intent is Intent.COMPLETION
+        allowed = barrier(self.policy, self.rollout) is None
+        return allowed and self.intent is Intent.COMPLETION
 
     def details(self, now: float) -> ConnectionDetails | None:
         """Return the connection details that a direct attempt may use now."""
@@ -101,7 +108,14 @@ class Prospects(Record):
 
     def refusal(self, now: float) -> RouteReason | None:
         """Return why the call may not go direct first now, or `None` when it may."""
-        return refusal(self.policy, self.direct, self.intent, self.freshness, now)
+        return refusal(
+            self.policy,
+            self.direct,
+            self.intent,
+            self.freshness,
+            now,
+            rollout=self.rollout,
+        )
 
     def is_merely_slow(self, now: float) -> bool:
         """Tell whether direct is usable, and rests for nothing but being slow."""

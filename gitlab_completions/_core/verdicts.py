@@ -11,9 +11,14 @@ something in front of them did. What GitLab means by a status follows.
 from __future__ import annotations
 
 from enum import Enum, StrEnum
-from typing import Generic, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from gitlab_completions._records import Record
+from gitlab_completions.details import Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Body(Enum):
@@ -100,6 +105,9 @@ class OnDetails(StrEnum):
     BAR = "bar"
     DRIFT = "drift"
     """The body is refused: three files in a row bar direct."""
+    REFUSE_ENDPOINT = "refuse_endpoint"
+    """This endpoint is refused: from now on the gateway's other one is asked, and when
+    both are refused direct is barred."""
 
 
 class Standing(StrEnum):
@@ -235,6 +243,7 @@ _FAILURE = AttemptVerdict(circuit=Effect.FAILURE, passing=True)
 _NOT_SENT = AttemptVerdict(passing=True)
 _LIMITED = AttemptVerdict(circuit=Effect.REST, passing=True)
 _NO_MATTER = AttemptVerdict()
+_ENDPOINT_REFUSED = AttemptVerdict(details=OnDetails.REFUSE_ENDPOINT)
 
 GATEWAY: tuple[Row[AttemptVerdict], ...] = (
     Row(
@@ -275,7 +284,7 @@ GATEWAY: tuple[Row[AttemptVerdict], ...] = (
     ),
     Row(
         name="endpoint gone",
-        verdict=AttemptVerdict(details=OnDetails.BAR, bar_s=1800.0),
+        verdict=_ENDPOINT_REFUSED,
         statuses=frozenset({404, 405}),
     ),
     Row(
@@ -292,6 +301,22 @@ GATEWAY: tuple[Row[AttemptVerdict], ...] = (
     Row(name="anything else", verdict=_FAILURE),
 )
 """What the gateway's answers mean: all but the first send the call to indirect."""
+
+GATEWAY_V4: tuple[Row[AttemptVerdict], ...] = (
+    Row(
+        name="users not taken",
+        verdict=_ENDPOINT_REFUSED,
+        statuses=frozenset({403}),
+        bodies=frozenset({Body.JSON}),
+        word="unauthorized_code_suggestions",
+    ),
+    *GATEWAY,
+)
+"""The same for its v4, which gateways of 2026-08 have for instances only."""
+
+GATEWAYS: Mapping[Endpoint, tuple[Row[AttemptVerdict], ...]] = MappingProxyType(
+    {Endpoint.V2: GATEWAY, Endpoint.V4: GATEWAY_V4}
+)
 
 INSTANCE: tuple[Row[AttemptVerdict], ...] = (
     Row(

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._frames import frameless
 from gitlab_completions._secrets import Secret
+from gitlab_completions._sources import ask
 from gitlab_completions._wire.headers import check_access_token
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import TokenHeader
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,15 +32,35 @@ CLEANUP_S = 5.0
 """Seconds that a source gets to clean up when the client is closed."""
 
 
-class TokenSourceError(Exception):
+class TokenSourceError(RuntimeError):
     """The user's source gave no access token; its own exception is the cause."""
+
+
+def question_to(source: AccessToken) -> Callable[[], str | Awaitable[str]]:
+    """Return what asks a source for the token.
+
+    Raises:
+        ConfigurationError: When it is no source.
+    """
+    if isinstance(source, str):
+        return lambda: ""  # never asked: a constant is at hand
+    if callable(source):
+        return source
+    if callable(getattr(source, "get", None)):
+        return source.get
+    raise ConfigurationError(
+        "access_token must be a string, a function that returns one, or an object "
+        f"with get() and reject(), not {type(source).__name__}"
+    )
 
 
 class TokenDesk:
     """Where the rest of the shell gets the access token.
 
     Concurrent wishes share one question to the source, and a waiter that leaves does
-    not end it.
+    not end it. So do concurrent wishes for another token in place of the one that
+    GitLab refused: many calls learn of it at once, and a source that renews its token
+    when it is told of a refusal must not be made to do so again.
 
     Args:
         source: What the user gave.
@@ -50,25 +72,14 @@ class TokenDesk:
 
     def __init__(self, source: AccessToken, on_change: Callable[[], None]) -> None:
         self._constant = _checked(source) if isinstance(source, str) else None
-        self._ask = self._question_to(source)
+        self._ask = question_to(source)
         self._reject: Callable[[str], object] | None = getattr(source, "reject", None)
         self._on_change = on_change
+        self.header: TokenHeader = _header_of(source)
         self._last: Secret | None = None
         self._question: asyncio.Task[Secret] | None = None
         self._asked_at = 0.0
-
-    @staticmethod
-    def _question_to(source: AccessToken) -> Callable[[], str | Awaitable[str]]:
-        if isinstance(source, str):
-            return lambda: ""  # never asked: a constant is at hand
-        if callable(source):
-            return source
-        if callable(getattr(source, "get", None)):
-            return source.get
-        raise ConfigurationError(
-            "access_token must be a string, a function that returns one, or an object "
-            f"with get() and reject(), not {type(source).__name__}"
-        )
+        self._replacement: asyncio.Task[Secret | None] | None = None
 
     def is_current(self, token: Secret) -> bool:
         """Tell whether the source has given no other token since."""
@@ -97,30 +108,57 @@ class TokenDesk:
         if isinstance(error, ConfigurationError):
             told = f"it gave something else: {error.message}"
             raise TokenSourceError(told) from error
+        if isinstance(error, TokenSourceError):  # of ours, in `tokens.py`
+            raise TokenSourceError(str(error)) from error.__cause__
         if error is not None:
             raise TokenSourceError(f"it raised {type(error).__name__}") from error
         return question.result()
 
     async def another(self, refused: Secret) -> Secret | None:
         """Tell the source that GitLab answered 401; return a different token if any."""
-        if self._reject is not None:
-            with contextlib.suppress(Exception):  # it is still asked for another one
-                told = self._reject(refused.reveal())
-                if inspect.isawaitable(told):
-                    await told
         if self._constant is not None:
             return None
+        if self._last not in {None, refused}:
+            return await self._different(refused)  # it has been replaced meanwhile
+        if self._replacement is None:
+            self._replacement = asyncio.create_task(self._replace(refused))
+            self._replacement.add_done_callback(self._replaced)
+        replacement = self._replacement
+        await asyncio.wait({replacement})
+        return None if replacement.cancelled() else replacement.result()
+
+    async def aclose(self) -> None:
+        """Stop waiting for the source."""
+        tasks = {one for one in (self._question, self._replacement) if one is not None}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CLEANUP_S)
+
+    @frameless  # the source's: it has the token in its hands
+    async def _replace(self, refused: Secret) -> Secret | None:
+        """Tell of a refusal, and ask anew: what was asked before may be outdated."""
+        if self._question is not None:
+            await asyncio.wait({self._question}, timeout=SOURCE_TIMEOUT_S)
+            if self._last not in {None, refused}:
+                return self._last
+        with contextlib.suppress(Exception):  # it is still asked for another one
+            async with asyncio.timeout(SOURCE_TIMEOUT_S):
+                told = self._reject(refused.reveal()) if self._reject else None
+                if inspect.isawaitable(told):
+                    await told
+        return await self._different(refused)
+
+    async def _different(self, refused: Secret) -> Secret | None:
         try:
             token = await self.get()
         except TokenSourceError:
             return None
         return token if token != refused else None
 
-    async def aclose(self) -> None:
-        """Stop waiting for the source."""
-        if self._question is not None:
-            self._question.cancel()
-            await asyncio.wait({self._question}, timeout=CLEANUP_S)
+    def _replaced(self, replacement: asyncio.Task[Secret | None]) -> None:
+        if replacement is self._replacement:
+            self._replacement = None
 
     def _pending_question(self) -> asyncio.Task[Secret]:
         now = asyncio.get_running_loop().time()
@@ -135,13 +173,7 @@ class TokenDesk:
 
     @frameless  # those of the source: it has the token in its hands
     async def _put_question(self) -> Secret:
-        if inspect.iscoroutinefunction(self._ask):
-            answer: object = await self._ask()
-        else:
-            answer = await asyncio.to_thread(self._ask)
-            if inspect.isawaitable(answer):
-                answer = await answer
-        return _checked(answer)
+        return _checked(await ask(self._ask))
 
     def _answered(self, question: asyncio.Task[Secret]) -> None:
         if question is self._question:
@@ -156,3 +188,14 @@ class TokenDesk:
 
 def _checked(token: object) -> Secret:
     return Secret(check_access_token(token))
+
+
+def _header_of(source: AccessToken) -> TokenHeader:
+    """Return the header that a source names; functions and strings name none."""
+    header: object = None if callable(source) else getattr(source, "header", None)
+    try:
+        return TokenHeader.AUTHORIZATION if header is None else TokenHeader(str(header))
+    except ValueError:
+        raise ConfigurationError(
+            f"a token source's header must be one of {', '.join(TokenHeader)}"
+        ) from None

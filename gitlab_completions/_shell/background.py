@@ -25,8 +25,13 @@ class Background:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def aclose(self) -> None:
-        """End all tasks, each once, and wait for their cleanup, but not for ever."""
+    async def aclose(self, grace_s: float = 0.0) -> None:
+        """End all tasks, each once, and wait for their cleanup, but not for ever.
+
+        They get `grace_s` seconds to end by themselves.
+        """
+        if grace_s and self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace_s)
         tasks = set(self._tasks)
         for task in tasks:
             task.cancel()

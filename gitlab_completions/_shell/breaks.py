@@ -184,7 +184,7 @@ def _protocol_words(error: SendError) -> str:
     """Tell an answer that is not as it should be from a client that does not work."""
     cause = error.__cause__
     if error.bytes_received > LARGEST:
-        return "{host} gave an answer over 1 MiB"
+        return "{host} gave an answer that is too large"
     if cause is None or type(cause).__module__.startswith(("httpx", "httpcore")):
         return _KINDS["protocol"].words
     return f"{{host}} was not asked: the HTTP client raised {type(cause).__name__}"

@@ -1,4 +1,4 @@
-"""Runs the flow of one call: command in, outcome out."""
+"""Runs the flow of one call: command in, outcome out; a stream's to its last piece."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from gitlab_completions._core.commands import (
     Send,
     Slow,
 )
+from gitlab_completions._shell.results import winner
 from gitlab_completions.errors import ClientClosedError
 from gitlab_completions.events import (
     CircuitProbed,
@@ -32,10 +33,11 @@ from gitlab_completions.models import Intent, RouteReason
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gitlab_completions._core.router import Flow
+    from gitlab_completions._core.call import Flow
     from gitlab_completions._shell.bulletin import Bulletin
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.flight import Flight
+    from gitlab_completions._shell.handover import Handover
     from gitlab_completions._shell.keeper import Entry, Keeper
     from gitlab_completions._shell.race import Race
     from gitlab_completions.models import CompletionRequest, Route
@@ -56,6 +58,7 @@ class Drive:
         clock: Tells the time.
         bulletin: Tells the observers.
         closing: Done when the client is closed.
+        handover: Where the text of a streamed call goes while it comes.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Drive:
         clock: Clock,
         bulletin: Bulletin,
         closing: asyncio.Future[None],
+        handover: Handover | None = None,
     ) -> None:
         self.call_id = call_id
         self.request = request
@@ -78,21 +82,24 @@ class Drive:
         self.clock = clock
         self.bulletin = bulletin
         self.closing = closing
+        self.handover = handover
         self.flights: list[Flight] = []
         self._reported: set[Flight] = set()
         self._chosen = False
         self._held_up: Route | None = None
         self.started_at = clock.now()
 
-    async def run(self, flow: Flow) -> Chosen | GaveUp:
+    async def run(self, flow: Flow, deadline: float = math.inf) -> Chosen | GaveUp:
         """Run the flow to its answer; what is in flight then goes on by itself.
+
+        A stream's has only begun then: it is waited for until the deadline.
 
         Raises:
             ClientClosedError: When the client is closed meanwhile.
             asyncio.CancelledError: When the caller leaves.
         """
         try:
-            return await self._converse(flow)
+            return await self._answer(flow, deadline)
         except asyncio.CancelledError:
             elapsed_s = self.clock.now() - self.started_at
             self.bulletin.publish(Superseded(call_id=self.call_id, elapsed_s=elapsed_s))
@@ -102,6 +109,33 @@ class Drive:
             for flight in self.flights:
                 self.race.detach(flight)
 
+    async def _answer(self, flow: Flow, deadline: float) -> Chosen | GaveUp:
+        answer = await self._converse(flow)
+        if self.handover is None:
+            return answer
+        if isinstance(answer, Chosen):
+            await self._see_out(winner(self.flights, answer), deadline)
+        else:
+            self._give_up_rest()
+        return answer
+
+    def _give_up_rest(self) -> None:
+        """End what is on the wire: its time is up, and no end of its own will tell."""
+        for flight in self._unreported():
+            if flight.sent:
+                self.race.give_up(flight)
+
+    async def _see_out(self, flight: Flight, deadline: float) -> None:
+        """Wait for the rest of a stream, which nobody waits for past the deadline."""
+        await self._wait_for([flight.over] if flight.over else [], deadline)
+        self._check_open()
+        if flight.ending is None:
+            self.race.give_up(flight)
+
+    def _check_open(self) -> None:
+        if self.closing.done():
+            raise ClientClosedError("the client was closed during the call")
+
     async def _converse(self, flow: Flow) -> Chosen | GaveUp:
         self._look_at_details()
         self.race.look()
@@ -109,8 +143,7 @@ class Drive:
             command = next(flow)
             while True:
                 outcome = await self._perform(command)
-                if self.closing.done():
-                    raise ClientClosedError("the client was closed during the call")
+                self._check_open()
                 self.race.look()
                 self._look_at_details()
                 command = flow.send(outcome)
@@ -146,7 +179,12 @@ class Drive:
             for one in self._unreported():
                 self.race.give_up(one)
         flight = self.race.start(
-            self.call_id, self.request, send, self.entry, since=self.started_at
+            self.call_id,
+            self.request,
+            send,
+            self.entry,
+            since=self.started_at,
+            handover=self.handover,
         )
         if send.route is not self._held_up:  # else it only goes on waiting there
             self._announce(flight)
@@ -173,7 +211,7 @@ class Drive:
     async def _next_ending(self, until: float) -> Outcome:
         """Return what ends next of what is in flight; `Slow` when nothing does."""
         if not self._ended():
-            pending = [flight.task for flight in self._unreported() if flight.task]
+            pending = [flight.news for flight in self._unreported() if flight.news]
             await self._wait_for(pending, until)
         ended = self._ended()
         if not ended:
@@ -200,7 +238,7 @@ class Drive:
         return [one for one in self.flights if one not in self._reported]
 
     def _ended(self) -> list[Flight]:
-        return [one for one in self._unreported() if one.task and one.task.done()]
+        return [one for one in self._unreported() if one.news and one.news.done()]
 
     async def _wait_for(
         self, tasks: Iterable[asyncio.Future[None]], until: float

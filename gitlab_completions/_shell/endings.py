@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitlab_completions._core.reasons import BY_WORD
 from gitlab_completions._core.verdicts import Body, Observation
 from gitlab_completions._frames import note_place, without_frames
 from gitlab_completions._records import Record
@@ -27,6 +28,7 @@ from gitlab_completions.errors import (
     RouteServerError,
     RouteStatusError,
     RouteUnauthorizedError,
+    StreamBrokenError,
 )
 from gitlab_completions.models import Route
 
@@ -125,6 +127,40 @@ def broken(route: Route, error: SendError, elapsed_s: float) -> Ending:
     )
 
 
+def broke(route: Route, error: Exception, elapsed_s: float) -> Ending:
+    """Return the ending of an exchange whose sender raised."""
+    if isinstance(error, SendError):
+        return broken(route, error, elapsed_s)
+    return unexpected(route, error, elapsed_s)
+
+
+def silent(route: Route, elapsed_s: float, *, begun: bool) -> Ending:
+    """Return the ending of an exchange that was given up for taking too long."""
+    silence = SendError("timeout")
+    if begun:
+        return cut_off(route, silence, elapsed_s)
+    return broken(route, silence, elapsed_s)
+
+
+def cut_off(route: Route, error: Exception, elapsed_s: float) -> Ending:
+    """Return the ending of a stream that broke after text had been given.
+
+    The text is for its reader alone, who is told in an error of its own.
+    """
+    late = isinstance(error, SendError) and error.kind == "timeout"
+    what = "did not end in time" if late else "broke off in its midst"
+    return Ending(
+        seen=Observation(status=200, body=Body.OTHER),
+        error=StreamBrokenError(
+            f"the stream from {NAMES[route]} {what}",
+            route=route,
+            elapsed_s=elapsed_s,
+            code=ErrorCode.TIMEOUT if late else None,
+        ),
+        cause=without_frames(error),
+    )
+
+
 def unexpected(route: Route, error: Exception, elapsed_s: float) -> Ending:
     """Return the ending of an exchange whose sender raised what it must not."""
     message = f"the sender failed on the way to {NAMES[route]}: {type(error).__name__}"
@@ -215,6 +251,9 @@ def _refusal_words(
     if below is not None:
         told = meaning_of(below, host)
         return told.words, told.remedy
+    finding = BY_WORD.get(refusal.vendor_code) if route is Route.INDIRECT else None
+    if finding is not None:
+        return finding.words, finding.remedy
     if refusal.origin is Origin.EDGE and code in _GITLABS_TO_GIVE:
         remedy = "ask who runs this network, its proxy or its firewall, to allow it"
         return f"something in front of {host} answered {status}", remedy

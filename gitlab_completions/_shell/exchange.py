@@ -7,16 +7,22 @@ import dataclasses
 import logging
 from typing import TYPE_CHECKING
 
+from gitlab_completions._error_codes import ABOUT_TOKEN
 from gitlab_completions._frames import frameless
 from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.chance import new_request_id
-from gitlab_completions._wire import gateway_v2, instance
+from gitlab_completions._wire import gateway_v2, gateway_v4, instance
 from gitlab_completions._wire.headers import request_id
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
-from gitlab_completions._wire.unusable import NotACompletionError
+from gitlab_completions._wire.unusable import (
+    NotACompletionError,
+    StreamCutError,
+    WebPageError,
+)
+from gitlab_completions.details import Endpoint
 from gitlab_completions.errors import RequestRejectedError
 from gitlab_completions.models import Route
 
@@ -27,7 +33,8 @@ if TYPE_CHECKING:
     from gitlab_completions._shell.access_token import TokenDesk
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.endings import Ending
-    from gitlab_completions._wire.messages import WireRequest
+    from gitlab_completions._shell.pour import Pour
+    from gitlab_completions._wire.messages import WireRequest, WireResponse
     from gitlab_completions.details import ConnectionDetails
     from gitlab_completions.models import CompletionRequest
     from gitlab_completions.senders import Sender
@@ -49,38 +56,58 @@ class Exchanger:
         clock: Tells the time.
         root: The instance's URL.
         user_agent: Who we say we are.
+        max_body_bytes: The policy's limit of a completion's body.
     """
 
     def __init__(
-        self, sender: Sender, desk: TokenDesk, clock: Clock, root: str, user_agent: str
+        self,
+        sender: Sender,
+        desk: TokenDesk,
+        clock: Clock,
+        root: str,
+        user_agent: str,
+        *,
+        max_body_bytes: int | None = None,
     ) -> None:
         self.sender = sender
         self.desk = desk
         self.clock = clock
         self.root = root
         self.user_agent = user_agent
+        self.max_body_bytes = max_body_bytes
 
     async def direct(
         self,
         request: CompletionRequest,
         details: ConnectionDetails,
         *,
+        endpoint: Endpoint,
         ends_at: float,
         last_resort: bool,
+        pour: Pour | None = None,
     ) -> Ending:
-        """Ask the gateway for a completion."""
+        """Ask one of the gateway's endpoints for a completion, or the stream of one."""
         started = self.clock.now()
-        wire = gateway_v2.completion_request(
+        v4 = endpoint is Endpoint.V4
+        encode = gateway_v4.completion_request if v4 else gateway_v2.completion_request
+        wire = encode(
             request,
             details,
             request_id=new_request_id(),
             timeout_s=ends_at - started,
             last_resort=last_resort,
+            stream=pour is not None,
+            max_body_bytes=self.max_body_bytes,
         )
-        return await self._perform(wire)
+        return await self._perform(wire, pour)
 
     async def indirect(
-        self, request: CompletionRequest, *, ends_at: float, last_resort: bool
+        self,
+        request: CompletionRequest,
+        *,
+        ends_at: float,
+        last_resort: bool,
+        pour: Pour | None = None,
     ) -> Ending:
         """Ask the instance for a completion; again if another token is to be had."""
         started = self.clock.now()
@@ -93,14 +120,18 @@ class Exchanger:
                 request_id=new_request_id(),
                 timeout_s=ends_at - self.clock.now(),
                 last_resort=last_resort,
+                stream=pour is not None,
+                max_body_bytes=self.max_body_bytes,
             )
         except TokenSourceError as error:
             elapsed_s = self.clock.now() - started
             return endings.no_token(Route.INDIRECT, error, elapsed_s)
         except RequestRejectedError as error:
             return endings.unsendable(Route.INDIRECT, error)
-        ending = await self._perform(wire)
-        if ending.seen.status != UNAUTHORIZED:
+        ending = await self._perform(wire, pour)
+        if ending.error is None or not (
+            ending.seen.status == UNAUTHORIZED and ending.error.code in ABOUT_TOKEN
+        ):
             return ending
         other = await self.desk.another(token)
         if other is None:
@@ -112,7 +143,8 @@ class Exchanger:
                     self.root, {**wire.headers, **self._authorization(other)}
                 ),
                 timeout_s=ends_at - self.clock.now(),
-            )
+            ),
+            pour,
         )
 
     @frameless
@@ -128,23 +160,47 @@ class Exchanger:
 
     def _authorization(self, token: Secret) -> HostHeaders:
         agent = self.user_agent
-        return instance.authorization(token, root=self.root, user_agent=agent)
+        return instance.authorization(
+            token, root=self.root, user_agent=agent, header=self.desk.header
+        )
 
-    async def _perform(self, wire: WireRequest) -> Ending:
+    async def _perform(self, wire: WireRequest, pour: Pour | None = None) -> Ending:
         """Send, and read what comes, whatever comes."""
-        started = self.clock.now()
+        route, started = wire.route, self.clock.now()
         if wire.timeout_s <= 0:
-            return endings.broken(wire.route, SendError("timeout"), 0.0)
+            return endings.broken(route, SendError("timeout"), 0.0)
         try:
             async with self.sender.exchange(wire) as response:
+                if pour is not None and response.status_code == SUCCESS:
+                    return await self._drain(route, response, pour, started)
                 body = await response.read()
                 status, headers = response.status_code, response.headers
-        except SendError as error:
-            return endings.broken(wire.route, error, self.clock.now() - started)
         except Exception as error:
-            logger.warning("The sender raised %s.", type(error).__name__)
-            return endings.unexpected(wire.route, error, self.clock.now() - started)
-        return self._read(wire.route, status, headers, body, self.clock.now() - started)
+            if not isinstance(error, SendError):
+                logger.warning("The sender raised %s.", type(error).__name__)
+            begun = pour is not None and pour.begun
+            break_ = endings.cut_off if begun else endings.broke
+            return break_(route, error, self.clock.now() - started)
+        return self._read(route, status, headers, body, self.clock.now() - started)
+
+    async def _drain(
+        self, route: Route, response: WireResponse, pour: Pour, started: float
+    ) -> Ending:
+        """Hand a stream over while it comes."""
+        try:
+            suggestion = await pour.drain(response)
+        except (NotACompletionError, StreamCutError) as error:
+            elapsed_s = self.clock.now() - started
+            if pour.begun:
+                return endings.cut_off(route, error, elapsed_s)
+            return endings.malformed(
+                route,
+                SUCCESS,
+                error.reason,
+                portal=isinstance(error, WebPageError),
+                elapsed_s=elapsed_s,
+            )
+        return endings.answered(suggestion, request_id(response.headers))
 
     def _read(
         self,
@@ -155,8 +211,9 @@ class Exchanger:
         elapsed_s: float,
     ) -> Ending:
         if status != SUCCESS:
-            refusal = decode_refusal(status, headers, body)
-            return endings.refused(route, refusal, elapsed_s)
+            direct = route is Route.DIRECT
+            read = decode_refusal if direct else instance.refusal
+            return endings.refused(route, read(status, headers, body), elapsed_s)
         decode = gateway_v2.decode if route is Route.DIRECT else instance.decode
         try:
             suggestion = decode(body)

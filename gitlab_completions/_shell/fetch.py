@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from gitlab_completions._core.reasons import BY_WORD
 from gitlab_completions._core.verdicts import (
     DIRECT_ACCESS,
     AccessVerdict,
@@ -12,6 +13,7 @@ from gitlab_completions._core.verdicts import (
     Observation,
     decide,
 )
+from gitlab_completions._error_codes import ABOUT_TOKEN
 from gitlab_completions._frames import frameless
 from gitlab_completions._records import Record, replace
 from gitlab_completions._shell.access_token import TokenSourceError
@@ -19,6 +21,7 @@ from gitlab_completions._shell.breaks import meaning_of
 from gitlab_completions._shell.chance import new_request_id
 from gitlab_completions._shell.endings import broken_below
 from gitlab_completions._shell.imports import import_off_loop
+from gitlab_completions._shell.spare import SpareConnections
 from gitlab_completions._wire import direct_access, instance
 from gitlab_completions._wire.messages import Answer, SendError
 from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
@@ -45,8 +48,6 @@ itself waits for the gateway's token for as long as that."""
 OUTSTAYED_S = 10.0
 """Seconds beyond that after which a sender that does not keep time is stopped: a fetch
 without an end would be the last one."""
-AT_ONCE = 2
-"""Fetches at once: so many connections of a host's pool are kept free for them."""
 
 _REFUSED_GRANTS = {
     "no_model": "it names no model for direct connections",
@@ -92,6 +93,12 @@ class Fetched(Record):
             return verdict
         return replace(verdict, again_s=min(self.retry_after_s, verdict.most_s))
 
+    @property
+    def suspects_token(self) -> bool:
+        """Whether another access token may be granted what this one was not."""
+        suspect = decide(DIRECT_ACCESS, self.seen).suspect_token
+        return suspect and self.code in ABOUT_TOKEN
+
     def problem(self, *, barred: bool) -> DirectAccessError:
         """Return the error that says why there is no grant."""
         kind = DirectAccessBarredError if barred else DirectAccessUnavailableError
@@ -112,6 +119,7 @@ class Fetcher:
         root: The instance's URL.
         user_agent: Who we say we are.
         allow_plain_http: Whether the gateway may be spoken to without TLS.
+        spare: Knows when there is a connection for it; left out, nobody else does.
     """
 
     def __init__(
@@ -122,13 +130,14 @@ class Fetcher:
         user_agent: str,
         *,
         allow_plain_http: bool,
+        spare: SpareConnections | None = None,
     ) -> None:
         self.sender = sender
         self.desk = desk
         self.root = root
         self.user_agent = user_agent
         self.allow_plain_http = allow_plain_http
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self.spare = spare or SpareConnections()
 
     @frameless
     async def fetch(
@@ -163,10 +172,10 @@ class Fetcher:
         Returns:
             What came of it, and the token that it was said to.
         """
-        async with self._room:
+        async with self.spare.for_fetch():
             wire = self._request(project_path, token)
             fetched = await self._perform(wire)
-            if fetched.grant or not decide(DIRECT_ACCESS, fetched.seen).suspect_token:
+            if fetched.grant or not fetched.suspects_token:
                 return self._dated(fetched, token), token
             other = await self.desk.another(token)
             if other is None:
@@ -190,7 +199,9 @@ class Fetcher:
         agent = self.user_agent
         return direct_access.grant_request(
             self.root,
-            instance.authorization(token, root=self.root, user_agent=agent),
+            instance.authorization(
+                token, root=self.root, user_agent=agent, header=self.desk.header
+            ),
             project_path=project_path,
             request_id=new_request_id(),
             timeout_s=DETAILS_TIMEOUT_S,
@@ -245,7 +256,8 @@ def _refused(answer: Answer) -> Fetched:
     status = answer.status_code
     refusal = decode_refusal(status, answer.headers, answer.body)
     kind = Body.JSON if refusal.is_json else Body.OTHER
-    says_no = refusal.is_json and refusal.code in _ONLY_DIRECT
+    about_all = BY_WORD.get(refusal.vendor_code)
+    says_no = refusal.is_json and refusal.code in _ONLY_DIRECT and about_all is None
     below = broken_below(refusal)
     if below is not None:
         return _broken(below, status)
@@ -256,6 +268,7 @@ def _refused(answer: Answer) -> Fetched:
         seen=Observation(status=status, body=kind, word=refusal.vendor_code),
         message=message,
         code=ErrorCode.DIRECT_BARRED if says_no else refusal.code,
+        remedy=about_all.remedy if about_all else None,
         retry_after_s=refusal.retry_after_s,
     )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gitlab_completions._core.verdicts import AttemptVerdict
     from gitlab_completions._shell.endings import Ending
     from gitlab_completions._shell.keeper import Entry
+    from gitlab_completions._shell.pour import Pour
     from gitlab_completions.models import CompletionRequest, Route
 
 
@@ -30,6 +31,7 @@ class Flight:
         entry: The project's details.
         started_at: When it was ordered; when it was sent, once it has left the gate.
         since: When the call began.
+        pour: Where a stream's bytes go; `None` for an answer that comes whole.
     """
 
     call_id: int
@@ -44,6 +46,8 @@ class Flight:
     ending: Ending | None = None
     verdict: AttemptVerdict | None = None
     ended_at: float | None = None
+    pour: Pour | None = None
+    cut_off: bool = False
 
     def __post_init__(self, since: float) -> None:
         self.ticket = Ticket(last_resort=self.send.last_resort, since=since)
@@ -60,6 +64,24 @@ class Flight:
         return turn.done() and turn.result()
 
     @property
+    def news(self) -> asyncio.Future[None] | None:
+        """What is done when its call has something to hear of it."""
+        return self.task if self.pour is None else self.pour.news
+
+    @property
+    def over(self) -> asyncio.Future[None] | None:
+        """What is done when its call has no more to hear of it."""
+        return self.task if self.pour is None else self.pour.over
+
+    @property
     def answered(self) -> bool:
-        """Whether it brought a completion."""
+        """Whether it brought a completion, or has begun to."""
         return self.verdict is not None and self.verdict.answers
+
+    def cut(self) -> None:
+        """End it in its midst: once, since its cleanup must not be cut as well."""
+        if self.pour is not None:
+            self.pour.shut()
+        if not self.cut_off and self.task is not None:
+            self.cut_off = True
+            self.task.cancel()

@@ -81,11 +81,13 @@ class Gate:
         if not ticket.turn.done():
             insort(self._waiting, ticket, key=attrgetter("since"))
             self._admit()
-        while ticket.last_resort and not ticket.turn.done():
-            await asyncio.wait({ticket.turn}, timeout=HEDGE_DELAY_S)
+        patience_s = HEDGE_DELAY_S if ticket.last_resort else None
+        while not ticket.turn.done():
+            # A turn that is itself awaited is cancelled with the task that does.
+            await asyncio.wait({ticket.turn}, timeout=patience_s)
             if not ticket.turn.done():
                 self._leave_behind()
-        return await ticket.turn
+        return ticket.turn.result()
 
     def leave(self, ticket: Ticket) -> None:
         """Make room: the exchange has ended."""

@@ -15,18 +15,20 @@ from typing import TYPE_CHECKING
 from cachetools import LRUCache
 
 from gitlab_completions._core.freshness import Freshness
+from gitlab_completions._core.rollout import barrier
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import Standing
 from gitlab_completions._shell.imports import import_off_loop
 from gitlab_completions.events import DetailsRefreshed, DetailsRefused
-from gitlab_completions.policy import DirectMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitlab_completions._core.rollout import Rollout
     from gitlab_completions._shell.background import Background
     from gitlab_completions._shell.bulletin import Bulletin
     from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.direct_flag import DirectFlag
     from gitlab_completions._shell.fetch import Fetched, Fetcher
     from gitlab_completions._shell.shared_fetch import SharedFetcher
     from gitlab_completions.policy import RoutingPolicy
@@ -88,6 +90,8 @@ class Keeper:
         jitter: Gives a number from 0 up to 1, anew at each call.
         bulletin: Tells the observers.
         background: Holds the fetches.
+        rollout: Whether direct is rolled out to the user; `None`: to everybody.
+        flag: Has the flag's word, before anything is asked for.
     """
 
     def __init__(
@@ -99,7 +103,11 @@ class Keeper:
         jitter: Callable[[], float],
         bulletin: Bulletin,
         background: Background,
+        rollout: Rollout | None = None,
+        flag: DirectFlag | None = None,
     ) -> None:
+        self._rollout = rollout
+        self._flag = flag
         self._policy = policy
         self._fetcher = fetcher
         self._clock = clock
@@ -112,8 +120,8 @@ class Keeper:
 
     @property
     def goes_direct(self) -> bool:
-        """Whether the policy has calls go direct at all."""
-        return self._policy.direct is not DirectMode.NEVER
+        """Whether policy and rollout have calls go direct at all."""
+        return barrier(self._policy, self._rollout) is None
 
     def entry(self, project_path: str | None) -> Entry:
         """Return a project's entry, which is the most recently used one from now on."""
@@ -133,7 +141,7 @@ class Keeper:
 
     def look(self, entry: Entry) -> None:
         """Start what a call that wants direct makes necessary: a fetch, a timer."""
-        if self._policy.direct is DirectMode.NEVER:
+        if not self.goes_direct:
             return
         now = self._clock.now()
         if entry.freshness.wanted(now):
@@ -169,13 +177,15 @@ class Keeper:
         for entry in self._entries.values():
             entry.freshness.look_again()
 
-    def reconfigure(self, policy: RoutingPolicy) -> None:
+    def reconfigure(
+        self, policy: RoutingPolicy, rollout: Rollout | None = None
+    ) -> None:
         """Go by another policy: what was refused under the old one is asked anew."""
-        self._policy = policy
+        self._policy, self._rollout = policy, rollout
         self._user.reconfigure(policy.details)
         for entry in self._entries.values():
             entry.freshness.reconfigure(policy.details)
-            if policy.direct is DirectMode.NEVER:
+            if not self.goes_direct:
                 entry.disarm()
         self.look_again()
 
@@ -197,6 +207,10 @@ class Keeper:
         """
         looks = self._looks
         try:
+            if not await self._may_ask():
+                entry.freshness.spared()
+                entry.freshness.abandoned()
+                return
             fetched = await self._fetcher.fetch(
                 entry.project_path, lambda told: self._takes(entry, told)
             )
@@ -211,6 +225,12 @@ class Keeper:
             entry.freshness.spared()
         self._take(entry, fetched)
 
+    async def _may_ask(self) -> bool:
+        """Wait for the flag's first word; tell whether direct may be asked for."""
+        if self._flag is not None:
+            await self._flag.first_word()
+        return self.goes_direct
+
     def hear(self, entry: Entry, told: Fetched) -> None:
         """Take note of what another process was told since this one was, of use here.
 
@@ -220,8 +240,7 @@ class Keeper:
         now, freshness = self._clock.now(), entry.freshness
         if told.told_at is None or told.told_at <= freshness.obtained_at:
             return
-        never = self._policy.direct is DirectMode.NEVER
-        if never or freshness.fetching or freshness.bar(now) is not None:
+        if not self.goes_direct or freshness.fetching or freshness.bar(now) is not None:
             return
         is_no = told.grant is None and told.verdict.standing is Standing.BARRED
         is_grant = told.grant is not None and not freshness.is_fresh(now)
@@ -244,6 +263,8 @@ class Keeper:
         at = now if fetched.told_at is None else fetched.told_at
         if fetched.grant is not None:
             freshness.granted(at, fetched.grant.details)
+            if self._flag is not None:
+                self._flag.granted(fetched.grant)
             self._bulletin.publish(
                 DetailsRefreshed(
                     project_path=entry.project_path,
@@ -256,6 +277,8 @@ class Keeper:
         verdict = fetched.verdict
         problem = fetched.problem(barred=verdict.standing is Standing.BARRED)
         freshness.refused(at, verdict, problem)
+        if self._flag is not None:
+            self._flag.refused(fetched)
         again_at = freshness.looks_again_at(now)
         problem.retry_after_s = None if again_at is None else again_at - now
         self._bulletin.publish(
@@ -295,7 +318,7 @@ class Keeper:
 
     async def _renew_once(self, entry: Entry) -> bool:
         """Renew, unless a call has had it done; tell whether to try again."""
-        if self._policy.direct is DirectMode.NEVER:
+        if not self.goes_direct:
             return False
         freshness = entry.freshness
         if freshness.wanted(self._clock.now()):

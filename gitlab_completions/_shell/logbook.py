@@ -23,6 +23,7 @@ _LEVELS: dict[type, int] = {
     events.CircuitRecovered: logging.INFO,
     events.ClockJumped: logging.INFO,
     events.DetailsRefused: logging.INFO,
+    events.EndpointRefused: logging.INFO,
     events.StatusChanged: logging.INFO,
 }
 

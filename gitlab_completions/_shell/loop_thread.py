@@ -73,7 +73,7 @@ class LoopThread:
 
     def __init__(self, close: Callable[[], Coroutine[object, object, None]]) -> None:
         # Threads are imported only by those who need some: it takes a millisecond.
-        from gitlab_completions._shell.errands import Errands  # noqa: PLC0415
+        from gitlab_completions._errands import Errands  # noqa: PLC0415
 
         self._close = close
         self._process = os.getpid()
@@ -101,6 +101,11 @@ class LoopThread:
             ConfigurationError: It says what to do instead.
         """
         check_process(self._process)
+
+    @property
+    def is_of_this_process(self) -> bool:
+        """Whether it runs here, and not in the process that this one was forked of."""
+        return os.getpid() == self._process
 
     @property
     def is_here(self) -> bool:
@@ -168,7 +173,7 @@ class LoopThread:
 
     def stop(self) -> None:
         """Begin to end; takes no lock, since a garbage collection may ask for it."""
-        if os.getpid() != self._process:
+        if not self.is_of_this_process:
             return
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._end_soon)

@@ -11,6 +11,7 @@ from gitlab_completions.errors import (
     CircuitOpenError,
     ErrorCode,
     RequestRejectedError,
+    StreamBrokenError,
 )
 from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.policy import DirectMode
@@ -34,6 +35,8 @@ _WORDS: dict[CircuitState, CircuitWord] = {
     CircuitState.HALF_OPEN: "half_open",
 }
 
+_OURS = frozenset({RouteReason.POLICY, RouteReason.ROLLOUT})
+"""Our side does not want direct: no problem, and nothing to wait for."""
 _RESTS = frozenset({RouteReason.CIRCUIT_OPEN, RouteReason.SLOWER})
 _WHY_IT_RESTS: dict[Cause, str] = {
     Cause.FAILURES: "direct rests after failures",
@@ -93,8 +96,10 @@ class Outlook:
         if call_id < self._last_call:
             return
         self._last_call = call_id
-        if not isinstance(error, RequestRejectedError):  # no route's doing
-            self._last_error = error
+        if isinstance(error, RequestRejectedError):  # no route's doing
+            return
+        broke_off = isinstance(error, StreamBrokenError)  # of a route that answers
+        self._last_error = None if broke_off else error
 
     def wait_s(self, route: Route, now: float) -> float | None:
         """Return the seconds until a route takes completions; `None`: now."""
@@ -144,14 +149,14 @@ class Outlook:
             return Health.UNAVAILABLE
         if not self._last_call:
             return self._first_health(router, entry, refusal)
-        as_preferred = refusal is None or router.policy.direct is DirectMode.NEVER
+        as_preferred = refusal is None or refusal in _OURS
         return Health.READY if as_preferred else Health.DEGRADED
 
     def _first_health(
         self, router: Router, entry: Entry, refusal: RouteReason | None
     ) -> Health:
         """Judge by what came of asking for direct access: no call has ended yet."""
-        if not entry.freshness.was_fetched:
+        if refusal in _OURS or not entry.freshness.was_fetched:
             return Health.STARTING
         problem = entry.freshness.problem(self._clock.now())
         hopeless = problem is not None and problem.code in _NO_ANSWER
@@ -162,7 +167,7 @@ class Outlook:
     def _problem(
         self, entry: Entry, refusal: RouteReason | None, now: float
     ) -> GitLabCompletionsError | None:
-        if refusal is None or refusal is RouteReason.POLICY:
+        if refusal is None or refusal in _OURS:
             return None
         if refusal in _RESTS:
             direct = self._circuits[Route.DIRECT]
@@ -174,7 +179,7 @@ class Outlook:
     def _recheck_in_s(
         self, entry: Entry, refusal: RouteReason | None, now: float
     ) -> float | None:
-        if refusal is None or refusal is RouteReason.POLICY:
+        if refusal is None or refusal in _OURS:
             return None
         if refusal in _RESTS:
             return self._circuits[Route.DIRECT].rests_s(now) or 0.0

@@ -6,19 +6,25 @@ hides a gateway that has gone silent. So nothing that a caller does reaches the 
 library: a flight goes on without its caller, is settled when it ends, and never raises.
 Only the race itself ends a flight early, once: at `aclose`, and when a sender has far
 outstayed the attempt's end.
+
+A stream is for its reader: when that leaves, or its call goes another way, nobody wants
+the rest, which may be a minute's. Then the race ends the flight at once, and the flight
+cleans up in its own task, however often its reader is cancelled.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlab_completions._frames import frameless
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.flight import Flight
+from gitlab_completions._shell.pour import Pour
 from gitlab_completions._shell.settlement import Settlement
-from gitlab_completions._wire.messages import SendError
+from gitlab_completions._wire.limits import uses_crlf
 from gitlab_completions.models import Intent, Route
 
 if TYPE_CHECKING:
@@ -29,8 +35,10 @@ if TYPE_CHECKING:
     from gitlab_completions._core.hedging import HedgeBudget
     from gitlab_completions._shell.bulletin import Bulletin
     from gitlab_completions._shell.clock import Clock
+    from gitlab_completions._shell.endings import Ending
     from gitlab_completions._shell.exchange import Exchanger
     from gitlab_completions._shell.gate import Gate
+    from gitlab_completions._shell.handover import Handover
     from gitlab_completions._shell.keeper import Entry
     from gitlab_completions._shell.notices import Notices
     from gitlab_completions.models import CompletionRequest
@@ -53,6 +61,7 @@ class Race:
     Args:
         exchanger: Performs attempts.
         gates: One for each route.
+        stream_gates: One for each route's streams.
         circuits: One for each route.
         hedges: The hedges that may be spent.
         clock: Tells the time.
@@ -66,6 +75,7 @@ class Race:
         *,
         exchanger: Exchanger,
         gates: Mapping[Route, Gate],
+        stream_gates: Mapping[Route, Gate],
         circuits: Mapping[Route, Circuit],
         hedges: HedgeBudget,
         clock: Clock,
@@ -76,6 +86,7 @@ class Race:
         self._look_at_clock = look_at_clock
         self._exchanger = exchanger
         self._gates = gates
+        self._stream_gates = stream_gates
         self._circuits = circuits
         self._hedges = hedges
         self._clock = clock
@@ -93,7 +104,14 @@ class Race:
     @property
     def in_flight(self) -> int:
         """Exchanges on the wire."""
-        return sum(gate.in_flight for gate in self._gates.values())
+        return sum(gate.in_flight for gate in self._all_gates())
+
+    def _all_gates(self) -> tuple[Gate, ...]:
+        return (*self._gates.values(), *self._stream_gates.values())
+
+    def _gate_of(self, flight: Flight) -> Gate:
+        gates = self._gates if flight.pour is None else self._stream_gates
+        return gates[flight.route]
 
     def start(
         self,
@@ -103,11 +121,15 @@ class Race:
         entry: Entry,
         *,
         since: float = 0.0,
+        handover: Handover | None = None,
     ) -> Flight:
-        """Start an attempt of a call that began at `since`, with a circuit's permit."""
+        """Start an attempt of a call that began at `since`, with a circuit's permit.
+
+        With a hand-over it is a stream, and its text goes there.
+        """
         now = self._clock.now()
-        timed = request.intent is Intent.COMPLETION
-        permit = self._circuits[send.route].admit(now, timed=timed)
+        timed, whole = request.intent is Intent.COMPLETION, handover is None
+        permit = self._circuits[send.route].admit(now, timed=timed, whole=whole)
         permit.admitted_at = math.inf  # what is spent in the gate makes nothing late
         if send.price:
             self._hedges.spend(send.price)
@@ -120,11 +142,21 @@ class Race:
             started_at=now,
             since=since,
         )
+        if handover is not None:
+            flight.pour = self._pour(flight, handover)
         if send.route is Route.DIRECT:
             entry.freshness.used()
         self._flights.add(flight)
         flight.task = asyncio.create_task(self._fly(flight))
         return flight
+
+    def _pour(self, flight: Flight, handover: Handover) -> Pour:
+        return Pour(
+            handover,
+            crlf=uses_crlf(flight.request),
+            begin=partial(self._settlement.begins, flight),
+            fall_silent=partial(self._time_is_up, flight),
+        )
 
     def look(self) -> None:
         """Notice a suspend, then count the attempts that are late by now."""
@@ -133,84 +165,124 @@ class Race:
 
     def withdraw(self, flight: Flight) -> bool:
         """Take an attempt back that is still in the gate; `False` when it has left."""
-        if not self._gates[flight.route].withdraw(flight.ticket):
+        if not self._gate_of(flight).withdraw(flight.ticket):
             return False
         flight.permit.release()
         return True
 
     def give_up(self, flight: Flight) -> None:
-        """Let its call go another way; its answer is taken should it still come."""
-        self._settlement.left(flight)
+        """Let its call go another way; its answer is taken should it still come.
+
+        But a stream ends: its text would come on top of another's.
+        """
+        if flight.pour is None:
+            self._settlement.left(flight)
+        elif not self.withdraw(flight):
+            self._settlement.cuts(flight)
+            self._time_is_up(flight)
+
+    def _time_is_up(self, flight: Flight) -> None:
+        """End a flight that took too long."""
+        if flight.ending is None:
+            self._settlement.settle(flight, self._silence_of(flight))
+        flight.cut()
+
+    def _silence_of(self, flight: Flight) -> Ending:
+        elapsed_s = self._clock.now() - flight.started_at
+        begun = flight.pour is not None and flight.pour.begun
+        return endings.silent(flight.route, elapsed_s, begun=begun)
 
     def detach(self, flight: Flight) -> None:
-        """Let an attempt go on without its caller; in the gate it is not sent."""
+        """Let an attempt go on without its caller; in the gate it is not sent.
+
+        But a stream ends: it would go on for nobody.
+        """
         flight.ticket.detached = True
-        if not self.withdraw(flight):
+        if self.withdraw(flight):
+            return
+        if flight.pour is None:
             self._settlement.left(flight)
+        elif flight.ending is None:
+            self._settlement.leaves(flight)
+            flight.cut()
 
     def stop(self) -> None:
         """Send nothing more: what waits in a gate is not let through."""
         self._closing = True
-        for gate in self._gates.values():
+        for gate in self._all_gates():
             gate.close()
 
     async def aclose(self) -> None:
         """End all flights: by themselves within 100 ms, else by force, once."""
         self.stop()
-        tasks = {flight.task for flight in self._flights if flight.task is not None}
-        if not tasks:
+        flights = {one.task: one for one in self._flights if one.task is not None}
+        if not flights:
             return
-        _, late = await asyncio.wait(tasks, timeout=GRACE_S)
+        _, late = await asyncio.wait(flights, timeout=GRACE_S)
         for task in late:
-            task.cancel()
+            flights[task].cut()
         if late:
             await asyncio.wait(late, timeout=CLEANUP_S)
 
     @frameless  # Ctrl-C strikes anywhere, be it in the HTTP library
     async def _fly(self, flight: Flight) -> None:
-        gate = self._gates[flight.route]
+        gate = self._gate_of(flight)
         try:
             # A client that was closed before this task began sends nothing more.
             if not self._closing and await gate.enter(flight.ticket):
                 flight.permit.admitted_at = self._clock.now()
                 await self._exchange(flight, gate)
         except asyncio.CancelledError:
-            if not self._closing:
-                elapsed_s = self._clock.now() - flight.started_at
-                silence = SendError("timeout")
-                self._settlement.settle(
-                    flight, endings.broken(flight.route, silence, elapsed_s)
-                )
+            # Not by us: whose task that is has its own reasons, and is told it here.
+            if not (self.withdraw(flight) or self._closing or flight.cut_off):
+                self._settlement.settle(flight, self._silence_of(flight))
         finally:
+            gate.leave(flight.ticket)  # its turn may have come just as it was ended
             flight.permit.release()
+            if flight.pour is not None:
+                flight.pour.shut()
             self._flights.discard(flight)
 
     async def _exchange(self, flight: Flight, gate: Gate) -> None:
-        loop = asyncio.get_running_loop()
-        send, task = flight.send, flight.task
+        send, pour = flight.send, flight.pour
         flight.started_at = self._clock.now()
         ends_at = max(send.ends_at, flight.started_at + send.least_s)
-        span_s = ends_at - flight.started_at + OUTSTAYED_S
-        watchdog = loop.call_later(span_s, task.cancel) if task is not None else None
+        watchdog = self._watch(flight, ends_at)
+        if pour is not None:
+            pour.expect()
         exchanger = self._exchanger
         try:
             if send.details is not None:
                 ending = await exchanger.direct(
                     flight.request,
                     send.details,
+                    endpoint=send.endpoint,
                     ends_at=ends_at,
                     last_resort=send.last_resort,
+                    pour=pour,
                 )
             else:
                 ending = await exchanger.indirect(
-                    flight.request, ends_at=ends_at, last_resort=send.last_resort
+                    flight.request,
+                    ends_at=ends_at,
+                    last_resort=send.last_resort,
+                    pour=pour,
                 )
             # First of all: what it teaches may concern the next one at the gate.
-            self._settlement.settle(flight, ending)
+            if flight.ending is None:
+                self._settlement.settle(flight, ending)
         finally:
             if watchdog is not None:
                 watchdog.cancel()
             gate.leave(flight.ticket)
+
+    def _watch(self, flight: Flight, ends_at: float) -> asyncio.TimerHandle | None:
+        """Have a flight ended whose sender outstays its time, where it has one."""
+        if math.isinf(ends_at):
+            return None
+        span_s = ends_at - flight.started_at + OUTSTAYED_S
+        loop = asyncio.get_running_loop()
+        return loop.call_later(span_s, self._time_is_up, flight)
 
     def _turn_away(self, refused: Callable[[Send], bool]) -> None:
         """Take back what waits at a gate for what is known to be refused by now.

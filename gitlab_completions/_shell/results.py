@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.commands import GaveUp
@@ -10,6 +12,7 @@ from gitlab_completions._wire.limits import restore_line_ends, uses_crlf
 from gitlab_completions.errors import (
     AllRoutesFailedError,
     DeadlineExceededError,
+    DirectAccessBarredError,
     ErrorCode,
     GitLabCompletionsError,
     RequestRejectedError,
@@ -33,8 +36,7 @@ def completion(
     now: float,
 ) -> Completion:
     """Put the completion together that a call has got."""
-    winner = next(one for one in flights if one.answered and one.route is chosen.route)
-    ending = winner.ending
+    ending = winner(flights, chosen).ending
     suggestion = ending.suggestion if ending is not None else None
     return Completion(
         choices=_fitting(request, suggestion.choices if suggestion else ()),
@@ -45,6 +47,59 @@ def completion(
         elapsed_s=now - started_at,
         request_id=ending.request_id if ending is not None else None,
     )
+
+
+def winner(flights: list[Flight], chosen: Chosen) -> Flight:
+    """Return the attempt that brought a call its answer, or the beginning of it."""
+    return next(one for one in flights if one.answered and one.route is chosen.route)
+
+
+def so_far(
+    text: str,
+    planned: Chosen,
+    flights: list[Flight],
+    *,
+    started_at: float,
+    now: float,
+) -> Completion:
+    """Put together what a streamed call has got that its reader has left.
+
+    Args:
+        text: All that had come.
+        planned: Where it would have gone, if it was not sent.
+        flights: The call's attempts.
+        started_at: When it began.
+        now: When its reader left.
+    """
+    last = flights[-1] if flights else None
+    pour = last.pour if last is not None else None
+    return Completion(
+        choices=(Choice(text=text),) if text.strip() else (),
+        model=pour.model if pour is not None else None,
+        route=planned.route if last is None else last.route,
+        reason=planned.reason if last is None else last.send.reason,
+        attempts=attempts(flights, started_at=started_at, now=now),
+        elapsed_s=now - started_at,
+        request_id=None,
+    )
+
+
+def broken(flights: list[Flight], chosen: Chosen) -> RouteError | None:
+    """Return why a call that had begun to get its answer did not get all of it."""
+    flight = winner(flights, chosen)
+    ending = flight.ending
+    if ending is None or ending.error is None:
+        return None
+    error = copy.copy(ending.error)  # that one is the observers'
+    error.__cause__ = ending.cause
+    _advise(error, flight.send.ends_at)
+    return error
+
+
+def _advise(error: GitLabCompletionsError, deadline: float) -> None:
+    """Where there was no deadline, more time is no remedy for silence."""
+    if error.code is ErrorCode.TIMEOUT and math.isinf(deadline):
+        error.remedy = "try again"
 
 
 def _fitting(
@@ -131,6 +186,7 @@ def failure(
     if _ran_out(decider, decided, deadline):
         gave_up = GaveUp.DEADLINE  # told by the sender, a moment before our own timer
     error = _error(gave_up, flights, decided, direct_refusal, wait_s)
+    _advise(error, deadline)
     if isinstance(error, AllRoutesFailedError):
         error.attempts = attempts(
             flights, started_at=started_at, now=now, timed_out=True
@@ -140,11 +196,23 @@ def failure(
     return error
 
 
+def not_rolled_out() -> DirectAccessBarredError:
+    """Return why direct was no choice when a percentage or a flag kept it back."""
+    return DirectAccessBarredError(
+        "direct connections are not rolled out to this user",
+        code=ErrorCode.DIRECT_BARRED,
+        remedy="see RoutingPolicy.direct_percentage, GITLAB_COMPLETIONS_DIRECT and the "
+        "flag code_suggestions_direct_completions",
+    )
+
+
 def _ran_out(
     decider: Flight | None, decided: RouteError | None, deadline: float
 ) -> bool:
     """Tell whether the deciding attempt had all the call's time, and used it up."""
     if decider is None or not isinstance(decided, RouteTimeoutError):
+        return False
+    if math.isinf(deadline):  # there was no deadline: it was silent for too long
         return False
     return decider.send.ends_at >= deadline
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from gitlab_completions._core.circuit import Cause
 from gitlab_completions._core.permit import Transition
 from gitlab_completions._core.verdicts import (
-    GATEWAY,
+    GATEWAYS,
     INSTANCE,
     AttemptVerdict,
+    Body,
     Effect,
+    Observation,
     OnDetails,
     decide,
 )
@@ -30,6 +32,7 @@ from gitlab_completions.events import (
     CircuitRecovered,
     CircuitTripped,
     DetailsRefused,
+    EndpointRefused,
 )
 from gitlab_completions.models import Route, RouteReason
 
@@ -38,13 +41,17 @@ if TYPE_CHECKING:
 
     from gitlab_completions._core.circuit import Circuit
     from gitlab_completions._core.commands import Send
+    from gitlab_completions._core.verdicts import Row
     from gitlab_completions._shell.bulletin import Bulletin
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.endings import Ending
     from gitlab_completions._shell.flight import Flight
     from gitlab_completions._shell.keeper import Entry
     from gitlab_completions._shell.notices import Notices
+    from gitlab_completions.details import Endpoint
     from gitlab_completions.errors import DirectAccessError, RouteError
+
+_FIRST_PIECE = Observation(status=200, body=Body.GOOD)
 
 
 class Settlement:
@@ -80,15 +87,43 @@ class Settlement:
         """Let what happened teach: the circuit, the details, the observers."""
         self._look_at_clock()
         now = self._clock.now()
-        table = GATEWAY if flight.route is Route.DIRECT else INSTANCE
-        verdict = decide(table, ending.seen)
-        flight.ending, flight.verdict, flight.ended_at = ending, verdict, now
+        verdict = decide(_table(flight.send), ending.seen)
+        flight.ending, flight.ended_at = ending, now
+        if flight.verdict is None:  # else it is a stream, whose first piece was that
+            flight.verdict = verdict
         self._report(flight, ending, now - flight.started_at)
         self._settle_permit(flight, verdict, ending, now)
         if flight.send.details is not None:
             self._settle_details(flight, verdict, ending, now)
         if self._notices is not None:
             self._notices.tell(flight.route, flight.entry, verdict, ending)
+
+    def begins(self, flight: Flight) -> None:
+        """Let the first piece of a stream teach that the route works."""
+        self._look_at_clock()
+        verdict = flight.verdict = decide(_table(flight.send), _FIRST_PIECE)
+        now = self._clock.now()
+        self._tell(flight.route, flight.permit.succeed(now), now)
+        if verdict.details is OnDetails.ACCEPT:
+            flight.entry.freshness.accepted()
+
+    def leaves(self, flight: Flight) -> None:
+        """Let it teach that a stream's reader has left, unless it was about to answer.
+
+        Who waits for a first piece may be hasty, and bytes tell that it is being made.
+        """
+        if flight.pour is not None and flight.pour.heard:
+            flight.permit.release()
+        self.cuts(flight)
+
+    def cuts(self, flight: Flight) -> None:
+        """Let it teach that an attempt is ended that has brought no piece in time.
+
+        Keep-alives are no answer: behind them a gateway may hang as well.
+        """
+        self._look_at_clock()
+        now = self._clock.now()
+        self._tell(flight.route, flight.permit.cut(now), now)
 
     def left(self, flight: Flight) -> None:
         """Let it teach that nobody waits for the attempt any more."""
@@ -160,21 +195,44 @@ class Settlement:
             return
         renews = verdict.details is OnDetails.RENEW
         problem = _problem(ending.error, ending.seen.status, barred=not renews)
+        endpoint, asked = flight.send.endpoint, freshness.endpoint(details)
         match verdict.details:
             case OnDetails.RENEW:
                 freshness.token_refused(now, details.token, problem)
             case OnDetails.BAR:
                 freshness.put_bar(now, verdict.bar_s, problem)
             case OnDetails.DRIFT:
-                freshness.drifted(now, flight.request.file_name, problem)
+                file_name = flight.request.file_name
+                freshness.drifted(now, details, endpoint, file_name, problem)
+            case OnDetails.REFUSE_ENDPOINT:
+                freshness.endpoint_refused(now, details, endpoint, problem)
             case OnDetails.KEEP | OnDetails.ACCEPT:
                 return
         bar = freshness.bar(now)
         if renews or bar is not None:
             # Its edge counts refused tokens, and takes many of them for an attack.
             self._turn_away(lambda send: send.details is details)
+        elif freshness.endpoint(details) is not asked:
+            self._report_endpoint(flight, ending.seen.status, asked)
         if bar is not None and bar.problem is problem:
             self._report_bar(flight.entry, problem, bar.until - now)
+
+    def _report_endpoint(
+        self, flight: Flight, status_code: int | None, refused: Endpoint
+    ) -> None:
+        """Tell that another endpoint is asked from now on, also of what waits."""
+        details, freshness = flight.send.details, flight.entry.freshness
+        self._turn_away(
+            lambda send: send.details is details and send.endpoint is refused
+        )
+        self._bulletin.publish(
+            EndpointRefused(
+                project_path=flight.entry.project_path,
+                endpoint=refused,
+                instead=freshness.endpoint(details),
+                status_code=status_code,
+            )
+        )
 
     def _report_bar(
         self, entry: Entry, problem: DirectAccessError, again_in_s: float
@@ -185,6 +243,11 @@ class Settlement:
                 project_path=entry.project_path, problem=problem, again_in_s=again_in_s
             )
         )
+
+
+def _table(send: Send) -> tuple[Row[AttemptVerdict], ...]:
+    """Return what the answers mean of whom the attempt asks."""
+    return GATEWAYS[send.endpoint] if send.route is Route.DIRECT else INSTANCE
 
 
 def _problem(

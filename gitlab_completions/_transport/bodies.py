@@ -15,6 +15,10 @@ from gitlab_completions._wire.messages import SendError
 
 MAX_ANSWER = 1024 * 1024
 """Bytes of an answer. The gateway's are 2 KiB, the longest generations some 50."""
+MAX_STREAM = 32 * 1024 * 1024
+"""Bytes of a stream, which nobody holds: they pass. A text of the greatest length that
+is ever inserted (256 KiB), in events of one character and 100 bytes each, has as many.
+"""
 MAX_ERROR = 64 * 1024
 """Bytes of a refusal; what follows cannot change what it means."""
 FIRST_ERROR_STATUS = 400
@@ -72,15 +76,16 @@ class Body:
     Args:
         status_code: The answer's status: a refusal is cut short, anything else fails.
         encoding: Its content encoding; empty for none.
+        most: Bytes that it may have, if it is no refusal.
 
     Attributes:
         received: Bytes so far, content encodings undone.
         is_cut: A refusal has reached its limit; the rest is not wanted.
     """
 
-    def __init__(self, status_code: int, encoding: str) -> None:
+    def __init__(self, status_code: int, encoding: str, most: int = MAX_ANSWER) -> None:
         self._is_refusal = status_code >= FIRST_ERROR_STATUS
-        self._most = MAX_ERROR if self._is_refusal else MAX_ANSWER
+        self._most = MAX_ERROR if self._is_refusal else most
         self._unpacker = unpacker(encoding)
         self._arrived = 0
         self.received = 0
@@ -90,12 +95,13 @@ class Body:
         """Return what the data adds to the body.
 
         Raises:
-            SendError: `protocol`, when an answer is over 1 MiB, and `bytes_received`
-                is more than that; or when it is not in its encoding.
+            SendError: `protocol`, when it is too long, and `bytes_received` is more
+                than it may have; when one packet of it unpacks to more than 1 MiB; or
+                when it is not in its encoding.
         """
         if self.is_cut:
             return b""
-        room = self._most - self.received
+        room = min(self._most - self.received, MAX_ANSWER)
         try:
             piece = self._unpacker.unpack(data, room + 1)
         except zlib.error as error:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import socket
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -105,6 +106,7 @@ class OwnClient:
         self._options = socket_options()
         self._lanes: dict[str | None, Lanes] = {}
         self._prepared: dict[str, Prepared] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def send(self, request: WireRequest, progress: Progress) -> httpx.Response:
         """Send the request on a transport, with its own headers and no others."""
@@ -114,7 +116,7 @@ class OwnClient:
         progress.proxy_options = self._options
         lanes, now = prepared.lanes, asyncio.get_running_loop().time()
         lane = lanes.take(now)
-        progress.on_end = partial(lanes.give_back, lane)
+        progress.on_end = partial(self._free, lanes, lane)
         surplus = lanes.surplus(now)
         if surplus is not None:
             await surplus.aclose()
@@ -124,6 +126,20 @@ class OwnClient:
         """Close the pools."""
         for lanes in self._lanes.values():
             await lanes.aclose()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    def _free(
+        self,
+        lanes: Lanes,
+        lane: httpx.AsyncHTTPTransport,
+        is_sound: bool,
+    ) -> None:
+        """Take a lane back; behind whoever left it, close one that is not sound."""
+        if not lanes.give_back(lane, is_sound=is_sound):
+            task = asyncio.get_running_loop().create_task(_close(lane))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     def _prepare(self, text: str) -> Prepared:
         known = self._prepared.get(text)
@@ -262,6 +278,11 @@ def make_transport(settings: Settings, proxy: str | None) -> httpx.AsyncHTTPTran
         use_asyncio(transport, core)
         return transport
     raise SendError("proxy", detail=fault)
+
+
+async def _close(lane: httpx.AsyncHTTPTransport) -> None:
+    with suppress(Exception):
+        await lane.aclose()
 
 
 def socket_options() -> list[tuple[int, int, int]]:

@@ -21,7 +21,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from gitlab_completions._transport import faults
-from gitlab_completions._transport.bodies import Body
+from gitlab_completions._transport.bodies import MAX_ANSWER, MAX_STREAM, Body
 from gitlab_completions._transport.doubt import either
 from gitlab_completions._transport.progress import Progress
 from gitlab_completions._transport.secrecy import can_carry, harmless
@@ -43,6 +43,10 @@ SHARE_OF_PATIENCE = 0.2
 """Share of an exchange's time after which it may be sent again, if that is longer than
 `SILENCE_S`: who gives a generation a minute does not expect its answer in two seconds.
 """
+MOST_BEFORE_HEAD_S = 120.0
+"""Seconds until the head of an answer, where the exchange has no end of its own. The
+steps up to it take 65 s at most, but for a long body on a slow line."""
+SUCCESS = 200
 OUTSTAYED_S = 0.5
 """Seconds beyond its own after which an exchange is cancelled: httpcore waits for a
 SOCKS proxy's words without an end."""
@@ -118,6 +122,7 @@ class Attempt:
         self._ticket = self._tenure.begin(clock())
         self._response: httpx.Response | None = None
         self._chunks: AsyncGenerator[bytes, None] | None = None
+        self._is_whole = False
 
     async def open(self) -> WireResponse:
         """Send, and wait for the head of the answer.
@@ -145,7 +150,8 @@ class Attempt:
     async def _send(self) -> httpx.Response:
         """Send, within the time even where the HTTP library sets a step none."""
         try:
-            async with asyncio.timeout(self._progress.left_s() + OUTSTAYED_S):
+            most = min(self._progress.left_s(), MOST_BEFORE_HEAD_S)
+            async with asyncio.timeout(most + OUTSTAYED_S):
                 return await self._tenure.client.send(self._request, self._progress)
         except TimeoutError:
             # Cancelled midway: its pool may have lost a connection for good.
@@ -178,7 +184,9 @@ class Attempt:
                     # A pool that was closed meanwhile knows nothing of it.
                     await self._progress.close_connection()
         finally:
-            self._progress.end()
+            # A stream's end may be anybody's leaving, at any moment.
+            is_sound = self._is_whole or self._request.purpose != "stream"
+            self._progress.end(is_sound=is_sound)
             if self._progress.broke_tunnel:
                 self._tenure.condemn()
             self._tenure.end(self._ticket, self._clock())
@@ -191,7 +199,10 @@ class Attempt:
             source, encoding = response.aiter_bytes(), ""
         else:
             source, encoding = response.aiter_raw(), headers.get("content-encoding", "")
-        body = Body(response.status_code, encoding)
+        # What is no stream is read whole, be it the answer to a stream's request.
+        streams = self._request.purpose == "stream" and response.status_code == SUCCESS
+        most = MAX_STREAM if streams else MAX_ANSWER
+        body = Body(response.status_code, encoding, most)
         self._chunks = self._read(source, body)
         return WireResponse(
             status_code=response.status_code, headers=headers, chunks=self._chunks
@@ -202,17 +213,33 @@ class Attempt:
     ) -> AsyncGenerator[bytes, None]:
         try:
             async with aclosing(_generator(source)) as parts:
-                async for part in parts:
+                while (part := await self._next(parts)) is not None:
                     self._tenure.heard(self._ticket, self._clock())
                     piece = body.take(part)
                     self._progress.check_time(body.received)
                     yield piece
                     if body.is_cut:
                         return
+                self._is_whole = True
         except SendError:
             raise
         except Exception as error:
             raise self._told(error, body.received) from harmless(error)
+
+    async def _next(self, parts: AsyncGenerator[bytes, None]) -> bytes | None:
+        """Return what arrives next, `None` at the end.
+
+        httpcore times a body's reads by what was left when it began: little for an
+        answer, and for a stream most of it.
+        """
+        if self._request.purpose != "stream":
+            return await anext(parts, None)
+        try:
+            async with asyncio.timeout(self._progress.limit_s()):
+                return await anext(parts, None)
+        except TimeoutError:
+            self._tenure.condemn()  # as in `_send`
+            raise
 
     def _told(self, error: Exception, bytes_received: int) -> SendError:
         """Say what the error means, and what it says about the client."""

@@ -58,9 +58,23 @@ class Lanes:
         self._taken_at[lane] = now  # as the last of them
         return lane
 
-    def give_back(self, lane: httpx.AsyncHTTPTransport) -> None:
-        """Tell that a request is over: its answer has been read, or given up."""
+    def give_back(
+        self, lane: httpx.AsyncHTTPTransport, *, is_sound: bool = True
+    ) -> bool:
+        """Tell that a request is over: its answer has been read, or given up.
+
+        Args:
+            lane: What sent it.
+            is_sound: Whether the lane is as good as before.
+
+        Returns:
+            Whether it stays; else it is to be closed.
+        """
         self._users[lane] -= 1
+        if is_sound or self._users[lane]:
+            return True
+        del self._users[lane], self._taken_at[lane]
+        return False
 
     def surplus(self, now: float) -> httpx.AsyncHTTPTransport | None:
         """Return one that has long been taken by nobody, to be closed, if there is one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -66,8 +67,8 @@ class Progress:
         self._opened: object = None
         self.aim: tuple[str, int] | None = None
         """Host and port of the server, once the client has parsed the URL."""
-        self.on_end: Callable[[], object] | None = None
-        """What frees its place in the client."""
+        self.on_end: Callable[[bool], object] | None = None
+        """What frees its place in the client; is told whether that is still sound."""
         self.proxy_options: Sequence[tuple[int, int, int]] = ()
         """TCP options for a connection to a proxy: httpcore gives those none."""
         self.at_proxy = False
@@ -96,6 +97,13 @@ class Progress:
         """Return the seconds that the exchange still has."""
         return max(self._ends_at - self._clock(), _LEAST_S)
 
+    def limit_s(self) -> float | None:
+        """Return the seconds that the exchange still has, `None` for no limit.
+
+        A timer at infinity is one that some event loops cannot set.
+        """
+        return self.left_s() if math.isfinite(self._ends_at) else None
+
     def check_time(self, bytes_received: int) -> None:
         """Give an exchange up whose time is over, though bytes still trickle in.
 
@@ -105,11 +113,15 @@ class Progress:
         if self._clock() > self._ends_at:
             raise SendError("timeout", bytes_received)
 
-    def end(self) -> None:
-        """Tell, once or more often, that the send is over and its answer closed."""
+    def end(self, *, is_sound: bool = True) -> None:
+        """Tell, once or more often, that the send is over and its answer closed.
+
+        It is not sound when it was left in its midst: cancelled between two of its
+        steps, httpcore may count a connection as busy for good.
+        """
         on_end, self.on_end = self.on_end, None
         if on_end is not None:
-            on_end()
+            on_end(is_sound)
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
         """Take note of an event such as `connection.connect_tcp.started`."""

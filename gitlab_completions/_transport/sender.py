@@ -6,10 +6,11 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from gitlab_completions._checks import check_count
+from gitlab_completions._checks import check_count, check_switch
 from gitlab_completions._frames import frameless
 from gitlab_completions._transport.clients import OwnClient, Settings, UserClient
 from gitlab_completions._transport.engines import DEFAULT_ENGINE, check_engine, load
@@ -17,7 +18,11 @@ from gitlab_completions._transport.exchange import begin_exchange
 from gitlab_completions._transport.preparation import Preparation, import_late
 from gitlab_completions._transport.proxies import Proxies
 from gitlab_completions._transport.secrecy import hush_hpack, hush_socks
-from gitlab_completions._transport.succession import Succession
+from gitlab_completions._transport.succession import (
+    MOST_FOLLOWED,
+    SILENCE_S,
+    Succession,
+)
 from gitlab_completions._transport.trust import check_cert, check_verify, make_context
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions.errors import ConfigurationError
@@ -34,29 +39,40 @@ if TYPE_CHECKING:
     from gitlab_completions._wire.messages import WireRequest, WireResponse
 
     StrPath = str | os.PathLike[str]
+    Lot = tuple[Route, bool]
+    """Which exchanges share a client: a route's, its streams apart."""
 
 DEFAULT_IN_FLIGHT = 8
 """As `RoutingPolicy.max_in_flight`."""
 SPARE_CONNECTIONS = 2
 """Beyond those in flight: for connection details and warm-ups, which do not queue."""
+STREAMS = 4
+"""Streams at a time on each route, as their gate admits. Their pool is twice that: one
+that is cancelled may still be closing its connection when the next takes its place."""
+STREAM_SILENCE_S = 15.0
+"""Seconds without a byte that speak against the client of streams: a generation's first
+word takes some, and by then TCP itself has asked whether anybody is there."""
 
 
 class HttpxSender:
     """Sends by httpx or httpx2: one client per route, connections kept warm.
 
     Nothing is imported or opened before the first exchange. An answer over 1 MiB is
-    refused, a refusal is read up to 64 KiB, redirects are not followed. A sender that
-    you make is yours to close: it is an async context manager. It serves one event loop
-    at a time, and another one, with new connections, when the first is over.
+    refused, a refusal is read up to 64 KiB, redirects are not followed. Streams have
+    connections of their own, may be longer, and are read no faster than who asked for
+    them reads. A sender that you make is yours to close: it is an async context
+    manager. It serves one event loop at a time, and another one, with new connections,
+    when the first is over.
 
     Args:
         client: An `httpx.AsyncClient` (httpx2 works the same) to use for both routes
             instead. It is never closed or replaced, and no other argument goes with it:
             its proxies and certificates are its own, and errors tell the same of them.
-            Give it `httpx.Limits(max_connections=20, keepalive_expiry=55)`: with fewer
+            Give it `httpx.Limits(max_connections=28, keepalive_expiry=55)`: with fewer
             connections a route that hangs takes them from the other, and httpx's 5 s
             cost a handshake after each pause for thought. A call costs two fifths more
-            CPU than on connections of ours: give one for what it is set up to do.
+            CPU than on connections of ours: give one for what it is set up to do, and
+            without HTTP/2 if you stream: by that httpx tells no server who has left.
         proxy: A proxy's URL, `http://user:password@host:port`, or one per route; `None`
             for a route means no proxy. By default the environment decides, as it is
             when a host is first spoken to. `socks5://` needs
@@ -66,8 +82,9 @@ class HttpxSender:
         cert: File of a client certificate, or a pair of certificate and key.
         trust_env: Whether the environment may name proxies (`HTTPS_PROXY`, `NO_PROXY`)
             and authorities (`SSL_CERT_FILE`, `SSL_CERT_DIR`).
-        http2: Offer HTTP/2. It needs `pip install 'httpx[http2]'` (or
-            `'httpx2[http2]'`), and costs more CPU.
+        http2: Offer HTTP/2, but for streams: only by closing its connection is a
+            server told that nobody wants the rest. It needs
+            `pip install 'httpx[http2]'` (or `'httpx2[http2]'`), and costs more CPU.
         max_in_flight: Exchanges at a time on each route, as in the policy.
         engine: Which library our own connections are of. `"httpx"` is installed with
             this package, and what tools that answer in its place (respx,
@@ -97,13 +114,13 @@ class HttpxSender:
     ) -> None:
         check_count("max_in_flight", max_in_flight)
         for name, switch in (("trust_env", trust_env), ("http2", http2)):
-            _check_switch(name, switch)
+            check_switch(name, switch)
         self.max_in_flight: int | None = None if client is not None else max_in_flight
         self._proxies = Proxies.check(proxy, trust_env=trust_env)
         self._engine: EngineName = check_engine(engine)
         self._http2 = http2
         self._connections = max_in_flight + SPARE_CONNECTIONS
-        self._clients: dict[Route, Succession[Client]] = {}
+        self._clients: dict[Lot, Succession[Client]] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -155,7 +172,9 @@ class HttpxSender:
             self._move_to(loop)
             if self.max_in_flight is None:
                 await import_late()  # with a client of the user's nothing else is to do
-        clients = self._clients.get(request.route) or await self._clients_of(request)
+        clients = self._clients.get(_lot_of(request))
+        if clients is None:
+            clients = await self._clients_of(request)
         if self._closed:
             raise SendError("pool")
         attempt, response = await begin_exchange(clients, request, loop.time)
@@ -173,8 +192,12 @@ class HttpxSender:
         Returns:
             Whether it can be done: not with a client that the user supplied.
         """
-        clients = self._clients.get(route)
-        return clients is None or clients.retire()
+        replaced = [
+            clients.retire()
+            for (its_route, _), clients in self._clients.items()
+            if its_route is route
+        ]
+        return all(replaced)
 
     async def aclose(self) -> None:
         """Close the connections; exchanges in flight end with `SendError("pool")`."""
@@ -213,29 +236,39 @@ class HttpxSender:
         if self._closed:
             raise SendError("pool")
         context = await self._preparation.context()
+        lot = route, is_streams = _lot_of(request)
         settings = Settings(
             engine=load(self._engine),
             context=context,
-            proxy_for=self._proxies.of(request.route),
-            http2=self._http2,
-            connections=self._connections,
+            proxy_for=self._proxies.of(route),
+            http2=self._http2 and not is_streams,
+            connections=2 * STREAMS if is_streams else self._connections,
         )
-        return self._clients.setdefault(
-            request.route, Succession(partial(OwnClient, settings), self._dispose)
+        clients: Succession[Client] = Succession(
+            partial(OwnClient, settings),
+            self._dispose,
+            silence_s=STREAM_SILENCE_S if is_streams else SILENCE_S,
+            # A stream may outlast any number of clients: none of the gate's is ended.
+            most_followed=STREAMS if is_streams else MOST_FOLLOWED,
         )
+        return self._clients.setdefault(lot, clients)
 
     def _adopt(self, client: Client) -> None:
-        """Use the client for both routes, for good."""
+        """Use the client for both routes and all that is sent there, for good."""
         hush_hpack()  # it may speak HTTP/2,
         hush_socks()  # and to a SOCKS proxy
         clients = Succession(lambda: client, self._dispose, lasting=True)
-        self._clients = dict.fromkeys(Route, clients)
+        self._clients = dict.fromkeys(product(Route, (False, True)), clients)
 
     def _dispose(self, client: Client) -> None:
         """Close a client behind whoever asked."""
         task = asyncio.get_running_loop().create_task(_close(client))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+
+def _lot_of(request: WireRequest) -> Lot:
+    return request.route, request.purpose == "stream"
 
 
 async def _close(client: Client) -> None:
@@ -250,13 +283,6 @@ def _split(
     if trusted is None or isinstance(trusted, Path):
         return None, trusted
     return trusted, None
-
-
-def _check_switch(name: str, value: object) -> None:
-    if not isinstance(value, bool):
-        raise ConfigurationError(
-            f"{name} must be True or False, not {type(value).__name__}"
-        )
 
 
 def _check_packages(engine: EngineName, proxies: Proxies, *, http2: bool) -> None:

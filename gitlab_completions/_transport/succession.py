@@ -28,6 +28,9 @@ connection.
 MAX_SILENT = 2
 """Silent exchanges that make a client suspect; one may be the server's own doing."""
 
+MOST_FOLLOWED = 1
+"""Clients that have been followed and may still have exchanges in flight."""
+
 QUIET_S = 15.0
 """Seconds without anything heard after which a client's connections may be dead.
 
@@ -42,10 +45,12 @@ class Tenure(Generic[Client]):
 
     Args:
         client: The client.
+        silence_s: Seconds without a byte that speak against it.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, silence_s: float = SILENCE_S) -> None:
         self.client = client
+        self._silence_s = silence_s
         self.in_flight = 0
         self.ousted = False
         """Discarded before its exchanges had ended; what breaks then is our doing."""
@@ -75,7 +80,7 @@ class Tenure(Generic[Client]):
         its clients suspect, and would never be told so otherwise.
         """
         sent_at = self._waiting.get(ticket)
-        return sent_at is not None and now - sent_at >= SILENCE_S
+        return sent_at is not None and now - sent_at >= self._silence_s
 
     def is_quiet(self, now: float) -> bool:
         """Whether nothing has been heard for so long that connections may have died."""
@@ -98,16 +103,18 @@ class Tenure(Generic[Client]):
         return self._condemned or self._lost + silent >= MAX_SILENT
 
     def _is_silent(self, sent_at: float, now: float) -> bool:
-        return now - max(sent_at, self._heard_at) >= SILENCE_S
+        return now - max(sent_at, self._heard_at) >= self._silence_s
 
 
 class Succession(Generic[Client]):
-    """The clients of one route: one in office, and at most one before it.
+    """The clients of one route: one in office, and a few before it at most.
 
     Args:
         make: Makes a new client.
         discard: Told of each client that is to be closed; called once for each.
         lasting: The first client is kept whatever happens: it is the user's.
+        silence_s: Seconds without a byte after which an exchange speaks against it.
+        most_followed: How many clients before it may still have exchanges.
     """
 
     def __init__(
@@ -116,12 +123,16 @@ class Succession(Generic[Client]):
         discard: Callable[[Client], None],
         *,
         lasting: bool = False,
+        silence_s: float = SILENCE_S,
+        most_followed: int = MOST_FOLLOWED,
     ) -> None:
         self._make = make
         self._discard = discard
         self._lasting = lasting
+        self._silence_s = silence_s
+        self._most_followed = most_followed
         self._current: Tenure[Client] | None = None
-        self._former: Tenure[Client] | None = None
+        self._former: list[Tenure[Client]] = []
 
     def admit(self, now: float) -> Tenure[Client]:
         """Return the client for the next exchange: a new one where it must be."""
@@ -129,7 +140,7 @@ class Succession(Generic[Client]):
         if current is not None and current.is_suspect(now):
             self.retire(current)
         if self._current is None:
-            self._current = Tenure(self._make())
+            self._current = Tenure(self._make(), self._silence_s)
         return self._current
 
     def retire(self, tenure: Tenure[Client] | None = None) -> bool:
@@ -143,28 +154,32 @@ class Succession(Generic[Client]):
         """
         if self._lasting:
             return False
-        if self._current is not None and tenure in {None, self._current}:
-            # Two clients at most: each has a pool of its own, and the oldest has had
+        current = self._current
+        if current is not None and tenure in {None, current}:
+            # A few clients at most: each has a pool of its own, and the oldest has had
             # its time. What ends with it is told apart by `ousted`.
-            self._oust(self._former)
-            self._former, self._current = self._current, None
-            self.settle(self._former)
+            while len(self._former) >= self._most_followed:
+                self._oust(self._former.pop(0))
+            self._former.append(current)
+            self._current = None
+            self.settle(current)
         return True
 
     def settle(self, tenure: Tenure[Client]) -> None:
         """Discard a client that has been followed, once its last exchange has ended."""
-        if tenure is self._former and not tenure.in_flight:
-            self._former = None
+        if tenure in self._former and not tenure.in_flight:
+            self._former.remove(tenure)
             self._discard(tenure.client)
 
     def close(self) -> None:
         """Discard every client, its exchanges ended or not."""
-        self._oust(self._former)
-        if not self._lasting:
+        for former in self._former:
+            self._oust(former)
+        if self._current is not None and not self._lasting:
             self._oust(self._current)
-        self._former = self._current = None
+        self._former = []
+        self._current = None
 
-    def _oust(self, tenure: Tenure[Client] | None) -> None:
-        if tenure is not None:
-            tenure.ousted = True
-            self._discard(tenure.client)
+    def _oust(self, tenure: Tenure[Client]) -> None:
+        tenure.ousted = True
+        self._discard(tenure.client)

@@ -6,7 +6,7 @@ Editors that count in UTF-16 hand over halves of characters. GitLab's gateway an
 
 from __future__ import annotations
 
-__all__ = ("keep_end", "keep_start", "whole_characters")
+__all__ = ("keep_end", "keep_start", "splits", "whole_characters")
 
 _HIGH = ("\ud800", "\udbff")
 _LOW = ("\udc00", "\udfff")
@@ -26,15 +26,15 @@ def whole_characters(text: str) -> str:
 def keep_end(text: str, most: int) -> str:
     """Return the last `most` characters, or one less where that cuts a pair."""
     start = max(len(text) - most, 0)
-    return text[start + _splits(text, start) :]
+    return text[start + splits(text, start) :]
 
 
 def keep_start(text: str, most: int) -> str:
     """Return the first `most` characters, or one less where that cuts a pair."""
-    return text[: most - _splits(text, most)]
+    return text[: most - splits(text, most)]
 
 
-def _splits(text: str, at: int) -> bool:
+def splits(text: str, at: int) -> bool:
     """Tell whether a cut there divides CR from LF, or the halves of a character."""
     if not 0 < at < len(text):
         return False

@@ -21,7 +21,11 @@ from gitlab_completions._wire.messages import WireRequest
 from gitlab_completions._wire.refusals import looks_like_html
 from gitlab_completions._wire.unusable import GrantRefusedError, NotAGrantError
 from gitlab_completions._wire.urls import gateway_root
-from gitlab_completions.details import ConnectionDetails, ModelDetails
+from gitlab_completions.details import (
+    ConnectionDetails,
+    ModelDetails,
+    ModelMetadata,
+)
 from gitlab_completions.models import Route
 
 if TYPE_CHECKING:
@@ -40,7 +44,9 @@ MAX_TOKEN = 16_384
 MAX_VERSION = 50
 """Characters; GitLab's have eight, or twenty with a suffix."""
 MAX_MODEL_NAME = 50
-"""Characters; the gateway answers 422 to more."""
+"""Characters; the gateway's v2 answers 422 to more."""
+MAX_METADATA = 255
+"""Characters of a word for v4: what it takes of most others; GitLab's have 40."""
 DEFAULT_LIFETIME_S = 3600.0
 """Seconds that GitLab's gateway lets its tokens live."""
 LEAST_BY_TWO_CLOCKS_S = 300.0
@@ -132,12 +138,14 @@ def decode_grant(
         raise GrantRefusedError("bad_grant")
     names = {name.lower(): value for name, value in echoed.items()}
     version = as_word(names.get("x-gitlab-version"), most=MAX_VERSION)
+    model, metadata = _models(answer, version)
     details = ConnectionDetails(
         base_url=root,
         token=token,
         headers=HostHeaders(root, echoed | bearer_headers(token, user_agent)),
         lifetime_s=_lifetime_s(headers, answer, token),
-        model_details=_model_details(answer, version),
+        model_details=model,
+        model_metadata=metadata,
     )
     return Grant(
         details=details, dropped_headers=dropped, gitlab_version=version or None
@@ -223,22 +231,54 @@ def _claims(token: str) -> Mapping[str, object]:
         return {}
 
 
-def _model_details(answer: Mapping[str, object], version: str) -> ModelDetails | None:
-    """Return the model to ask for.
+def _models(
+    answer: Mapping[str, object], version: str
+) -> tuple[ModelDetails | None, ModelMetadata | None]:
+    """Return the model to ask for, as v2 and as v4 is told.
+
+    A pinned model has one name for both, GitLab's own: granted for v4 alone it is told
+    to v2 as well, which would choose another.
 
     Raises:
         GrantRefusedError: `no_model`, when GitLab knows how to name one and names
             none: completions are self-hosted then, and the gateway would choose a
             vendor's model that the administrator did not.
     """
+    model, metadata = _model_details(answer), _model_metadata(answer)
+    if model is None and metadata is None and _names_models(version):
+        raise GrantRefusedError("no_model")
+    if model is None and metadata is not None and metadata.is_pinned:
+        name = as_word(metadata.identifier, most=MAX_MODEL_NAME)
+        model = ModelDetails(provider=metadata.provider, name=name) if name else None
+    return model, metadata
+
+
+def _model_details(answer: Mapping[str, object]) -> ModelDetails | None:
+    """Return the model for v2; half of one is none."""
     granted = as_object(answer.get("model_details")) or {}
     provider = as_word(granted.get("model_provider"), most=MAX_MODEL_NAME)
     name = as_word(granted.get("model_name"), most=MAX_MODEL_NAME)
-    if provider and name:
-        return ModelDetails(provider=provider, name=name)
-    known = _VERSION.match(version)
-    if known is None or as_object(answer.get("model_metadata")):
+    return ModelDetails(provider=provider, name=name) if provider and name else None
+
+
+def _model_metadata(answer: Mapping[str, object]) -> ModelMetadata | None:
+    """Return the model for v4; what is not whole is none.
+
+    Only what GitLab is known to name is passed on: the gateway also takes an address
+    and a key by this way, and those are not the instance's to choose for a client.
+    """
+    granted = as_object(answer.get("model_metadata")) or {}
+    provider = as_word(granted.get("provider"), most=MAX_METADATA)
+    setting = as_word(granted.get("feature_setting"), most=MAX_METADATA)
+    identifier = as_word(granted.get("identifier"), most=MAX_METADATA)
+    if not (provider and setting and identifier):
         return None
-    if (int(known[1]), int(known[2])) >= MODEL_DETAILS_SINCE:
-        raise GrantRefusedError("no_model")
-    return None
+    return ModelMetadata(
+        provider=provider, feature_setting=setting, identifier=identifier
+    )
+
+
+def _names_models(version: str) -> bool:
+    """Tell whether a GitLab of this version knows how to name a model."""
+    known = _VERSION.match(version)
+    return known is not None and (int(known[1]), int(known[2])) >= MODEL_DETAILS_SINCE

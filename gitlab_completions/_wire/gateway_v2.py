@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.bodies import context_items, current_file
+from gitlab_completions._wire.budgeting import encode_within
+from gitlab_completions._wire.headers import gateway_headers
 from gitlab_completions._wire.jsons import encode_body
 from gitlab_completions._wire.limits import fit
 from gitlab_completions._wire.messages import WireRequest
@@ -27,6 +28,8 @@ def completion_request(
     request_id: str,
     timeout_s: float,
     last_resort: bool,
+    stream: bool = False,
+    max_body_bytes: int | None = None,
 ) -> WireRequest:
     """Encode a completion for the gateway.
 
@@ -36,22 +39,27 @@ def completion_request(
         request_id: Sent along, echoed by the gateway, and in its logs.
         timeout_s: Seconds until the exchange must have ended.
         last_resort: No other route is left in this call.
+        stream: Whether the text is to come as it is made.
+        max_body_bytes: The policy's, `None` for the gateway's limits alone.
     """
-    fitted = fit(request)
-    body = {
-        "prompt_version": 1,  # the gateway builds the prompt
-        "current_file": current_file(fitted),
-        **_optional(request, fitted, details),
-        "stream": False,
-    }
+
+    def encoded(fitted: Fitted) -> bytes:
+        body = {
+            "prompt_version": 1,  # the gateway builds the prompt
+            "current_file": current_file(fitted),
+            **_optional(request, fitted, details),
+            "stream": stream,
+        }
+        return encode_body(body)
+
     return WireRequest(
         route=Route.DIRECT,
         method="POST",
         url=f"{details.base_url}/v2/completions",
-        headers=_bound(details) | {"X-Request-ID": request_id},
-        body=encode_body(body),
+        headers=gateway_headers(details) | {"X-Request-ID": request_id},
+        body=encode_within(fit(request), encoded, max_body_bytes),
         timeout_s=timeout_s,
-        purpose="completion",
+        purpose="stream" if stream else "completion",
         last_resort=last_resort,
     )
 
@@ -80,14 +88,6 @@ def health_request(details: ConnectionDetails, *, timeout_s: float) -> WireReque
         timeout_s=timeout_s,
         purpose="warm_up",
     )
-
-
-def _bound(details: ConnectionDetails) -> HostHeaders:
-    """Return the grant's headers, for the host that came with them alone."""
-    headers = details.headers
-    if isinstance(headers, HostHeaders):
-        return headers
-    return HostHeaders(details.base_url, headers)
 
 
 def _optional(

@@ -8,16 +8,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.jsons import as_object
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import TokenHeader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gitlab_completions.details import ConnectionDetails
+
 __all__ = (
+    "access_headers",
     "bearer_headers",
     "check_access_token",
     "date_s",
+    "gateway_headers",
     "grant_headers",
     "is_json",
     "request_id",
@@ -29,6 +35,9 @@ MAX_PAIRS = 64
 MAX_VALUE = 4096
 """Characters of a granted value; GitLab's longest is a list of flags."""
 MAX_USER_AGENT = 200
+MAX_DATE = 100
+"""Characters; an HTTP date has 29 to 33. The parser takes twenty times what it reads.
+"""
 AUTHENTICATION_TYPE = "X-Gitlab-Authentication-Type"
 
 _SECONDS = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
@@ -37,9 +46,16 @@ _PRINTABLE = re.compile(r"[ -~]*")
 # GitLab's are UUIDs or ULIDs; without blanks and brackets nobody's source is one.
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._:/+=@~-]{1,255}")
 _ECHOED_NAME = re.compile(r"[Xx]-[!#$%&'*+.^_`|~0-9A-Za-z-]{1,255}")
+LANGUAGE_SERVER_VERSION = "X-Gitlab-Language-Server-Version"
+
 # The id is made for each request; the gateway demands the type, in this very case,
-# and GitLab before 17.2 does not grant it.
-_OURS = frozenset({"authorization", "content-type", "user-agent", "x-request-id"})
+# and GitLab before 17.2 does not grant it. The version is claimed where v4 wants it.
+_OURS = frozenset(
+    {
+        *("authorization", "content-type", "user-agent", "x-request-id"),
+        LANGUAGE_SERVER_VERSION.lower(),
+    }
+)
 # The names are GitLab's to choose, and new ones are passed on. Not these: proxies and
 # frameworks act on them (the method, the URL, who asks), cloud services take them for
 # credentials. The instance also chose the host, so with them it could have this
@@ -60,6 +76,8 @@ def date_s(text: str) -> float | None:
     A date without a zone is in GMT, as HTTP's all are; `timestamp` would take it for
     one in the zone of this machine.
     """
+    if len(text) > MAX_DATE:
+        return None
     from calendar import timegm  # noqa: PLC0415 - with the next it costs 5 ms
     from email.utils import parsedate_to_datetime  # noqa: PLC0415
 
@@ -145,12 +163,18 @@ def check_access_token(token: object) -> str:
 
 
 def bearer_headers(token: str, user_agent: str) -> dict[str, str]:
-    """Return what every request carries that has a token.
+    """Return what every request carries that has a token, the gateway's or another."""
+    return access_headers(token, user_agent, TokenHeader.AUTHORIZATION)
+
+
+def access_headers(token: str, user_agent: str, header: TokenHeader) -> dict[str, str]:
+    """Return what every request to the instance carries, the token in that header.
 
     The gateway of 2026 answers 422 to a body without its type.
     """
+    bearer = header is TokenHeader.AUTHORIZATION
     return {
-        "Authorization": f"Bearer {token}",
+        header.value: f"Bearer {token}" if bearer else token,
         "Content-Type": "application/json",
         "Accept": "application/json",
         "User-Agent": user_agent,
@@ -172,6 +196,14 @@ def grant_headers(pairs: object) -> tuple[dict[str, str], int]:
     dropped = len(granted) - len(kept)
     kept.pop(AUTHENTICATION_TYPE.lower(), None)
     return dict(kept.values()) | {AUTHENTICATION_TYPE: "oidc"}, dropped
+
+
+def gateway_headers(details: ConnectionDetails) -> HostHeaders:
+    """Return the grant's headers, for the host that came with them alone."""
+    headers = details.headers
+    if isinstance(headers, HostHeaders):
+        return headers
+    return HostHeaders(details.base_url, headers)
 
 
 def _is_echoed(name: str, value: object) -> bool:

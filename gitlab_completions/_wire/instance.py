@@ -7,30 +7,40 @@ from typing import TYPE_CHECKING
 from gitlab_completions._records import replace
 from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.bodies import context_items, current_file
-from gitlab_completions._wire.characters import (
-    keep_end,
-    keep_start,
-    whole_characters,
-)
-from gitlab_completions._wire.headers import bearer_headers
-from gitlab_completions._wire.jsons import encode, encode_body
+from gitlab_completions._wire.budgeting import encode_within, in_characters
+from gitlab_completions._wire.characters import whole_characters
+from gitlab_completions._wire.headers import access_headers
+from gitlab_completions._wire.jsons import encode_body, parse_object
 from gitlab_completions._wire.limits import fit
 from gitlab_completions._wire.messages import WireRequest
+from gitlab_completions._wire.refusals import decode_refusal
 from gitlab_completions._wire.suggestions import Suggestion, decode_suggestion
-from gitlab_completions.errors import RequestRejectedError
-from gitlab_completions.models import Route
+from gitlab_completions.errors import ErrorCode, RequestRejectedError
+from gitlab_completions.models import Route, TokenHeader
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitlab_completions._secrets import Secret
     from gitlab_completions._wire.limits import Fitted
+    from gitlab_completions._wire.refusals import Refusal
     from gitlab_completions.models import CompletionRequest
 
-__all__ = ("authorization", "completion_request", "decode", "warm_up_request")
+__all__ = (
+    "authorization",
+    "completion_request",
+    "decode",
+    "refusal",
+    "warm_up_request",
+)
 
 MAX_BODY = 600_000
 """Characters of JSON. GitLab answers 413 to more."""
-MIN_CONTENT = 10_000
-"""Characters that are left above the cursor, and below it, whatever the rest takes."""
+_NOT_FOUND = 404
+_SWITCHED_OFF = "404 Not Found"
+_EVENTS = {"X-Supports-Sse-Streaming": "true"}
+"""Without it GitLab 17.7 to 18.9 streams bare text, whose end looks like any other when
+it was cut off. Older releases do not know it, and from 19.3 on it is not needed."""
 
 
 def completion_request(
@@ -41,6 +51,8 @@ def completion_request(
     request_id: str,
     timeout_s: float,
     last_resort: bool,
+    stream: bool = False,
+    max_body_bytes: int | None = None,
 ) -> WireRequest:
     """Encode a completion or a generation for the instance.
 
@@ -51,6 +63,8 @@ def completion_request(
         request_id: Sent along; GitLab has its own in its logs.
         timeout_s: Seconds until the exchange must have ended.
         last_resort: No other route is left in this call.
+        stream: Whether the text is to come as it is made.
+        max_body_bytes: The policy's, `None` for the instance's limits alone.
 
     Raises:
         RequestRejectedError: When GitLab would refuse the request for its size, with
@@ -60,21 +74,27 @@ def completion_request(
         route=Route.INDIRECT,
         method="POST",
         url=f"{root}/api/v4/code_suggestions/completions",
-        headers=headers | {"X-Request-ID": request_id},
-        body=_encode(request),
+        headers=headers | {"X-Request-ID": request_id} | (_EVENTS if stream else {}),
+        body=_encode(request, max_body_bytes, stream=stream),
         timeout_s=timeout_s,
-        purpose="completion",
+        purpose="stream" if stream else "completion",
         last_resort=last_resort,
     )
 
 
-def authorization(token: Secret, *, root: str, user_agent: str) -> HostHeaders:
+def authorization(
+    token: Secret,
+    *,
+    root: str,
+    user_agent: str,
+    header: TokenHeader = TokenHeader.AUTHORIZATION,
+) -> HostHeaders:
     """Return the headers of every request to the instance, and to no other host.
 
     `Bearer` serves personal, project, group and OAuth tokens alike. GitLab's version
     header for language servers stays away: instances refuse old versions by it.
     """
-    return HostHeaders(root, bearer_headers(token.reveal(), user_agent))
+    return HostHeaders(root, access_headers(token.reveal(), user_agent, header))
 
 
 def decode(body: bytes) -> Suggestion:
@@ -84,6 +104,20 @@ def decode(body: bytes) -> Suggestion:
         NotACompletionError: When it is not a completion.
     """
     return decode_suggestion(body)
+
+
+def refusal(status_code: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """Read an answer with another status.
+
+    Up to GitLab 17.6 it does not mark what it refuses itself. But at this endpoint its
+    bare 404 is that of the operators' switch: a path that is none has another key.
+    """
+    told = decode_refusal(status_code, headers, body)
+    if told.status_code == _NOT_FOUND and told.code is ErrorCode.NOT_FOUND:
+        answer = parse_object(body) or {}
+        if answer.get("message") == _SWITCHED_OFF:
+            return replace(told, code=ErrorCode.SWITCHED_OFF)
+    return told
 
 
 def warm_up_request(
@@ -104,16 +138,18 @@ def warm_up_request(
     )
 
 
-def _encode(request: CompletionRequest) -> bytes:
-    """Return the body, cut until GitLab takes it: what is farthest goes first."""
-    fitted = fit(request)
-    body = encode_body(_body(request, fitted))
-    for cut in (_cut_context, _cut_below, _cut_above):
-        excess = _characters(body) - MAX_BODY
-        if excess <= 0:
-            return body
-        fitted = cut(fitted, excess)
-        body = encode_body(_body(request, fitted))
+def _encode(
+    request: CompletionRequest, max_body_bytes: int | None, *, stream: bool
+) -> bytes:
+    """Return the body, cut until GitLab takes it."""
+
+    def encoded(fitted: Fitted) -> bytes:
+        return encode_body(_body(request, fitted, stream=stream))
+
+    if max_body_bytes is None:
+        body = encode_within(fit(request), encoded, MAX_BODY, size=in_characters)
+    else:
+        body = encode_within(fit(request), encoded, min(max_body_bytes, MAX_BODY))
     size = _characters(body)
     if size > MAX_BODY:
         raise RequestRejectedError(
@@ -128,12 +164,14 @@ def _characters(body: bytes) -> int:
     return len(body) if len(body) <= MAX_BODY else len(body.decode())
 
 
-def _body(request: CompletionRequest, fitted: Fitted) -> dict[str, object]:
+def _body(
+    request: CompletionRequest, fitted: Fitted, *, stream: bool
+) -> dict[str, object]:
     # Without an intent GitLab looks into the code, and may start a slow generation.
     body: dict[str, object] = {
         "current_file": current_file(fitted),
         "intent": request.intent.value,
-        "stream": False,
+        "stream": stream,
     }
     if fitted.project_path is not None:
         body["project_path"] = fitted.project_path
@@ -146,20 +184,3 @@ def _body(request: CompletionRequest, fitted: Fitted) -> dict[str, object]:
     if request.choices_count is not None:
         body["choices_count"] = request.choices_count
     return body
-
-
-def _cut_context(fitted: Fitted, excess: int) -> Fitted:
-    kept = list(fitted.context)
-    while kept and excess > 0:
-        excess -= len(encode(context_items([kept.pop()]))) - 1  # a bracket is no comma
-    return replace(fitted, context=tuple(kept))
-
-
-def _cut_below(fitted: Fitted, excess: int) -> Fitted:
-    most = max(len(fitted.below) - excess, MIN_CONTENT)
-    return replace(fitted, below=keep_start(fitted.below, most))
-
-
-def _cut_above(fitted: Fitted, excess: int) -> Fitted:
-    most = max(len(fitted.above) - excess, MIN_CONTENT)
-    return replace(fitted, above=keep_end(fitted.above, most))

@@ -1,7 +1,8 @@
-"""What of a request is sent: cut to what both servers take, next to the cursor.
+"""What of a request may be sent: cut to what both servers take, next to the cursor.
 
 The gateway of GitLab 17.2 to 19.5 answers 422 to anything over its limits, and counts
-code points. The instance's limits are wider or the same.
+code points. The instance's limits are wider or the same. How large a whole body may be
+is for `budgeting`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,11 @@ from gitlab_completions._wire.characters import (
     keep_end,
     keep_start,
     whole_characters,
+)
+from gitlab_completions._wire.cuts import (
+    character_after,
+    first_characters,
+    last_characters,
 )
 from gitlab_completions._wire.languages import infer_language
 from gitlab_completions.models import ContextItem
@@ -32,7 +38,7 @@ MAX_ITEMS = 100
 MAX_CONTEXT = 500_000
 """Characters of an item, by the gateway, and of all items, by the instance."""
 
-_SHRINK = 2  # CRLF and a surrogate pair are two code points that become one
+SHRINK = 2  # CRLF and a surrogate pair are two code points that become one
 _CARRIAGE_RETURNS = re.compile(r"(?<!\r)\r+\n")
 
 
@@ -41,8 +47,9 @@ class Fitted(Record):
 
     Args:
         file_name: At most 255 characters; what was too long lost its beginning.
-        above: The end of the text above the cursor.
-        below: The beginning of the text below the cursor.
+        above: The end of the text above the cursor, from a line's start on if it was
+            cut and one was near.
+        below: The beginning of the text below the cursor, likewise to a line's end.
         language: The request's, or what the file name tells.
         project_path: The request's, unless blank.
         context: The first items, as many as the servers take.
@@ -63,8 +70,19 @@ class Fitted(Record):
         return f"Fitted({sizes}, context=<{len(self.context)}>)"
 
 
-def fit(request: CompletionRequest) -> Fitted:
-    """Return what of the request is sent, within every limit of both servers."""
+def fit(
+    request: CompletionRequest,
+    *,
+    most_items: int = MAX_ITEMS,
+    most_content: int = MAX_CONTEXT,
+) -> Fitted:
+    """Return what of the request is sent, within every limit of both servers.
+
+    Args:
+        request: What the caller wants.
+        most_items: Context items that the endpoint takes.
+        most_content: Characters of an item that the endpoint takes.
+    """
     above, below, crlf = _fit_contents(request)
     return Fitted(
         file_name=_fit_name(request.file_name),
@@ -72,7 +90,7 @@ def fit(request: CompletionRequest) -> Fitted:
         below=below,
         language=_fit_language(request),
         project_path=whole_characters(request.project_path or "").strip() or None,
-        context=tuple(_fit_context(request.context)),
+        context=tuple(_fit_context(request.context, most_items, most_content)),
         crlf=crlf,
     )
 
@@ -86,16 +104,19 @@ def restore_line_ends(text: str, *, crlf: bool) -> str:
 
 def _fit_contents(request: CompletionRequest) -> tuple[str, str, bool]:
     above, below = _around_cursor(request)
-    near = keep_end(above, MAX_CONTENT), keep_start(below, MAX_CONTENT)
-    if not _mostly_crlf(*near):
-        return *near, False
-    above, below = _to_lf(above), _to_lf(below)
-    return keep_end(above, MAX_CONTENT), keep_start(below, MAX_CONTENT), True
+    crlf = _mostly_crlf(keep_end(above, MAX_CONTENT), keep_start(below, MAX_CONTENT))
+    if crlf:
+        above, below = _to_lf(above), _to_lf(below)
+    above, below = (
+        last_characters(above, MAX_CONTENT),
+        first_characters(below, MAX_CONTENT),
+    )
+    return above, below, crlf
 
 
 def _around_cursor(request: CompletionRequest) -> tuple[str, str]:
     """Return at least what is sent; a file may hold megabytes, so this cuts first."""
-    most = _SHRINK * MAX_CONTENT
+    most = SHRINK * MAX_CONTENT
     return (
         whole_characters(keep_end(request.content_above_cursor, most)),
         whole_characters(keep_start(request.content_below_cursor, most)),
@@ -124,7 +145,8 @@ def _to_lf(text: str) -> str:
 
 def _fit_name(name: str) -> str:
     """Cut a path from the left, so that the name and its extension stay."""
-    return whole_characters(name).strip()[-MAX_NAME:].strip()
+    name = whole_characters(name).strip()
+    return name[character_after(name, len(name) - MAX_NAME) :].strip()
 
 
 def _fit_language(request: CompletionRequest) -> str | None:
@@ -134,17 +156,24 @@ def _fit_language(request: CompletionRequest) -> str | None:
     return language if len(language) <= MAX_NAME else None
 
 
-def _fit_context(items: tuple[ContextItem, ...]) -> list[ContextItem]:
-    """Return the first items that fit together; GitLab drops the tail as well."""
+def _fit_context(
+    items: tuple[ContextItem, ...], most_items: int, most_content: int
+) -> list[ContextItem]:
+    """Return the first items; the one that crosses the limit of all is the last."""
     fitted: list[ContextItem] = []
     left = MAX_CONTEXT
     for item in items:
+        if left <= 0 or len(fitted) == most_items:
+            break
         name = _fit_name(item.name)
-        content = whole_characters(keep_start(item.content, MAX_CONTEXT))
+        most = min(most_content, left)
+        # Two code points may be the halves of one character.
+        whole = whole_characters(keep_start(item.content, SHRINK * most))
+        content = first_characters(whole, most)
         if not name or not content.strip():
             continue  # GitLab answers 400 to blank ones
-        left -= len(content)
-        if left < 0 or len(fitted) == MAX_ITEMS:
-            break
         fitted.append(ContextItem(name=name, content=content, type=item.type))
+        if most == left and len(content) < len(whole):
+            break
+        left -= len(content)
     return fitted

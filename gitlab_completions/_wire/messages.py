@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from gitlab_completions.models import Route
 
-Purpose = Literal["completion", "details", "warm_up"]
+Purpose = Literal["completion", "stream", "details", "warm_up", "inquiry"]
 SendErrorKind = Literal[
     "connect", "tls", "proxy", "timeout", "broken", "protocol", "pool"
 ]
@@ -57,9 +57,10 @@ class WireRequest:
         headers: All header pairs that matter; secrets among them. Those of the library
             go to the host that their token is for: with another URL they are refused.
         body: The body, encoded; may hold the author's source.
-        timeout_s: Seconds until the exchange must have ended.
-        purpose: What it is for; completions alone pass a gate, so that a sender keeps
-            two connections for the others.
+        timeout_s: Seconds until the exchange must have ended; a stream may have
+            `math.inf`, and then ends after 55 s without a byte.
+        purpose: What it is for. Completions pass a gate, so that a sender keeps two
+            connections for the rest; streams have a gate and connections of their own.
         last_resort: No other route is left in this call, so that the connection may
             take longer to be made.
 

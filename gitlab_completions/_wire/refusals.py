@@ -29,6 +29,8 @@ _ERRORS = {
     "insufficient_scope": "insufficient_scope",
     "insufficient_granular_scope": "insufficient_granular_scope",
     "invalid_token": "invalid_token",
+    "dpop_error": "dpop_error",
+    "restricted_language_server_client_error": "restricted_language_server",
 }
 _DETAILS = {
     "Unauthorized to access code suggestions": "unauthorized_code_suggestions",
@@ -40,6 +42,17 @@ _MESSAGES = {
     "Code Completion direct access is not yet available": "direct_access_unavailable",
     "Token creation failed": "token_creation_failed",
 }
+_ACCOUNT = "403 Forbidden - "
+_ACCOUNTS = {
+    "pending approval": "account_pending",
+    "terms of service": "account_terms",
+    "deactivated": "account_deactivated",
+    "not confirmed": "account_unconfirmed",
+    "password expired": "account_password",
+    "account has been blocked": "account_blocked",
+}
+"""Why GitLab refuses all that an account asks for, by a piece of the sentence for it; a
+pending account is also called blocked."""
 _WORDS = {"error": _ERRORS, "detail": _DETAILS, "message": _MESSAGES}
 _CODES = {
     "USAGE_QUOTA_EXCEEDED": ErrorCode.QUOTA,
@@ -47,6 +60,8 @@ _CODES = {
     "missing_default_duo_group": ErrorCode.NAMESPACE_MISSING,
     "insufficient_scope": ErrorCode.SCOPE_MISSING,
     "insufficient_granular_scope": ErrorCode.SCOPE_MISSING,
+    "dpop_error": ErrorCode.FORBIDDEN,
+    "restricted_language_server": ErrorCode.FORBIDDEN,
     "direct_connections_disabled": ErrorCode.DIRECT_BARRED,
     "no_completion_model": ErrorCode.DIRECT_BARRED,
     "direct_access_unavailable": ErrorCode.DIRECT_BARRED,
@@ -168,7 +183,14 @@ def _vendor_code(answer: Mapping[str, object]) -> str:
         text = as_text(answer.get(key))
         if text in words:
             return words[text]
-    return ""
+    return _account(as_text(answer.get("message")) or "")
+
+
+def _account(message: str) -> str:
+    if not message.startswith(_ACCOUNT):
+        return ""
+    reason = message[:1000].lower()
+    return next((word for piece, word in _ACCOUNTS.items() if piece in reason), "")
 
 
 def _code(

@@ -24,7 +24,7 @@ from gitlab_completions.models import Choice, Model
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ("NotACompletionError", "Suggestion", "decode_suggestion")
+__all__ = ("NotACompletionError", "Suggestion", "decode_model", "decode_suggestion")
 
 MAX_TEXT = 256 * 1024
 """Characters to insert; the longest generations have some 50 000."""
@@ -63,7 +63,7 @@ def decode_suggestion(body: bytes) -> Suggestion:
     decoded = (_choice(choice, place) for place, choice in enumerate(choices))
     return Suggestion(
         choices=tuple(choice for choice in decoded if choice is not None),
-        model=_model(answer),
+        model=decode_model(answer),
     )
 
 
@@ -96,7 +96,8 @@ def _index(value: object, place: int) -> int:
     return value if 0 <= value < MAX_VALUES else place
 
 
-def _model(answer: Mapping[str, object]) -> Model | None:
+def decode_model(answer: Mapping[str, object]) -> Model | None:
+    """Return the model that an answer, or a stream's first event, names."""
     metadata = as_object(answer.get("metadata")) or {}
     model = as_object(answer.get("model")) or as_object(metadata.get("model")) or {}
     engine = as_word(model.get("engine"), most=MAX_WORD)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gitlab_completions.errors import GitLabCompletionsError
     from gitlab_completions.models import Attempt, Completion
-    from gitlab_completions.status import RoutingStatus
+    from gitlab_completions.status import Availability, RoutingStatus
 
 __all__ = (
     "attempt_document",
+    "availability_document",
     "completion_document",
     "error_document",
     "status_document",
@@ -69,6 +70,15 @@ def status_document(status: RoutingStatus) -> dict[str, object]:
         "indirect_used": status.indirect_used,
         "in_flight": status.in_flight,
         "counts": dict(status.counts),
+    }
+
+
+def availability_document(found: Availability) -> dict[str, object]:
+    """Return whether code suggestions work, for a status to take in."""
+    return {
+        "gitlab_version": found.gitlab_version,
+        "available": found.available,
+        "unavailable_because": error_document(found.problem),
     }
 
 

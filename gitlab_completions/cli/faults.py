@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ("fault", "setting")
 
-_ENDPOINTS = ("direct_access", "gateway", "instance")
+_ENDPOINTS = ("direct_access", "gateway", "instance", "inquiries")
 _KINDS = (*(kind.value for kind in FaultKind), "delay", "heal")
 _DELAY_S, _HOST_FAULT_S = 1.0, 30.0
 """What `--seconds` is when it is left out; a person needs some to look at a fault."""
@@ -29,7 +29,7 @@ _TOLD = {
     "status": "Answer --status, without a body.",
     "untrusted": "Let the endpoint's whole host show a certificate that nobody trusts; "
     "it takes an emulator with --tls.",
-    "heal": "Remove fault, token flaw and delay.",
+    "heal": "Remove fault, flaw and delay.",
 }
 _SETTINGS = Settings().document()
 _TIMEOUT_S = 5.0
@@ -102,6 +102,14 @@ def _told_of(kind: str) -> str:
     show_default=True,
     help="For 'drip': how fast.",
 )
+@click.option(
+    "--pieces",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="For the faults of streams: how many pieces of one go out; the first of a "
+    "generation has no text yet.",
+)
 @click.option("--field", help="For 'wrong_types': which; by default every one.")
 @click.option("--content-type", help="For 'wrong_content_type': what to pretend.")
 @click.option("--location", metavar="URL", help="For 'redirect': where to.")
@@ -114,6 +122,7 @@ def fault(
     status: int,
     seconds: float | None,
     bytes_per_s: float,
+    pieces: int,
     field: str | None,
     content_type: str | None,
     location: str | None,
@@ -123,6 +132,7 @@ def fault(
         seconds = _HOST_FAULT_S if kind in HOST_FAULTS else _DELAY_S
     wish: dict[str, object] = {"fault": kind, "times": times}
     wish |= {"status": status, "seconds": seconds, "bytes_per_s": bytes_per_s}
+    wish["pieces"] = pieces
     wish |= {"field": field, "content_type": content_type, "location": location}
     state = _put(url, f"faults/{endpoint}", wish)
     now = state.get("fault")

@@ -12,7 +12,10 @@ from rich.text import Text
 from gitlab_completions.cli.app import EXIT_CODES
 from gitlab_completions.cli.connection import open_client
 from gitlab_completions.cli.consoles import console, facts_table, route_text
-from gitlab_completions.cli.documents import status_document
+from gitlab_completions.cli.documents import (
+    availability_document,
+    status_document,
+)
 from gitlab_completions.cli.options import connection_options, json_option
 from gitlab_completions.cli.problems import Exit, problem_of, visible
 from gitlab_completions.cli.words import why
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitlab_completions.cli.options import ConnectionOptions
-    from gitlab_completions.status import RoutingStatus
+    from gitlab_completions.status import Availability, RoutingStatus
 
 __all__ = ("command",)
 
@@ -43,21 +46,35 @@ _COLOURS = {
 def command(*, as_json: bool, **options: Unpack[ConnectionOptions]) -> int:
     """Tell whether completions can be had, by which route, and why.
 
-    Asks the instance for direct access and opens a connection; no completion is asked
-    for, so none is counted or billed. Exit code 0 means that completions can be had.
+    Asks the instance whether user and project may have them, and for direct access,
+    and opens a connection; no completion is asked for, so none is counted or billed.
+    Exit code 0 means that completions can be had.
     """
-    status = asyncio.run(_status(options))
+    found, status = asyncio.run(_look(options))
     if as_json:
-        click.echo(json.dumps(status_document(status), indent=2))
+        document = status_document(status) | availability_document(found)
+        click.echo(json.dumps(document, indent=2))
     else:
-        console().print(facts_table(_facts(status)))
-    return Exit.DONE if status.health in _COLOURS else Exit.NO_ROUTE
+        console().print(facts_table([*_availability(found), *_facts(status)]))
+    well = found.available and status.health in _COLOURS
+    return Exit.DONE if well else Exit.NO_ROUTE
 
 
-async def _status(options: ConnectionOptions) -> RoutingStatus:
+async def _look(options: ConnectionOptions) -> tuple[Availability, RoutingStatus]:
+    project = options["project"] or None
     async with open_client(options) as client:
-        await client.warm_up(options["project"] or None)
-        return client.status(options["project"] or None)
+        found = await client.availability(project)
+        await client.warm_up(project)
+        return found, client.status(project)
+
+
+def _availability(found: Availability) -> Iterator[tuple[str, str | Text]]:
+    yield "GitLab", found.gitlab_version or "does not tell its version"
+    if found.problem is None:
+        yield "code suggestions", Text("available", "green")
+    else:
+        line = visible(problem_of(found.problem).line)
+        yield "code suggestions", Text(line, "red")
 
 
 def _facts(status: RoutingStatus) -> Iterator[tuple[str, str | Text]]:

@@ -15,7 +15,10 @@ _WHY = {
     RouteReason.DETAILS_ABSENT: "there are no connection details for direct yet",
     RouteReason.DETAILS_EXPIRED: "the connection details for direct have run out",
     RouteReason.BARRED: "direct is refused, for the time being",
-    RouteReason.POLICY: "your own options allow this route only",
+    RouteReason.POLICY: (
+        "your own options, or GITLAB_COMPLETIONS_DIRECT, allow this route only"
+    ),
+    RouteReason.ROLLOUT: "direct is not rolled out to this user",
     RouteReason.GENERATION: "generations go through the instance only",
     RouteReason.SATURATED: "the other route had no room, or its limit is used up",
     RouteReason.LAST_TRY: "the instance failed, so direct got a try",

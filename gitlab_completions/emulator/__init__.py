@@ -5,22 +5,31 @@
         emulator.gateway.fail(503, times=2)
         ...
         emulator.gateway.heal()
+        emulator.settings.stream_gap_s = 0.1
+        emulator.instance.break_stream(pieces=3)
         assert len(emulator.gateway.requests) == 3
 
 The servers need the `emulator` extra, imported when they start. `Instance` and
 `Gateway` are the same answers without sockets, for a fake in memory.
 """
 
-from gitlab_completions.emulator.access_tokens import AccessTokens, TokenState
-from gitlab_completions.emulator.answers import Answer, Request
+from gitlab_completions.emulator.access_tokens import (
+    AccessTokens,
+    Credential,
+    TokenKind,
+    TokenState,
+)
+from gitlab_completions.emulator.answers import Answer, Ending, Request
 from gitlab_completions.emulator.arrivals import SeenRequest
 from gitlab_completions.emulator.extras import MissingExtraError
 from gitlab_completions.emulator.faults import (
     HOST_FAULTS,
+    STREAM_FAULTS,
     Endpoint,
     Fault,
     FaultKind,
 )
+from gitlab_completions.emulator.flags import Flags
 from gitlab_completions.emulator.gateway import Gateway
 from gitlab_completions.emulator.grants import Identity
 from gitlab_completions.emulator.instance import Instance
@@ -38,12 +47,16 @@ from gitlab_completions.emulator.tokens import (
 __all__ = (
     "HOST_FAULTS",
     "PROFILES",
+    "STREAM_FAULTS",
     "AccessTokens",
     "Answer",
+    "Credential",
     "Emulator",
+    "Ending",
     "Endpoint",
     "Fault",
     "FaultKind",
+    "Flags",
     "Gateway",
     "Hs256Authority",
     "Identity",
@@ -58,6 +71,7 @@ __all__ = (
     "SeenRequest",
     "Settings",
     "TokenAuthority",
+    "TokenKind",
     "TokenState",
     "serve",
 )

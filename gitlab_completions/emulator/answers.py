@@ -5,15 +5,18 @@ so whatever carries the bytes (uvicorn here, a fake sender elsewhere) answers al
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
+from enum import StrEnum
+from itertools import chain, repeat
 from types import MappingProxyType
 from typing import cast
 
 __all__ = (
     "NO_HEADERS",
     "Answer",
+    "Ending",
     "Request",
     "as_object",
     "dated",
@@ -42,14 +45,36 @@ class Request:
         return self.headers.get(name.lower())
 
 
+class Ending(StrEnum):
+    """How a streamed body ends, once its pieces are out."""
+
+    WHOLE = "whole"
+    """In order, as HTTP wants it."""
+    BROKEN = "broken"
+    """The connection is closed without the last chunk."""
+    HANGING = "hanging"
+    """Never: the connection stays open, and nothing more comes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a host answers; `pieces` is set when the body goes out as a stream."""
+    """What a host answers; `pieces` is set when the body goes out as a stream.
+
+    Attributes:
+        status: The HTTP status.
+        headers: With names in lower case, but for some that a fault gives.
+        body: The whole body, `pieces` joined.
+        pieces: What is sent of it at a time.
+        waits_s: Seconds before each of the pieces; none before those beyond its end.
+        ending: How the stream ends.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
     body: bytes = field(default=b"", repr=False)
     pieces: tuple[bytes, ...] | None = field(default=None, repr=False)
+    waits_s: tuple[float, ...] = field(default=(), repr=False)
+    ending: Ending = Ending.WHOLE
 
     def json(self) -> object:
         """Decode the body.
@@ -60,14 +85,22 @@ class Answer:
         document: object = json.loads(self.body)
         return document
 
+    def timed_pieces(self) -> Iterator[tuple[float, bytes]]:
+        """Give each piece with the seconds before it; the body, if it is no stream."""
+        if self.pieces is None:
+            yield 0.0, self.body
+        else:
+            waits = chain(self.waits_s, repeat(0.0))
+            yield from zip(waits, self.pieces, strict=False)
+
     def with_headers(self, headers: Mapping[str, str]) -> "Answer":
         """Return a copy with `headers` on top of its own."""
-        return Answer(
-            status=self.status,
-            headers={**self.headers, **headers},
-            body=self.body,
-            pieces=self.pieces,
-        )
+        return replace(self, headers={**self.headers, **headers})
+
+    def without_headers(self, *names: str) -> "Answer":
+        """Return a copy without the headers `names`, in lower case."""
+        kept = {k: v for k, v in self.headers.items() if k.lower() not in names}
+        return replace(self, headers=kept)
 
 
 def json_answer(

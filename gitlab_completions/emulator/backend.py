@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Generator
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gitlab_completions.emulator.listener import HOST, tcp_socket
 
@@ -26,7 +28,7 @@ class Backend:
         self._server = _QuietServer(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=_Protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -74,6 +76,24 @@ class Backend:
                 break
             await asyncio.sleep(_TURN_S)
         self._task = None
+
+
+def _is_no_broken_stream(record: logging.LogRecord) -> bool:
+    """Say whether `record` is worth telling: broken streams were asked for."""
+    return "without completing response" not in record.getMessage()
+
+
+_LOGGER: Final = logging.getLogger("uvicorn.error.emulator")
+_LOGGER.addFilter(_is_no_broken_stream)
+
+
+class _Protocol(H11Protocol):
+    """Does not call it an error when a stream breaks, which is one of our faults."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a connection."""
+        super().connection_made(cast("asyncio.Transport", transport))
+        self.logger = _LOGGER
 
 
 class _QuietServer(uvicorn.Server):

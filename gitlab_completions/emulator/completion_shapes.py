@@ -1,23 +1,13 @@
-"""What a completion looks like on the wire: v2, v4, raw stream, server-sent events."""
+"""What a completion looks like on the wire: v2 or v4."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
-from gitlab_completions.emulator.answers import Answer
 from gitlab_completions.emulator.completion_body import CompletionBody
-from gitlab_completions.emulator.model import pieces_of
 from gitlab_completions.emulator.vendor_models import Engine
 
-__all__ = (
-    "Completion",
-    "extension_of",
-    "language_of",
-    "stream",
-    "v2_document",
-    "v4_document",
-)
+__all__ = ("Completion", "extension_of", "language_of", "v2_document", "v4_document")
 
 # Names as the gateway gives them, recorded for py, ts and go; lower case only.
 _LANGUAGES: Final = {
@@ -35,7 +25,6 @@ _LANGUAGES: Final = {
 }
 _CHARS_PER_TOKEN: Final = 4
 _REGION: Final = "us-central1"
-_EVENT_STREAM: Final = "text/event-stream; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,49 +96,6 @@ def v4_document(said: Completion) -> dict[str, object]:
             "region": None,
         },
     }
-
-
-def stream(raw: str, engine: Engine, now_unix: float, *, sse: bool) -> Answer:
-    """Return a streamed answer: bare text deltas, or server-sent events.
-
-    v2 labels its bare text `text/event-stream` all the same (recorded).
-    """
-    pieces = pieces_of(raw)
-    headers = {"content-type": _EVENT_STREAM}
-    if sse:
-        pieces = _events(pieces, engine, int(now_unix))
-        headers |= {
-            "x-streaming-format": "sse",
-            "cache-control": "no-store",
-            "x-accel-buffering": "no",
-        }
-    return Answer(status=200, headers=headers, body=b"".join(pieces), pieces=pieces)
-
-
-def _events(
-    pieces: tuple[bytes, ...], engine: Engine, now_unix: int
-) -> tuple[bytes, ...]:
-    """Frame text deltas as the events of a v4 stream."""
-    metadata: dict[str, object] = {
-        "model": {"engine": engine.engine, "name": engine.name},
-        "timestamp": now_unix,
-        "enabled_feature_flags": [],
-        "region": _REGION,
-    }
-    deltas = (
-        {"choices": [{"delta": {"content": piece.decode()}, "index": 0}]}
-        for piece in pieces
-    )
-    return (
-        _event("stream_start", {"metadata": metadata}),
-        *(_event("content_chunk", delta) for delta in deltas),
-        _event("stream_end", None),
-    )
-
-
-def _event(name: str, data: object) -> bytes:
-    """Frame one event; lines end in CRLF, as sse-starlette writes them."""
-    return f"event: {name}\r\ndata: {json.dumps(data)}\r\n\r\n".encode()
 
 
 def _choices(said: Completion) -> list[dict[str, object]]:

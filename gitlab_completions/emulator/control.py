@@ -2,6 +2,7 @@
 
 `PUT /-/emulator/faults/{endpoint}` takes `{"fault": "status", "status": 503}`,
 `{"fault": "hang", "times": 2}`, `{"fault": "delay", "seconds": 1}`,
+`{"fault": "break_stream", "pieces": 3}`,
 `{"fault": "redirect", "location": "https://elsewhere.example.com/"}` or
 `{"fault": "heal"}`; `PUT /-/emulator/settings` takes names and values of `Settings`;
 `GET /-/emulator/` describes the state. No credentials: it is on loopback only.
@@ -17,7 +18,13 @@ from starlette.routing import BaseRoute, Route
 
 from gitlab_completions.emulator.answers import as_object
 from gitlab_completions.emulator.fault_answers import ELSEWHERE
-from gitlab_completions.emulator.faults import HOST_FAULTS, Endpoint, Fault, FaultKind
+from gitlab_completions.emulator.faults import (
+    HOST_FAULTS,
+    STREAM_FAULTS,
+    TOKEN_FAULTS,
+    Endpoint,
+    Fault,
+)
 from gitlab_completions.emulator.settings import Settings
 
 __all__ = ("apply_fault", "control_routes")
@@ -25,7 +32,6 @@ __all__ = ("apply_fault", "control_routes")
 _HEAD_START_S: Final = 0.1
 _STATUSES: Final = range(200, 600)
 _GRANTS: Final = "direct_access"
-_FLAWS: Final = (FaultKind.EXPIRED_TOKEN, FaultKind.TAMPERED_TOKEN)
 
 
 def control_routes(
@@ -95,6 +101,9 @@ def apply_fault(endpoint: Endpoint, wish: Mapping[str, object]) -> None:
         "stale": endpoint.stale,
         "expired_token": endpoint.expired_token,
         "tampered_token": endpoint.tampered_token,
+        "end_stream": lambda times: endpoint.end_stream(_pieces(wish), times),
+        "break_stream": lambda times: endpoint.break_stream(_pieces(wish), times),
+        "hang_stream": lambda times: endpoint.hang_stream(_pieces(wish), times),
         "drip": lambda times: endpoint.drip(_number(wish, "bytes_per_s"), times),
         "status": lambda times: _fail(endpoint, wish, times),
         "redirect": lambda times: endpoint.redirect(
@@ -112,8 +121,10 @@ def apply_fault(endpoint: Endpoint, wish: Mapping[str, object]) -> None:
     if not isinstance(name, str) or name not in {*counted, *hosts}:
         names = ", ".join(sorted({*counted, *hosts}))
         raise ValueError(f"fault must be one of {names}")
-    if name in _FLAWS and endpoint.name != _GRANTS:
+    if name in TOKEN_FAULTS and endpoint.name != _GRANTS:
         raise ValueError(f"{name} is a fault of {_GRANTS}, which grants tokens")
+    if name in STREAM_FAULTS and endpoint.name == _GRANTS:
+        raise ValueError(f"{name} is no fault of {_GRANTS}, which streams nothing")
     if name in hosts:
         _strike_host(endpoint, Fault(kind=hosts[name]), wish)
     else:
@@ -162,6 +173,12 @@ def _count(wish: Mapping[str, object], name: str) -> int | None:
     return value
 
 
+def _pieces(wish: Mapping[str, object]) -> int:
+    """Read how many pieces of a stream go out, 1 if that is not told."""
+    pieces = _count(wish, "pieces")
+    return 1 if pieces is None else pieces
+
+
 def _word(wish: Mapping[str, object], name: str) -> str | None:
     """Read an optional word, which becomes a part of a header at most."""
     value = wish.get(name)
@@ -186,6 +203,7 @@ def _state_of(endpoint: Endpoint) -> dict[str, object]:
         "times": None if fault is None else fault.times,
         "delay_s": endpoint.delay_s,
         "requests": len(endpoint.requests),
+        "abandoned_streams": endpoint.abandoned_streams,
     }
 
 

@@ -19,7 +19,14 @@ from gitlab_completions.emulator.answers import (
 )
 from gitlab_completions.emulator.arrivals import SeenRequest, seen_of
 
-__all__ = ("HOST_FAULTS", "Endpoint", "Fault", "FaultKind")
+__all__ = (
+    "HOST_FAULTS",
+    "STREAM_FAULTS",
+    "TOKEN_FAULTS",
+    "Endpoint",
+    "Fault",
+    "FaultKind",
+)
 
 # An emulator may run for days beside an editor.
 _KEPT_REQUESTS: Final = 10_000
@@ -50,6 +57,9 @@ class FaultKind(StrEnum):
     BROKEN_HANDSHAKE = "broken_handshake"
     EXPIRED_TOKEN = "expired_token"
     TAMPERED_TOKEN = "tampered_token"
+    END_STREAM = "end_stream"
+    BREAK_STREAM = "break_stream"
+    HANG_STREAM = "hang_stream"
 
 
 HOST_FAULTS: Final = (
@@ -60,6 +70,16 @@ HOST_FAULTS: Final = (
     FaultKind.UNTRUSTED,
 )
 """Faults of an endpoint's whole host; of two, the former leaves none for the latter."""
+
+TOKEN_FAULTS: Final = (FaultKind.EXPIRED_TOKEN, FaultKind.TAMPERED_TOKEN)
+"""Flaws of the tokens that direct access grants."""
+
+STREAM_FAULTS: Final = (
+    FaultKind.END_STREAM,
+    FaultKind.BREAK_STREAM,
+    FaultKind.HANG_STREAM,
+)
+"""Flaws of the streams that completion endpoints answer; others they leave alone."""
 
 _BREAKS: Final = frozenset(
     {
@@ -79,7 +99,9 @@ class Fault:
 
     `answer` is what is answered instead, where that does not depend on the host's own
     answer; `bytes_per_s` is `DRIP`'s rate, `field` is what `WRONG_TYPES` spoils,
-    `content_type` what `WRONG_CONTENT_TYPE` pretends.
+    `content_type` what `WRONG_CONTENT_TYPE` pretends, `pieces` how much goes out of a
+    stream that one of `STREAM_FAULTS` strikes; the first of server-sent events has no
+    text yet.
     """
 
     kind: FaultKind
@@ -87,14 +109,18 @@ class Fault:
     bytes_per_s: float = 0.0
     field: str | None = None
     content_type: str = ""
+    pieces: int = 1
     times: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse counts and rates that cannot be.
 
         Raises:
-            ValueError: If `times` is below 1, or a drip has no positive rate.
+            ValueError: If `times` is below 1, `pieces` below 0, or a drip has no
+                positive rate.
         """
+        if self.pieces < 0:
+            raise ValueError(f"pieces must be at least 0, not {self.pieces}")
         if self.times is not None and self.times < 1:
             raise ValueError(f"times must be at least 1, not {self.times}")
         if self.kind is FaultKind.DRIP and not self.bytes_per_s > 0:
@@ -131,7 +157,8 @@ class Endpoint:
     A new fault replaces the last one, and lasts until it has struck `times` times or
     until `heal()`. Delays add up: `latency_s` is the endpoint's ordinary latency,
     `delay_s` the extra that `delay()` sets and `heal()` removes. `requests` keeps the
-    last 10 000; `changes` counts how often a fault was set or healed.
+    last 10 000; `changes` counts how often a fault was set or healed, and
+    `abandoned_streams` how many streams their clients left before the end.
     """
 
     def __init__(self, name: str, *, latency_s: float = 0.0) -> None:
@@ -140,6 +167,7 @@ class Endpoint:
         self.delay_s: float = 0.0
         self.requests: list[SeenRequest] = []
         self.changes: int = 0
+        self.abandoned_streams: int = 0
         self._fault: Fault | None = None
         self._flaw: Fault | None = None
         self._watchers: list[Callable[[], None]] = []
@@ -274,19 +302,31 @@ class Endpoint:
         """Grant tokens with a bad signature."""
         self.inject(Fault(kind=FaultKind.TAMPERED_TOKEN, times=times))
 
+    def end_stream(self, pieces: int = 1, times: int | None = None) -> None:
+        """End streams after so many pieces, in order as far as HTTP goes."""
+        self._interrupt(FaultKind.END_STREAM, pieces, times)
+
+    def break_stream(self, pieces: int = 1, times: int | None = None) -> None:
+        """Close the connection after so many pieces of a stream, before its end."""
+        self._interrupt(FaultKind.BREAK_STREAM, pieces, times)
+
+    def hang_stream(self, pieces: int = 1, times: int | None = None) -> None:
+        """Fall silent after so many pieces of a stream; the connection stays open."""
+        self._interrupt(FaultKind.HANG_STREAM, pieces, times)
+
     def delay(self, seconds: float) -> None:
         """Hold every request for `seconds` more before it is answered."""
         self.delay_s = seconds
 
     def heal(self) -> None:
-        """Remove fault, token flaw and delay; `requests` stays."""
+        """Remove fault, flaw and delay; `requests` stays."""
         self._fault = self._flaw = None
         self.delay_s = 0.0
         self._changed()
 
     def inject(self, fault: Fault) -> None:
         """Put `fault` in force."""
-        if fault.kind in {FaultKind.EXPIRED_TOKEN, FaultKind.TAMPERED_TOKEN}:
+        if fault.kind in {*TOKEN_FAULTS, *STREAM_FAULTS}:
             self._flaw = fault
         else:
             self._fault = fault
@@ -304,11 +344,11 @@ class Endpoint:
             self._fault = fault.spent()
         return fault
 
-    def take_flaw(self) -> FaultKind | None:
-        """Return what is to be wrong with the token granted now, if anything."""
+    def take_flaw(self) -> Fault | None:
+        """Return what is to be wrong with the token or stream made now, if anything."""
         flaw = self._flaw
         self._flaw = None if flaw is None else flaw.spent()
-        return None if flaw is None else flaw.kind
+        return flaw
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call `watcher` whenever a fault is set or healed."""
@@ -317,6 +357,10 @@ class Endpoint:
     def listen(self, listener: Callable[[SeenRequest], object]) -> None:
         """Call `listener` with each request as it arrives."""
         self._listeners.append(listener)
+
+    def _interrupt(self, kind: FaultKind, pieces: int, times: int | None) -> None:
+        """Put a fault in force that leaves a stream so many pieces."""
+        self.inject(Fault(kind=kind, pieces=pieces, times=times))
 
     def _answer(self, kind: FaultKind, answer: Answer, times: int | None) -> None:
         """Put a fault in force that is an answer."""

@@ -161,5 +161,5 @@ class Front:
     def _started(self) -> Listener:
         """Return the listener of a front that is started."""
         if self._listener is None:
-            raise RuntimeError("the front is not started")
+            raise RuntimeError("the front has not started, or has stopped")
         return self._listener

@@ -15,7 +15,6 @@ import asyncio
 import contextlib
 import socket
 import ssl
-import struct
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -28,6 +27,7 @@ from gitlab_completions.emulator.messages import (
     Incoming,
     RequestReader,
 )
+from gitlab_completions.emulator.peers import LINGER_0, PeerProtocol, closed, reset
 
 __all__ = ("Connection", "Gate")
 
@@ -36,7 +36,6 @@ _HANDSHAKE_S: Final = 10.0
 _SHUTDOWN_S: Final = 1.0
 # A drip goes out some twenty times a second, whatever its rate.
 _DRIP_INTERVAL_S: Final = 0.05
-_LINGER_0: Final = struct.pack("ii", 1, 0)
 
 _Sink = Callable[[bytes], Awaitable[None]]
 
@@ -100,6 +99,8 @@ class Connection:
         self._gate = gate
         self._breaks_handshake = breaks_handshake
         self._upstream: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._following: AnswerFollower | None = None
+        self._client_left = False
 
     async def serve(self) -> None:
         """Answer requests until either side closes; never raises by itself."""
@@ -120,7 +121,7 @@ class Connection:
             _GoneError: Always.
         """
         await asyncio.get_running_loop().sock_recv(self._peer, 1)
-        self._peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
+        self._peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
         self._peer.close()
         raise _GoneError
 
@@ -128,7 +129,7 @@ class Connection:
         """Take over the socket, with a TLS handshake if there is one to do."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(loop=loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        protocol = PeerProtocol(reader, self._leave, loop)
         self._peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport, _ = await loop.connect_accepted_socket(
             lambda: protocol,
@@ -138,6 +139,16 @@ class Connection:
             ssl_shutdown_timeout=_SHUTDOWN_S if self._tls else None,
         )
         return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+    def _leave(self) -> None:
+        """Let the server behind stop when the client of a stream has left.
+
+        Between two pieces nothing would be written that could tell.
+        """
+        self._client_left = True
+        following = self._following
+        if following is not None and following.streaming and self._upstream is not None:
+            self._upstream[1].transport.abort()
 
     async def _requests(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -249,13 +260,13 @@ class Connection:
                 await self._halve(incoming, writer)
             case FaultKind.RESET_MIDWAY:
                 await self._halve(incoming, writer)
-                _reset(writer)
+                reset(writer)
             case FaultKind.CUT_CHUNKS:
                 own = await self._own_answer(incoming)
                 writer.write(messages.encode_cut_chunks(own))
                 writer.close()  # in order: nothing but the missing chunk tells
             case _:
-                _reset(writer)
+                reset(writer)
 
     async def _halve(self, incoming: Incoming, writer: asyncio.StreamWriter) -> None:
         """Pass on the first half of the answer of the server behind."""
@@ -273,7 +284,11 @@ class Connection:
             writer.write(part)
             await writer.drain()
 
-        await self._exchange(incoming, pass_on)
+        try:
+            await self._exchange(incoming, pass_on)
+        except ConnectionError:
+            writer.close()  # in order: what has arrived of a broken stream goes out
+            raise
 
     def _dripper(self, writer: asyncio.StreamWriter, bytes_per_s: float) -> _Sink:
         """Return a sink that writes at `bytes_per_s` bytes a second."""
@@ -298,34 +313,39 @@ class Connection:
         if self._upstream is None:
             self._upstream = await asyncio.open_connection(*self._address)
         reader, writer = self._upstream
-        follower = AnswerFollower()
+        self._following = follower = AnswerFollower()
         scheme = "http" if self._tls is None else "https"
         writer.write(follower.ask(incoming, scheme=scheme))
         await writer.drain()
-        while not follower.done:
-            data = await reader.read(_CHUNK)
-            follower.feed(data)
-            await sink(data)
+        try:
+            while not follower.done:
+                data = await reader.read(_CHUNK)
+                follower.feed(data)
+                await sink(data)
+                if follower.streaming and self._client_left:
+                    raise _GoneError
+        finally:
+            self._following = None
+            if follower.streaming and not follower.done and self._client_left:
+                self._abandoned(incoming)
         return follower
+
+    def _abandoned(self, incoming: Incoming) -> None:
+        """Count a stream that its client did not see to the end."""
+        endpoint = self._endpoint_of(incoming.request)
+        if endpoint is not None:
+            endpoint.abandoned_streams += 1
 
     async def _end(self, writer: asyncio.StreamWriter) -> None:
         """Close what is open; at once, unless an orderly close is under way."""
         writers = [writer] if self._upstream is None else [writer, self._upstream[1]]
         try:
             for each in writers:
-                await _closed(each)
+                await closed(each)
         finally:
             # Only after a cancellation there is anything left to abort.
             for each in writers:
                 each.transport.abort()
-
-
-async def _closed(writer: asyncio.StreamWriter) -> None:
-    """Wait until `writer` is closed, after closing it if nobody did."""
-    if not writer.is_closing():
-        writer.transport.abort()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
 
 
 def _collector(parts: list[bytes]) -> _Sink:
@@ -335,10 +355,3 @@ def _collector(parts: list[bytes]) -> _Sink:
         parts.append(part)
 
     return collect
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    """Close with a RST, the way a broken middlebox does."""
-    peer: socket.socket = writer.get_extra_info("socket")
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
-    writer.transport.abort()

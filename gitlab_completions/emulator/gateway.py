@@ -7,18 +7,19 @@ body, the quota, the scope, the model.
 
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final, cast
 
 from gitlab_completions.emulator import completion_body, completion_shapes
 from gitlab_completions.emulator.answers import (
     Answer,
     Request,
-    as_object,
     dated,
     json_answer,
     text_answer,
 )
 from gitlab_completions.emulator.completion_body import BodyRefusedError, CompletionBody
+from gitlab_completions.emulator.components_body import heeds_context, read_components
 from gitlab_completions.emulator.faults import Endpoint
 from gitlab_completions.emulator.gateway_auth import (
     Claims,
@@ -33,7 +34,12 @@ from gitlab_completions.emulator.model import (
 )
 from gitlab_completions.emulator.profiles import Generation, Profile
 from gitlab_completions.emulator.settings import Quota, Settings
+from gitlab_completions.emulator.streams import stream, struck
 from gitlab_completions.emulator.tokens import AUDIENCE, TokenAuthority
+from gitlab_completions.emulator.vendor_models import (
+    DEFAULT_OF_COMPONENTS,
+    STREAMS_OF_COMPONENTS,
+)
 
 __all__ = ("COMPLETION_PATHS", "Gateway", "new_id")
 
@@ -41,6 +47,7 @@ COMPLETION_PATHS: Final = ("/v2/completions", "/v2/code/completions")
 """The two spellings of the completion endpoint; one handler serves both."""
 
 _HEALTH: Final = "/monitoring/healthz"
+_MINT: Final = "/v1/code/user_access_token"
 _GENERATIONS: Final = "/v2/code/generations"
 _V3: Final = "/v3/code/completions"
 _V4: Final = "/v4/code/suggestions"
@@ -99,6 +106,7 @@ class Gateway:
         self.settings: Settings = Settings() if settings is None else settings
         self.model = model
         self.endpoint: Endpoint = Endpoint("gateway")
+        self.cookies_returned: int = 0
         self._make_id = make_id
 
     def endpoint_of(self, request: Request) -> Endpoint | None:
@@ -110,8 +118,14 @@ class Gateway:
         now = now_unix + self.settings.gateway_clock_offset_s
         request_id = request.header("x-request-id") or self._make_id()
         answer = self._route(request, now)
+        if answer.pieces is not None:
+            answer = struck(answer, self.endpoint.take_flaw())
         # Elapsed seconds; this gateway has no clock to measure them with.
         added = {"x-request-id": request_id, "x-process-time": "0.001"}
+        if request.header("cookie") is not None:
+            self.cookies_returned += 1
+        if self.settings.canary_cookie:
+            added["set-cookie"] = _EDGE_COOKIE
         return dated(answer.with_headers(added), now)
 
     def mint(
@@ -162,6 +176,8 @@ class Gateway:
         refusal = self.quota_refusal()
         if refusal is not None:
             return refusal
+        if v4:
+            body = replace(body, engine=DEFAULT_OF_COMPONENTS)
         return self._completion(body, now_unix, flags=flags, v4=v4)
 
     def infer(self, prompt: Prompt) -> str:
@@ -195,6 +211,9 @@ class Gateway:
         """Return what serves which path."""
         handlers = dict.fromkeys(COMPLETION_PATHS, self._completions)
         handlers |= {_GENERATIONS: self._generations, _V3: self._components}
+        if self.settings.v2_gone:
+            handlers = {}  # v3 is to go together with it
+        handlers[_MINT] = self._minting
         if self.profile.generation is Generation.OF_2026_08:
             handlers[_V4] = self._components
         return handlers
@@ -229,6 +248,16 @@ class Gateway:
         flags = request.header("x-gitlab-enabled-feature-flags") or ""
         return self._completion(body, now, flags=flags)
 
+    def _minting(
+        self, request: Request, claims: Mapping[str, object], now: float
+    ) -> Answer:
+        """Refuse a user token, which makes no other one."""
+        del request, claims, now
+        old = self.profile.generation is Generation.OF_2024_07
+        purpose = " for code suggestions" if old else ""
+        detail = f"Unauthorized to create user access token{purpose}"
+        return json_answer(403, {"detail": detail})
+
     def _generations(
         self, request: Request, claims: Mapping[str, object], now: float
     ) -> Answer:
@@ -246,16 +275,29 @@ class Gateway:
     def _components(
         self, request: Request, claims: Mapping[str, object], now: float
     ) -> Answer:
-        """Check the body of v3 or v4 and refuse the caller.
+        """Serve v3 or v4 to a user token, which opens the latter of 19.5 only.
 
         Raises:
             BodyRefusedError: If the body is refused.
         """
-        del claims, now
-        document = completion_body.decode(request, self.profile.generation)
-        if not (as_object(document) or {}).get("prompt_components"):
-            raise completion_body.refused(self.profile.generation)
-        return json_answer(403, {"detail": "Unauthorized to access code suggestions"})
+        generation = self.profile.generation
+        document = completion_body.decode(request, generation)
+        heeds = heeds_context(request)
+        body = read_components(document, generation, with_context=heeds)
+        refusal = self.quota_refusal()
+        if refusal is not None:
+            return refusal
+        new = generation is Generation.OF_2026_08
+        if new and request.path == _V3 and body.prompt.generation:
+            return text_answer(500, _INTERNAL)  # recorded, whatever it trips over
+        opens = request.path == _V4 and self.profile.v4_user_tokens
+        scoped = _SCOPES[generation][0] in _scopes(claims)
+        if not opens or not scoped or body.prompt.generation:
+            # The issuer of user tokens is refused, whatever their scopes.
+            detail = "Unauthorized to access code suggestions"
+            return json_answer(403, {"detail": detail})
+        flags = request.header("x-gitlab-enabled-feature-flags") or ""
+        return self._completion(body, now, flags=flags, v4=True)
 
     def _completion(
         self, body: CompletionBody, now: float, *, flags: str, v4: bool = False
@@ -266,7 +308,8 @@ class Gateway:
             return Answer(status=500) if old else text_answer(500, _INTERNAL)
         raw = self.infer(body.prompt) if self._suggests(body) else ""
         if body.stream and not old:
-            return completion_shapes.stream(raw, body.engine, now, sse=v4)
+            engine = STREAMS_OF_COMPONENTS if v4 else body.engine
+            return stream(raw, engine, now, sse=v4, settings=self.settings)
         said = completion_shapes.Completion(
             text=post_process(raw, body.prompt.below),
             engine=body.engine,
@@ -291,6 +334,7 @@ class Gateway:
         return completion_shapes.extension_of(body.prompt.file_name) != ""
 
 
+_EDGE_COOKIE: Final = "__cf_bm=emulated; path=/; HttpOnly; Secure; SameSite=None"
 _INTERNAL: Final = "Internal Server Error"
 
 

@@ -42,6 +42,13 @@ class Identity:
         digest = sha256(f"{self.instance_id}{self.user_id}".encode()).digest()
         return b64encode(digest).decode()
 
+    @classmethod
+    def of(cls, profile: Profile) -> "Identity":
+        """Return who a GitLab of that profile and its user are."""
+        if not profile.saas:
+            return cls()
+        return cls(realm="saas", deployment_type=".com", host_name="gitlab.com")
+
     def claims(self) -> Claims:
         """Return what the user's token is to claim."""
         return Claims(
@@ -73,6 +80,9 @@ def grant_headers(
         "x-gitlab-feature-enablement-type": "add_on",
         "x-gitlab-enabled-feature-flags": "",
     }
+    if identity.realm == "saas":
+        headers["x-gitlab-saas-namespace-ids"] = ""
+        headers["x-gitlab-saas-duo-pro-namespace-ids"] = "3"
     if with_project:
         headers |= {
             "x-gitlab-project-id": "7",
@@ -119,7 +129,8 @@ def grant_document(
         "headers": dict(headers),
     }
     if profile.expires_at:
-        document["expires_at"] = expires_at_unix
+        end = None if profile.expires_at_null else expires_at_unix
+        document["expires_at"] = end
     details = profile.model_details
     if details is not None:
         document["model_details"] = {

@@ -56,7 +56,11 @@ class Hosts:
         self.instance: Instance = Instance(
             profile, self.gateway, gateway_url="", tokens=tokens, root=root
         )
-        endpoints = (self.instance.direct_access, self.instance.completions)
+        endpoints = (
+            self.instance.direct_access,
+            self.instance.completions,
+            self.instance.inquiries,
+        )
         handles = (*endpoints, self.gateway.endpoint)
         routes = control_routes(
             {handle.name: handle for handle in handles},
@@ -131,6 +135,8 @@ class Hosts:
             "version": self.instance.profile.version,
             "instance_url": self.instance_url,
             "gateway_url": self.gateway_url,
+            "cookies_returned": self.instance.cookies_returned
+            + self.gateway.cookies_returned,
             "connections": {
                 "instance": self.instance_front.connections_opened,
                 "gateway": self.gateway_front.connections_opened,

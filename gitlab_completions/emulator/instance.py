@@ -6,13 +6,22 @@ in their profiles.
 """
 
 import json
+import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl
 
-from gitlab_completions.emulator.access_tokens import AccessTokens, TokenState, refuse
+from gitlab_completions.emulator import inquiries
+from gitlab_completions.emulator.access_tokens import (
+    COMPLETION_SCOPES,
+    AccessTokens,
+    Credential,
+    credential_of,
+    credential_refusal,
+    is_anonymous,
+)
 from gitlab_completions.emulator.answers import (
-    NO_HEADERS,
     Answer,
     Request,
     as_object,
@@ -21,13 +30,22 @@ from gitlab_completions.emulator.answers import (
     text_answer,
 )
 from gitlab_completions.emulator.faults import Endpoint, FaultKind
+from gitlab_completions.emulator.feature_flags_api import FeatureFlagsApi
+from gitlab_completions.emulator.flags import Flags
 from gitlab_completions.emulator.gateway import Gateway, new_id
 from gitlab_completions.emulator.grants import Identity, grant_document, grant_headers
+from gitlab_completions.emulator.graphql import GRAPHQL_SCOPES, GraphQL
 from gitlab_completions.emulator.indirect import forward
 from gitlab_completions.emulator.instance_body import file_problems, read_indirect
-from gitlab_completions.emulator.profiles import DirectRefusal, Profile
-from gitlab_completions.emulator.rate_limits import FixedWindow
+from gitlab_completions.emulator.instance_refusals import (
+    MONOLITH,
+    ORIGIN,
+    InstanceRefusals,
+)
+from gitlab_completions.emulator.language_server_gate import gate_refusal
+from gitlab_completions.emulator.profiles import ModelDetails, Profile
 from gitlab_completions.emulator.settings import Settings
+from gitlab_completions.emulator.streams import struck
 from gitlab_completions.emulator.tokens import tampered
 
 __all__ = ("Instance",)
@@ -35,14 +53,24 @@ __all__ = ("Instance",)
 _API: Final = "/api/v4"
 _DIRECT: Final = f"{_API}/code_suggestions/direct_access"
 _COMPLETIONS: Final = f"{_API}/code_suggestions/completions"
+_ENABLED: Final = f"{_API}/code_suggestions/enabled"
+_DETAILS: Final = f"{_API}/code_suggestions/connection_details"
 _VERSION: Final = f"{_API}/version"
+_OWN_TOKEN: Final = f"{_API}/personal_access_tokens/self"
+_OAUTH_TOKEN: Final = "/oauth/token/info"
+_FEATURES: Final = f"{_API}/features"
+_GRAPHQL: Final = "/api/graphql"
 _HEALTH: Final = "/-/health"
 
-_ORIGIN: Final = "x-gitlab-error-origin"
-_TOO_MANY: Final = "This endpoint has been requested too many times. Try again later."
-_NO_GROUP: Final = (
-    "No default GitLab Duo group is set: choose one, or send a project_path."
-)
+_CANARY: Final = "gitlab_canary=true; path=/; secure; HttpOnly; SameSite=None"
+_VERSION_SCOPES: Final = frozenset({"api", "read_api", "read_user", "ai_features"})
+_ADMIN_SCOPES: Final = frozenset({"api"})
+_DETAILS_SINCE: Final = (18, 3)
+_GATE_SINCE: Final = (18, 1)
+_PINNED_SINCE: Final = (19, 0)
+_DETAILS_LIMIT: Final = 10
+
+_Handler = Callable[[Request, Credential, float], Answer]
 
 
 class Instance:
@@ -57,6 +85,15 @@ class Instance:
         identity: Who the instance and its user are.
         root: Relative URL root such as "/gitlab", "" for none.
         make_id: Makes request ids; a fake passes a deterministic one.
+        roll: Returns a number from 0 to 1, for flags that are on for a share of time.
+
+    Attributes:
+        credentials: What is known of each access token.
+        flags: The feature flags.
+        direct_access: The handle on the endpoint that grants it.
+        completions: The handle on the endpoint of completions.
+        inquiries: The handle on GraphQL and the rest of the API.
+        cookies_returned: How many requests brought a cookie.
     """
 
     def __init__(
@@ -70,33 +107,50 @@ class Instance:
         identity: Identity | None = None,
         root: str = "",
         make_id: Callable[[], str] = new_id,
+        roll: Callable[[], float] = random.random,
     ) -> None:
         self.profile = profile
         self.gateway = gateway
         self.gateway_url = gateway_url
         self.settings: Settings = gateway.settings if settings is None else settings
         self.tokens: AccessTokens = AccessTokens() if tokens is None else tokens
-        self.token_states: dict[str, TokenState] = self.tokens.states()
-        self.identity: Identity = Identity() if identity is None else identity
+        self.credentials: dict[str, Credential] = self.tokens.credentials()
+        self.identity: Identity = Identity.of(profile) if identity is None else identity
         self.root: str = root.rstrip("/")
         self.direct_access: Endpoint = Endpoint("direct_access")
         self.completions: Endpoint = Endpoint("instance")
+        self.inquiries: Endpoint = Endpoint("inquiries")
+        self.flags: Flags = Flags(profile, roll=roll)
+        self.cookies_returned: int = 0
         self._make_id = make_id
-        self._hits = {_DIRECT: FixedWindow(50), _COMPLETIONS: FixedWindow(60)}
+        self._refusals = InstanceRefusals(profile, self.settings, self.flags, gateway)
+        self._graphql = GraphQL(
+            profile,
+            self.settings,
+            self.flags,
+            may_complete=lambda credential: not self._refusals.switched_off(credential),
+        )
 
     def endpoint_of(self, request: Request) -> Endpoint | None:
         """Return the handle whose faults strike `request`, None for other paths."""
         endpoints = {_DIRECT: self.direct_access, _COMPLETIONS: self.completions}
-        return endpoints.get(self._local(request.path) or "")
+        path = self._local(request.path) or ""
+        asks = path.startswith((_API, _GRAPHQL, _OAUTH_TOKEN))
+        return endpoints.get(path) or (self.inquiries if asks else None)
 
     def answer(self, request: Request, now_unix: float) -> Answer:
         """Answer `request` at `now_unix` seconds, as the world's clock shows it."""
         answer = self._route(request, now_unix)
-        if _ORIGIN in answer.headers and not self.profile.origin_header:
-            kept = {k: v for k, v in answer.headers.items() if k != _ORIGIN}
-            answer = Answer(status=answer.status, headers=kept, body=answer.body)
+        if answer.pieces is not None:
+            answer = struck(answer, self.completions.take_flaw())
+        if ORIGIN in answer.headers and not self.profile.origin_header:
+            answer = answer.without_headers(ORIGIN)
         if "x-request-id" not in answer.headers:
             answer = answer.with_headers({"x-request-id": self._make_id()})
+        if request.header("cookie") is not None:
+            self.cookies_returned += 1
+        if self.settings.canary_cookie:
+            answer = answer.with_headers({"set-cookie": _CANARY})
         return dated(answer, now_unix + self.settings.instance_clock_offset_s)
 
     def _local(self, path: str) -> str | None:
@@ -110,25 +164,104 @@ class Instance:
         path = self._local(request.path)
         if path == _HEALTH:
             return text_answer(200, "GitLab OK")
-        handlers: Mapping[str, tuple[str, Callable[[Request, float], Answer]]] = {
-            _DIRECT: ("POST", self._direct_access),
-            _COMPLETIONS: ("POST", self._completions),
-            _VERSION: ("GET", self._version),
-        }
+        if path == _GRAPHQL:
+            return self._query(request)
+        if path is not None and (path == _FEATURES or path.startswith(f"{_FEATURES}/")):
+            return self._features(request, path[len(_FEATURES) + 1 :] or None)
+        handlers = self._handlers()
         if path is None or path not in handlers:
             return json_answer(404, {"error": "404 Not Found"})
-        method, handler = handlers[path]
+        method, scopes, handler = handlers[path]
         if request.method != method:
             return json_answer(405, {"error": "405 Not Allowed"}, {"allow": method})
-        return refuse(request, self.token_states) or handler(request, now)
+        credential = credential_of(request, self.credentials)
+        refusal = self._gate(request)
+        if path != _OAUTH_TOKEN:
+            refusal = refusal or credential_refusal(credential, scopes)
+        return refusal or handler(request, credential or Credential(), now)
 
-    def _version(self, request: Request, now: float) -> Answer:
-        """Tell the version, as `GET /api/v4/version`."""
+    def _handlers(self) -> Mapping[str, tuple[str, frozenset[str] | None, _Handler]]:
+        """Return what serves which path: method, scopes, and who answers."""
+        handlers: dict[str, tuple[str, frozenset[str] | None, _Handler]] = {
+            _DIRECT: ("POST", COMPLETION_SCOPES, self._direct_access),
+            _COMPLETIONS: ("POST", COMPLETION_SCOPES, self._completions),
+            _ENABLED: ("POST", COMPLETION_SCOPES, self._enabled),
+            _VERSION: ("GET", _VERSION_SCOPES, self._version),
+            _OWN_TOKEN: ("GET", None, self._own_token),
+            _OAUTH_TOKEN: ("GET", None, self._oauth_token),
+        }
+        if self.profile.release >= _DETAILS_SINCE:
+            handlers[_DETAILS] = ("POST", COMPLETION_SCOPES, self._details)
+        return handlers
+
+    def _gate(self, request: Request) -> Answer | None:
+        """Refuse language servers that are too old, since there is that gate."""
+        if self.profile.release < _GATE_SINCE:
+            return None
+        return gate_refusal(request, self.settings.minimum_language_server_version)
+
+    def _query(self, request: Request) -> Answer:
+        """Answer a GraphQL query; whoever brings no token is nobody."""
+        if request.method != "POST":
+            return json_answer(404, {"error": "404 Not Found"})
+        refusal = self._gate(request)
+        if refusal is not None:
+            return refusal
+        credential = credential_of(request, self.credentials)
+        if not is_anonymous(request) and credential_refusal(credential, GRAPHQL_SCOPES):
+            return json_answer(401, {"errors": [{"message": "Invalid token"}]})
+        return self._graphql.answer(request, credential)
+
+    def _features(self, request: Request, name: str | None) -> Answer:
+        """Answer admins about flags, and nobody else."""
+        credential = credential_of(request, self.credentials)
+        refusal = self._gate(request) or credential_refusal(credential, _ADMIN_SCOPES)
+        if refusal is not None:
+            return refusal
+        if credential is None or not credential.is_admin:
+            return json_answer(403, {"message": "403 Forbidden"})
+        ids = {known.user_id for known in self.credentials.values()}
+        users = {f"user{user_id}": user_id for user_id in ids}
+        return FeatureFlagsApi(self.flags, users).answer(request, name)
+
+    def _version(self, request: Request, credential: Credential, now: float) -> Answer:
+        """Tell the version."""
+        del request, credential, now
+        return inquiries.version(self.profile)
+
+    def _own_token(
+        self, request: Request, credential: Credential, now: float
+    ) -> Answer:
+        """Describe the caller's token."""
         del request, now
-        document = {"version": self.profile.version, "revision": "0123456789a"}
-        return json_answer(200, document)
+        return inquiries.own_token(credential)
 
-    def _direct_access(self, request: Request, now: float) -> Answer:
+    def _oauth_token(
+        self, request: Request, credential: Credential, now: float
+    ) -> Answer:
+        """Describe the caller's token, if it is one of OAuth."""
+        del now
+        good = credential_refusal(credential_of(request, self.credentials), None)
+        return inquiries.oauth_token(None if good else credential)
+
+    def _enabled(self, request: Request, credential: Credential, now: float) -> Answer:
+        """Say whether a project has Duo."""
+        del now
+        refusal = self._refusals.switched_off(credential)
+        return refusal or inquiries.project_check(_project_path(request), self.settings)
+
+    def _details(self, request: Request, credential: Credential, now: float) -> Answer:
+        """Tell what telemetry is to carry."""
+        del request
+        return (
+            self._refusals.switched_off(credential)
+            or self._refusals.too_many(_DETAILS, _DETAILS_LIMIT, now)
+            or inquiries.connection_details(self.profile, self.identity)
+        )
+
+    def _direct_access(
+        self, request: Request, credential: Credential, now: float
+    ) -> Answer:
         """Grant direct access, or say why not; the order is GitLab's."""
         project_path = _project_path(request)
         if not isinstance(project_path, str | None):
@@ -136,22 +269,25 @@ class Instance:
         if not self.profile.reads_project_path:
             project_path = None
         return (
-            self._switched_off()
-            or self._direct_barred()
-            or self._too_many(_DIRECT, self.settings.direct_access_limit, now)
-            or self._namespace_missing(project_path)
-            or self._no_model()
-            or self._mint_refused()
+            self._refusals.switched_off(credential)
+            or self._refusals.direct_barred(credential)
+            or self._refusals.too_many(_DIRECT, self.settings.direct_access_limit, now)
+            or self._refusals.unpaid()
+            or self._refusals.namespace_missing(project_path)
+            or self._refusals.no_model(credential)
+            or self._refusals.mint_refused()
             or self._grant(now, with_project=bool(project_path))
         )
 
-    def _completions(self, request: Request, now: float) -> Answer:
+    def _completions(
+        self, request: Request, credential: Credential, now: float
+    ) -> Answer:
         """Complete through the gateway, or say why not."""
         try:
             fields = as_object(json.loads(request.body or b"{}"))
         except (ValueError, RecursionError):
             fields = None
-        refusal = self._switched_off()
+        refusal = self._refusals.switched_off(credential)
         if refusal is not None:
             return refusal
         if fields is None:
@@ -162,106 +298,26 @@ class Instance:
         project_path = fields.get("project_path")
         body = read_indirect(fields)
         return (
-            self._too_many(
-                _COMPLETIONS, self.settings.completions_limit, now, _MONOLITH
+            self._refusals.too_many(
+                _COMPLETIONS, self.settings.completions_limit, now, MONOLITH
             )
-            or self._namespace_missing(project_path)
-            or forward(body, request, self.gateway, now)
+            or self._refusals.namespace_missing(project_path)
+            or forward(body, request, self.gateway, now, flags=self.flags)
         )
-
-    def _switched_off(self) -> Answer | None:
-        """Refuse when the feature is off, or not for this user."""
-        if not self.settings.code_suggestions_enabled:
-            return json_answer(404, {"message": "404 Not Found"}, _MONOLITH)
-        if not self.settings.has_seat:
-            return json_answer(401, {"message": "401 Unauthorized"}, _MONOLITH)
-        return None
-
-    def _direct_barred(self) -> Answer | None:
-        """Refuse when the version's flag, licence or admin forbids going direct."""
-        refusal = self.profile.refusal
-        if refusal is DirectRefusal.FLAG_OFF:
-            return json_answer(404, {"message": "404 Not Found"})
-        barred = refusal is DirectRefusal.ONLINE_LICENCE
-        if barred or not self.settings.direct_enabled:
-            text = "403 Forbidden - Direct connections are disabled"
-            return json_answer(403, {"message": text})
-        return None
-
-    def _too_many(
-        self,
-        path: str,
-        limit: int,
-        now: float,
-        headers: Mapping[str, str] = NO_HEADERS,
-    ) -> Answer | None:
-        """Count a request against `limit` a minute; refuse what is over it."""
-        window = self._hits[path]
-        window.limit = limit
-        if window.admit("user", now):
-            return None
-        if self.profile.retry_after:
-            # The whole period, not what is left of it (GitLab EE 18.9 and later).
-            headers = {**headers, "retry-after": str(int(window.period_s))}
-        return json_answer(429, {"message": {"error": _TOO_MANY}}, headers)
-
-    def _namespace_missing(self, project_path: object) -> Answer | None:
-        """Refuse when nobody would pay: no default group and no project."""
-        missing = self.settings.missing_default_duo_group
-        if not missing or project_path or not self.profile.namespace_check:
-            return None
-        error = "missing_default_duo_group"
-        document = {
-            "error": error,
-            "error_description": _NO_GROUP,
-            "message": {"error": error},
-        }
-        return json_answer(422, document)
-
-    def _no_model(self) -> Answer | None:
-        """Refuse as the versions do that find no model for direct access."""
-        texts = {
-            DirectRefusal.NO_MODEL: "No Code Completion model provided",
-            DirectRefusal.NOT_YET_AVAILABLE: "Code Completion direct access is not "
-            "yet available",
-        }
-        refusal = self.profile.refusal
-        if refusal is None or refusal not in texts:
-            return None
-        document = {
-            "message": texts[refusal],
-            "error_description": None,
-            "error_code": None,
-            "error": "Please, assign a model to Code Completion.",
-        }
-        return json_answer(400, document)
-
-    def _mint_refused(self) -> Answer | None:
-        """Pass on the gateway's refusal of a token, in the instance's words."""
-        refusal = self.gateway.quota_refusal()
-        if refusal is None:
-            return None
-        message = "Token creation failed"
-        if not self.profile.structured_errors:
-            return json_answer(503, {"message": message})
-        told = as_object(refusal.json()) or {}
-        document = {
-            "message": message,
-            "error_description": told.get("message"),
-            "error_code": told.get("error_code"),
-            "error": told.get("error"),
-        }
-        return json_answer(refusal.status, document)
 
     def _grant(self, now: float, *, with_project: bool) -> Answer:
         """Grant direct access, with a flawed token if that is the fault."""
-        flaw = self.direct_access.take_flaw()
+        fault = self.direct_access.take_flaw()
+        flaw = None if fault is None else fault.kind
+        claims = self.identity.claims()
+        if self.profile.instance_token:
+            claims = replace(claims, global_user_id="")
         token, expires_at = self.gateway.mint(
-            self.identity.claims(), now, expired=flaw is FaultKind.EXPIRED_TOKEN
+            claims, now, expired=flaw is FaultKind.EXPIRED_TOKEN
         )
         headers = grant_headers(self.profile, self.identity, with_project=with_project)
         document = grant_document(
-            self.profile,
+            self._pinned(),
             base_url=self.gateway_url,
             token=tampered(token) if flaw is FaultKind.TAMPERED_TOKEN else token,
             expires_at_unix=expires_at,
@@ -269,8 +325,13 @@ class Instance:
         )
         return json_answer(201, document)
 
-
-_MONOLITH: Final = {_ORIGIN: "monolith"}
+    def _pinned(self) -> Profile:
+        """Return the profile with the model that is pinned, where one can be."""
+        name, profile = self.settings.pinned_model, self.profile
+        if not name or profile.release < _PINNED_SINCE:
+            return profile
+        details = ModelDetails(provider="gitlab", name=name)
+        return replace(profile, model_details=details)
 
 
 def _project_path(request: Request) -> object:

@@ -32,6 +32,13 @@ class IndirectBody:
     generation: bool
     stream: bool
 
+    @property
+    def context(self) -> tuple[str, ...]:
+        """The contents of the context that is left."""
+        items = cast("list[object]", self.document.get("context") or [])
+        contents = (str((as_object(item) or {}).get("content", "")) for item in items)
+        return tuple(filter(None, contents))
+
 
 def read_indirect(fields: Mapping[str, object]) -> IndirectBody:
     """Cut a checked body to what GitLab forwards to its gateway."""

@@ -107,11 +107,15 @@ class RequestReader:
 
 
 class AnswerFollower:
-    """Knows where the answer to one request ends, without touching its bytes."""
+    """Knows where the answer to one request ends, without touching its bytes.
+
+    `streaming` is set once an answer has begun whose size nobody knows yet.
+    """
 
     def __init__(self) -> None:
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LONGEST_HEAD)
         self.done: bool = False
+        self.streaming: bool = False
         self._head: h11.Response | None = None
         self._body = bytearray()
 
@@ -155,6 +159,7 @@ class AnswerFollower:
                     return
                 if isinstance(event, h11.Response):
                     self._head = event
+                    self.streaming = _is_chunked(event)
                 elif isinstance(event, h11.Data):
                     self._body += event.data
                 self.done = isinstance(event, h11.EndOfMessage)
@@ -203,6 +208,11 @@ def _encode_head(status: int, headers: Mapping[str, str]) -> bytes:
     lines = [f"HTTP/1.1 {status} {phrase}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def _is_chunked(head: h11.Response) -> bool:
+    """Say whether the body comes in chunks."""
+    return any(name == b"transfer-encoding" for name, _ in head.headers)
 
 
 def _server_side() -> h11.Connection:

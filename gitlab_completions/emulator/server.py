@@ -10,7 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from gitlab_completions.emulator.access_tokens import AccessTokens, TokenState
+from gitlab_completions.emulator.access_tokens import (
+    AccessTokens,
+    Credential,
+    TokenState,
+)
 from gitlab_completions.emulator.extras import require
 from gitlab_completions.emulator.faults import Endpoint
 from gitlab_completions.emulator.keys import Keys
@@ -19,6 +23,7 @@ from gitlab_completions.emulator.profiles import PROFILES, Profile
 from gitlab_completions.emulator.settings import Settings
 
 if TYPE_CHECKING:
+    from gitlab_completions.emulator.flags import Flags
     from gitlab_completions.emulator.front import Front
     from gitlab_completions.emulator.hosts import Hosts
 
@@ -171,6 +176,17 @@ class Emulator:
         return self._started.instance.completions
 
     @property
+    def inquiries(self) -> Endpoint:
+        """The handle on the rest of the instance's API, GraphQL included."""
+        return self._started.instance.inquiries
+
+    @property
+    def cookies_returned(self) -> int:
+        """How many requests brought a cookie to the instance or to the gateway."""
+        hosts = self._started
+        return hosts.instance.cookies_returned + hosts.gateway.cookies_returned
+
+    @property
     def instance_front(self) -> "Front":
         """The instance's front: its counters, its port."""
         return self._started.instance_front
@@ -182,7 +198,17 @@ class Emulator:
 
     def set_token(self, token: str, state: TokenState) -> None:
         """Let the instance know an access token, or think otherwise of one it knows."""
-        self._started.instance.token_states[token] = state
+        known = self._started.instance.credentials
+        known[token] = known.get(token, Credential()).in_state(state)
+
+    def set_credential(self, token: str, credential: Credential) -> None:
+        """Let the instance know an access token of a given kind, scope or user."""
+        self._started.instance.credentials[token] = credential
+
+    @property
+    def flags(self) -> "Flags":
+        """The instance's feature flags."""
+        return self._started.instance.flags
 
     async def restart_gateway(self) -> None:
         """End every connection to the gateway, as a restart does; tokens stay good."""

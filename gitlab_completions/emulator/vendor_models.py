@@ -10,7 +10,14 @@ from typing import Final
 
 from gitlab_completions.emulator.profiles import Generation
 
-__all__ = ("PROVIDERS", "Engine", "UnsupportedModelError", "choose_engine")
+__all__ = (
+    "DEFAULT_OF_COMPONENTS",
+    "PROVIDERS",
+    "STREAMS_OF_COMPONENTS",
+    "Engine",
+    "UnsupportedModelError",
+    "choose_engine",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +43,12 @@ _FIREWORKS_2501: Final = _gitlab("fireworks_ai", "codestral_2501_fireworks")
 _SONNET: Final = _gitlab("anthropic", "claude_sonnet_4_5_20250929")
 _OLD: Final = _gitlab("vertex-ai", "code-gecko@002")
 
+DEFAULT_OF_COMPONENTS: Final = _FIREWORKS
+"""The model of v3 and v4 when none is named."""
+
+STREAMS_OF_COMPONENTS: Final = _gitlab("agent", "Codestral 22B Code Completions")
+"""What v4 calls it, whichever it is, in the events of a stream."""
+
 PROVIDERS: Final[Mapping[Generation, tuple[str, ...]]] = {
     Generation.OF_2024_07: ("anthropic", "vertex-ai", "litellm"),
     Generation.OF_2026_08: (
@@ -49,6 +62,12 @@ PROVIDERS: Final[Mapping[Generation, tuple[str, ...]]] = {
     ),
 }
 """What `model_provider` may be; the order is that of the error message."""
+
+# The second is not recorded: GitLab 17.4 grants it, so its gateway must have it.
+_PAIRS_OF_2024: Final = (
+    ("vertex-ai", "code-gecko@002"),
+    ("vertex-ai", "codestral@2405"),
+)
 
 _LITELLM_NAMES: Final = ("codestral", "codegemma", "codellama", "deepseekcoder")
 
@@ -100,6 +119,6 @@ def _choose_old(provider: str | None, name: str | None) -> Engine | None:
         return _OLD
     if provider == "litellm" and name is not None:
         return None  # custom models are off there: recorded as 500
-    if (provider, name) != ("vertex-ai", "code-gecko@002"):
+    if (provider, name) not in _PAIRS_OF_2024:
         raise UnsupportedModelError
     return _OLD

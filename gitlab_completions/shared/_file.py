@@ -31,8 +31,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitlab_completions._errands import Errands
 from gitlab_completions._shell.clock import machine_clock, wall_time
-from gitlab_completions._shell.errands import Errands
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.shared._memory import MemoryStore
 from gitlab_completions.shared._protocol import Reading

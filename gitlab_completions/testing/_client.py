@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
 from gitlab_completions.client import CompletionClient
 
 if TYPE_CHECKING:
-    from gitlab_completions.policy import RoutingPolicy
-    from gitlab_completions.shared import DetailsStore
+    from gitlab_completions.client import ClientOptions
     from gitlab_completions.testing.fake import FakeGitLab
 
 
@@ -19,16 +18,17 @@ class FakeGitLabClient(CompletionClient):
     def of(
         cls,
         gitlab: FakeGitLab,
-        policy: RoutingPolicy,
-        store: DetailsStore | None = None,
+        *,
+        direct_override: str,
+        **options: Unpack[ClientOptions],
     ) -> Self:
         """Return a client of `gitlab`, on its clock."""
+        options.setdefault("sender", gitlab)
         return cls._for_testing(
             gitlab.instance_url,
             gitlab.access_token,
-            policy=policy,
-            sender=gitlab,
-            store=store,
             clock=gitlab.clock,
+            direct_override=direct_override,
             jitter=lambda: 0.5,  # from 0 up to 1: the middle of every spread
+            **options,
         )

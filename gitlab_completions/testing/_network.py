@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from gitlab_completions._wire.messages import SendError, WireRequest, WireResponse
-from gitlab_completions.emulator.answers import Answer, Request, dated
+from gitlab_completions.emulator.answers import Answer, Ending, Request, dated
 from gitlab_completions.emulator.faults import (
     HOST_FAULTS,
     Endpoint,
@@ -32,6 +32,11 @@ LAST_CONNECT_S = 3.2
 """The same where no other route is left."""
 MAX_ANSWER = 1024 * 1024
 """Bytes of an answer, as in `HttpxSender`."""
+MAX_STREAM = 32 * 1024 * 1024
+"""The same of a stream."""
+SILENCE_S = 55.0
+"""Seconds without a byte after which a stream is given up, as in `HttpxSender`; what is
+no stream ends earlier."""
 _REFUSALS = 400
 _DRIP_S = 0.1
 """Seconds between two pieces of a dripping answer."""
@@ -50,6 +55,79 @@ class Host(Protocol):
     def answer(self, request: Request, now_unix: float) -> Answer:
         """Answer `request` at `now_unix` seconds."""
         ...
+
+
+class _Patience:
+    """How long and how much `wire`'s sender would wait for and take.
+
+    Args:
+        wire: What was sent, now.
+    """
+
+    def __init__(self, wire: WireRequest) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._until = self._loop.time() + wire.timeout_s
+        is_stream = wire.purpose == "stream"
+        self._silence_s = SILENCE_S if is_stream else math.inf
+        self._most = MAX_STREAM if is_stream else MAX_ANSWER
+
+    @asynccontextmanager
+    async def for_news(self, received: int = 0) -> AsyncGenerator[None, None]:
+        """Raise a `SendError` when it takes too long until something arrives."""
+        until = min(self._until, self._loop.time() + self._silence_s)
+        try:
+            # A timer at infinity would be one that virtual time can leap to.
+            async with asyncio.timeout_at(until if math.isfinite(until) else None):
+                yield
+        except TimeoutError as error:
+            raise SendError("timeout", received) from error
+
+    def check_size(self, answer: Answer, received: int) -> None:
+        """Refuse what `HttpxSender` would not read, which unpacks as little as this.
+
+        Raises:
+            SendError: `protocol`.
+        """
+        packed = "content-encoding" in answer.headers
+        if answer.status < _REFUSALS and (packed or received > self._most):
+            raise SendError("protocol", max(received, self._most + 1))
+
+
+class _Body:
+    """An answer's body on its way.
+
+    Attributes:
+        is_over: The host has sent all that it was going to.
+    """
+
+    def __init__(
+        self, answer: Answer, fault: Fault | None, patience: _Patience
+    ) -> None:
+        self._answer = answer
+        self._fault = fault
+        self._patience = patience
+        self.is_over = False
+
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
+        """Yield the pieces, each in its time.
+
+        Raises:
+            SendError: When the body breaks, or is more than is waited for or taken.
+        """
+        received = 0
+        for wait_s, piece in _schedule(self._answer, self._fault):
+            async with self._patience.for_news(received):
+                await asyncio.sleep(wait_s)
+            received += len(piece)
+            self._patience.check_size(self._answer, received)
+            yield piece
+        if self._answer.ending is Ending.HANGING:
+            async with self._patience.for_news(received):
+                await asyncio.Event().wait()
+        self.is_over = True
+        is_half = self._fault is not None and self._fault.kind in _HALVES
+        if is_half or self._answer.ending is Ending.BROKEN:
+            raise SendError("broken", received)
 
 
 class Network:
@@ -82,17 +160,22 @@ class Network:
         Raises:
             SendError: When a fault breaks it, or after its `timeout_s` seconds.
         """
-        until = asyncio.get_running_loop().time() + wire.timeout_s
+        patience = _Patience(wire)
         self.in_flight += 1
         try:
-            async with _ending(until):
-                answer, fault = await self._answer(wire)
-            async with aclosing(_chunks(answer, fault, until)) as chunks:
-                yield WireResponse(
-                    status_code=answer.status,
-                    headers={name.lower(): v for name, v in answer.headers.items()},
-                    chunks=chunks,
-                )
+            async with patience.for_news():
+                endpoint, answer, fault = await self._answer(wire)
+            body = _Body(answer, fault, patience)
+            try:
+                async with aclosing(body.chunks()) as chunks:
+                    yield WireResponse(
+                        status_code=answer.status,
+                        headers={k.lower(): v for k, v in answer.headers.items()},
+                        chunks=chunks,
+                    )
+            finally:
+                if endpoint and answer.pieces is not None and not body.is_over:
+                    endpoint.abandoned_streams += 1
         finally:
             self.in_flight -= 1
             self._wake()
@@ -104,7 +187,9 @@ class Network:
             self._idle.append(idle)
             await idle
 
-    async def _answer(self, wire: WireRequest) -> tuple[Answer, Fault | None]:
+    async def _answer(
+        self, wire: WireRequest
+    ) -> tuple[Endpoint | None, Answer, Fault | None]:
         await asyncio.sleep(0)
         url = urlsplit(wire.url)
         if url.scheme != "https" or url.netloc not in self._hosts:
@@ -123,9 +208,9 @@ class Network:
         endpoint = host.endpoint_of(request)
         fault = await self._strike(endpoint, request) if endpoint else None
         if fault and fault.answer:
-            return dated(fault.answer, self._now_unix()), fault
+            return endpoint, dated(fault.answer, self._now_unix()), fault
         answer = host.answer(request, self._now_unix())
-        return fault.spoil(answer) if fault else answer, fault
+        return endpoint, fault.spoil(answer) if fault else answer, fault
 
     async def _strike(self, endpoint: Endpoint, request: Request) -> Fault | None:
         fault = endpoint.arrive(request)
@@ -158,17 +243,6 @@ class Network:
                 idle.set_result(None)
 
 
-@asynccontextmanager
-async def _ending(until: float, received: int = 0) -> AsyncGenerator[None, None]:
-    """Raise a `SendError` at `until`, in the loop's seconds."""
-    try:
-        # A timer at infinity would be one that virtual time can leap to.
-        async with asyncio.timeout_at(until if math.isfinite(until) else None):
-            yield
-    except TimeoutError as error:
-        raise SendError("timeout", received) from error
-
-
 async def _connect(endpoints: tuple[Endpoint, ...], wire: WireRequest) -> None:
     kinds = {endpoint.fault.kind for endpoint in endpoints if endpoint.fault}
     kind = next((kind for kind in HOST_FAULTS if kind in kinds), None)
@@ -177,31 +251,6 @@ async def _connect(endpoints: tuple[Endpoint, ...], wire: WireRequest) -> None:
     if kind in {FaultKind.BLACKHOLE, FaultKind.DEAF}:
         await asyncio.sleep(LAST_CONNECT_S if wire.last_resort else CONNECT_S)
     raise SendError("tls" if kind is FaultKind.UNTRUSTED else "connect")
-
-
-async def _chunks(
-    answer: Answer, fault: Fault | None, until: float
-) -> AsyncGenerator[bytes, None]:
-    received = 0
-    for wait_s, piece in _schedule(answer, fault):
-        async with _ending(until, received):
-            await asyncio.sleep(wait_s)
-        received += len(piece)
-        _check_size(answer, received)
-        yield piece
-    if fault and fault.kind in _HALVES:
-        raise SendError("broken", received)
-
-
-def _check_size(answer: Answer, received: int) -> None:
-    """Refuse what `HttpxSender` would not read, which unpacks as little as this does.
-
-    Raises:
-        SendError: `protocol`.
-    """
-    packed = "content-encoding" in answer.headers
-    if answer.status < _REFUSALS and (packed or received > MAX_ANSWER):
-        raise SendError("protocol", max(received, MAX_ANSWER + 1))
 
 
 def _schedule(answer: Answer, fault: Fault | None) -> Iterator[tuple[float, bytes]]:
@@ -215,5 +264,4 @@ def _schedule(answer: Answer, fault: Fault | None) -> Iterator[tuple[float, byte
             piece = body[start : start + size]
             yield len(piece) / fault.bytes_per_s, piece
     else:
-        for piece in answer.pieces or (body,):
-            yield 0.0, piece
+        yield from answer.timed_pieces()

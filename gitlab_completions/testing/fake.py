@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from gitlab_completions.emulator.access_tokens import AccessTokens
 from gitlab_completions.emulator.faults import Endpoint as FakeEndpoint
@@ -17,7 +17,6 @@ from gitlab_completions.emulator.gateway import Gateway
 from gitlab_completions.emulator.instance import Instance
 from gitlab_completions.emulator.profiles import PROFILES
 from gitlab_completions.emulator.tokens import Hs256Authority
-from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.testing._client import FakeGitLabClient
 from gitlab_completions.testing._network import Host, Network
 from gitlab_completions.testing.clock import VirtualClock
@@ -30,10 +29,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from gitlab_completions._wire.messages import WireRequest, WireResponse
-    from gitlab_completions.client import CompletionClient
+    from gitlab_completions.client import ClientOptions, CompletionClient
+    from gitlab_completions.emulator.flags import Flags
+    from gitlab_completions.emulator.model import Prompt
     from gitlab_completions.emulator.settings import Settings
     from gitlab_completions.models import Route
-    from gitlab_completions.shared import DetailsStore
 
 __all__ = ("FakeEndpoint", "FakeGitLab")
 
@@ -47,9 +47,14 @@ _REAL_PAUSE_S = 0.01
 class FakeGitLab:
     """A GitLab instance and its gateway, without any network.
 
-    Each of `direct_access`, `gateway` and `instance` is a handle on one endpoint: what
-    arrived there is in its `requests`, and its methods (`fail`, `hang`, `reset`,
-    `refuse`, `half_answer`, `drip`, `html`, `delay`, `heal`, ...) set faults.
+    Each of `direct_access`, `gateway` and `instance` is a handle on one endpoint, and
+    `inquiries` is one on whatever else the instance is asked: what arrived there is in
+    its `requests`, and its methods (`fail`, `hang`, `reset`, `refuse`, `half_answer`,
+    `drip`, `html`, `delay`, `heal`, ...) set faults; `break_stream`, `hang_stream` and
+    `end_stream` strike in the midst of streams, and `abandoned_streams` counts those
+    that were left. `flags` are the instance's, `settings` its switches, which also tell
+    in what pieces, and how fast, streams come, and `prompts` what the model was asked,
+    by either route.
 
     Args:
         text: What the model suggests, whatever is asked; can be set anew later. The
@@ -71,17 +76,23 @@ class FakeGitLab:
         self.profile = profile
         self.clock: VirtualClock = VirtualClock()
         self.replaced: list[Route] = []
+        self.prompts: list[Prompt] = []
         self._random = random.Random(seed)
         self.tokens: AccessTokens = AccessTokens(
             valid=self._token(),
             expired=self._token(),
             revoked=self._token(),
             wrong_scope=self._token(),
+            ai_features=self._token(),
+            oauth=self._token(),
+            project_bot=self._token(),
+            job=self._token(),
+            admin=self._token(),
         )
         gateway = Gateway(
             chosen,
             Hs256Authority(self._random.randbytes(32)),
-            model=lambda _: self.text,
+            model=self._say,
             make_id=self._id,
         )
         instance = Instance(
@@ -90,13 +101,19 @@ class FakeGitLab:
             gateway_url=self.gateway_url,
             tokens=self.tokens,
             make_id=self._id,
+            roll=self._random.random,
         )
+        self.flags: Flags = instance.flags
         self.settings: Settings = instance.settings
         self.direct_access: FakeEndpoint = instance.direct_access
         self.gateway: FakeEndpoint = gateway.endpoint
         self.instance: FakeEndpoint = instance.completions
+        self.inquiries: FakeEndpoint = instance.inquiries
         hosts: dict[str, tuple[Host, tuple[FakeEndpoint, ...]]] = {
-            _INSTANCE: (instance, (self.direct_access, self.instance)),
+            _INSTANCE: (
+                instance,
+                (self.direct_access, self.instance, self.inquiries),
+            ),
             _GATEWAY: (gateway, (self.gateway,)),
         }
         self._network = Network(hosts, lambda: _EPOCH_UNIX + self.clock.now())
@@ -125,19 +142,17 @@ class FakeGitLab:
         return self._network.in_flight
 
     def client(
-        self,
-        *,
-        policy: RoutingPolicy | None = None,
-        store: DetailsStore | None = None,
+        self, *, direct_override: str = "", **options: Unpack[ClientOptions]
     ) -> CompletionClient:
         """Return a client of this GitLab, on its `clock` and without jitter.
 
         Args:
-            policy: The client's; by default the one that clients have by default.
-            store: What it shares with other clients, such as
-                `MemoryStore(gitlab.clock.now)`.
+            direct_override: What it takes `GITLAB_COMPLETIONS_DIRECT` to be. The
+                environment itself is not read: a test has the same end everywhere.
+            **options: The other arguments of `CompletionClient`. A `store` goes by the
+                same clock: `MemoryStore(gitlab.clock.now)`; a `sender` wraps this one.
         """
-        return FakeGitLabClient.of(self, policy or RoutingPolicy(), store)
+        return FakeGitLabClient.of(self, direct_override=direct_override, **options)
 
     def exchange(
         self, request: WireRequest
@@ -167,6 +182,10 @@ class FakeGitLab:
                 await asyncio.sleep(_REAL_PAUSE_S)
             if not self.in_flight:
                 return
+
+    def _say(self, prompt: Prompt) -> str:
+        self.prompts.append(prompt)
+        return self.text
 
     def _id(self) -> str:
         return f"{self._random.getrandbits(128):032x}"

@@ -887,3 +887,14 @@ def test_another_policy_reaches_what_is_remembered() -> None:
     circuit.reconfigure(CircuitPolicy(losses_in_a_row=9, losses_in_window=3, window=3))
     assert circuit.state(0.0) is CircuitState.CLOSED
     assert circuit.admit(0.0).fail(0.0) is Transition.TRIPPED
+
+
+@pytest.mark.parametrize(("at", "state"), [(0.6, CLOSED), (0.7, OPEN)])
+def test_attempts_that_are_cut_short_late_trip_it(
+    at: float, state: CircuitState
+) -> None:
+    one = circuit()
+    for _ in range(2):
+        one.admit(0.0, whole=False).cut(at)
+    assert one.state(at) is state
+    assert one.cause is (Cause.LATENESS if state is OPEN else None)

@@ -11,7 +11,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from gitlab_completions._core.freshness import DetailsState, Freshness
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import AccessVerdict, Scope, Standing
-from gitlab_completions.details import ConnectionDetails
+from gitlab_completions._records import replace
+from gitlab_completions.details import (
+    ConnectionDetails,
+    Endpoint,
+    ModelDetails,
+    ModelMetadata,
+)
 from gitlab_completions.errors import DirectAccessError
 from gitlab_completions.policy import DetailsPolicy
 
@@ -21,6 +27,14 @@ POLICY = DetailsPolicy(renew_from=0.8)
 """All renewals at their usual time; how the first ones are spread is tested apart."""
 PROBLEM = DirectAccessError("the instance said no")
 OTHER_PROBLEM = DirectAccessError("the instance said no again")
+
+MODELS = {
+    "model_details": ModelDetails(provider="gitlab", name="m"),
+    "model_metadata": ModelMetadata(
+        provider="gitlab", feature_setting="code_completions", identifier="m"
+    ),
+}
+"""Of a grant that prefers v4."""
 
 UNAVAILABLE = AccessVerdict(standing=Standing.UNAVAILABLE)
 USER_BARRED = AccessVerdict(standing=Standing.BARRED, again_s=1800, spread=0.1)
@@ -483,21 +497,94 @@ def test_an_accepted_request_forgives_refused_tokens() -> None:
     assert one.state(2001.0) is ABSENT
 
 
+def drift(one: Freshness, now: float, details: ConnectionDetails, *names: str) -> None:
+    endpoint = one.endpoint(details)
+    for name in names:
+        one.drifted(now, details, endpoint, name, PROBLEM)
+
+
 def test_bodies_refused_on_three_files_in_a_row_bar_direct() -> None:
     one = granted()
-    seen = [one.drifted(1.0, name, PROBLEM) for name in ("a.py", "b.py", "a.py")]
-    assert seen == [False] * 3
-    assert one.drifted(1.0, "c.py", PROBLEM)
+    drift(one, 1.0, grant(), "a.py", "b.py", "a.py")
+    assert one.state(1.0) is FRESH
+    drift(one, 1.0, grant(), "c.py")
+    assert one.state(1.0) is BARRED
     assert one.looks_again_at(1.0) == 301
-    assert not one.drifted(400.0, "d.py", PROBLEM)
+    drift(one, 400.0, grant(), "d.py")
+    assert one.state(400.0) is FRESH
 
 
 def test_an_accepted_request_between_refused_bodies_forgets_them() -> None:
     one = granted()
-    one.drifted(1.0, "a.py", PROBLEM)
-    one.drifted(1.0, "b.py", PROBLEM)
+    drift(one, 1.0, grant(), "a.py", "b.py")
     one.accepted()
-    assert not one.drifted(1.0, "c.py", PROBLEM)
+    drift(one, 1.0, grant(), "c.py")
+    assert one.state(1.0) is FRESH
+
+
+# The gateway's endpoints.
+
+
+def pinned() -> tuple[Freshness, ConnectionDetails]:
+    """Return the details of a grant that prefers v4."""
+    one, details = absent(), replace(grant(), **MODELS)
+    one.fetch_starts(0.0)
+    one.granted(0.0, details)
+    return one, details
+
+
+def test_without_details_no_endpoint_is_refused() -> None:
+    assert absent().endpoint(None) is Endpoint.V2
+
+
+def test_the_preferred_endpoint_is_asked_until_it_is_refused() -> None:
+    one, details = pinned()
+    assert one.endpoint(details) is Endpoint.V4
+    one.endpoint_refused(1.0, details, Endpoint.V4, PROBLEM)
+    assert one.endpoint(details) is Endpoint.V2
+    assert one.state(1.0) is FRESH
+    assert one.trouble is None
+
+
+def test_both_endpoints_refused_bar_direct() -> None:
+    one, details = pinned()
+    for at, endpoint in enumerate((Endpoint.V4, Endpoint.V2)):
+        one.endpoint_refused(float(at), details, endpoint, PROBLEM)
+    assert one.state(1.0) is BARRED
+    assert one.looks_again_at(1.0) == 1801
+    assert one.problem(1.0) is PROBLEM
+    assert one.state(1801.0) is FRESH
+    assert one.endpoint(details) is Endpoint.V4
+
+
+def test_a_refused_endpoint_is_so_to_the_next_grant_of_its_gateway() -> None:
+    one, details = pinned()
+    one.endpoint_refused(1.0, details, Endpoint.V4, PROBLEM)
+    renewed = replace(details, token="b")
+    one.granted(3000.0, renewed)
+    assert one.endpoint(renewed) is Endpoint.V2
+    moved = replace(renewed, base_url="https://other")
+    one.granted(3001.0, moved)
+    assert one.endpoint(moved) is Endpoint.V4
+
+
+def test_bodies_that_v4_refuses_have_v2_asked_and_those_of_v2_bar_direct() -> None:
+    one, details = pinned()
+    drift(one, 1.0, details, "a.py", "b.py", "c.py")
+    assert one.endpoint(details) is Endpoint.V2
+    assert one.state(1.0) is FRESH
+    drift(one, 2.0, details, "a.py", "b.py", "c.py")
+    assert one.looks_again_at(2.0) == 302
+    assert one.endpoint(details) is Endpoint.V2
+
+
+def test_bodies_that_v4_refuses_bar_direct_where_v2_was_refused() -> None:
+    one, details = granted(), grant()
+    one.endpoint_refused(1.0, details, Endpoint.V2, PROBLEM)
+    assert one.endpoint(details) is Endpoint.V4
+    drift(one, 2.0, details, "a.py", "b.py", "c.py")
+    assert one.state(2.0) is BARRED
+    assert one.looks_again_at(2.0) == 302
 
 
 # Budgets.

@@ -105,3 +105,56 @@ def test_a_permit_that_is_released_makes_way(probe: bool) -> None:
     permit.release()
     assert one.may_probe(1.0) is probe
     assert one.count_late(9.0) is Transition.NONE
+
+
+@pytest.mark.parametrize(("at", "trips"), [(0.6, False), (0.7, True)])
+def test_what_is_cut_short_is_a_loss_when_it_was_late_by_then(
+    at: float, *, trips: bool
+) -> None:
+    one = circuit()
+    for _ in range(2):
+        permit = one.admit(0.0, whole=False)
+        permit.cut(at)
+        assert permit.settled
+        assert permit.fail(at) is Transition.NONE
+    assert (one.state(at) is CircuitState.OPEN) is trips
+    assert one.count_late(9.0) is Transition.NONE
+
+
+@pytest.mark.parametrize(("at", "trips"), [(100.6, False), (100.7, True)])
+def test_a_probe_that_is_cut_short_is_one_too(at: float, *, trips: bool) -> None:
+    """Nothing else served its call meanwhile."""
+    one = circuit()
+    for _ in range(2):
+        one.admit(0.0).fail(0.0)
+    permit = one.admit(100.0, whole=False)
+    assert permit.probe
+    assert (permit.cut(at) is Transition.TRIPPED) is trips
+    assert one.may_probe(at) is not trips
+
+
+def test_what_has_begun_or_takes_its_time_is_cut_short_without_a_loss() -> None:
+    one = circuit()
+    for _ in range(3):
+        begun = one.admit(0.0, whole=False)
+        begun.succeed(0.2)
+        assert begun.cut(60.0) is Transition.NONE
+        assert one.admit(0.0, timed=False, whole=False).cut(60.0) is Transition.NONE
+
+
+def test_a_first_piece_teaches_no_pace() -> None:
+    one = circuit()
+    one.admit(0.0, whole=False).succeed(0.1)
+    assert one.pace.median_s(1) is None
+
+
+def test_a_first_piece_does_not_show_that_whole_answers_are_fast_again() -> None:
+    rival = Circuit(CircuitPolicy(), lambda: 0.5, pace=Pace(HedgePolicy(), 20))
+    pace = Pace(HedgePolicy(), 20)
+    one = Circuit(CircuitPolicy(), lambda: 0.5, pace=pace, rival=rival)
+    for _ in range(10):
+        rival.pace.learn(0.3)
+        pace.learn(0.8)
+    assert one.admit(0.0).succeed(0.8) is Transition.TRIPPED
+    assert not one.admit(100.0, whole=False).probe
+    assert one.admit(100.0).probe

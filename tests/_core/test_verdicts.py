@@ -16,6 +16,8 @@ import pytest
 from gitlab_completions._core.verdicts import (
     DIRECT_ACCESS,
     GATEWAY,
+    GATEWAY_V4,
+    GATEWAYS,
     INSTANCE,
     AccessVerdict,
     AttemptVerdict,
@@ -28,6 +30,7 @@ from gitlab_completions._core.verdicts import (
     Standing,
     decide,
 )
+from gitlab_completions.details import Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +47,7 @@ WORDS = (
     "clock",
     "token_creation_failed",
     "USAGE_QUOTA_NOT_ENTITLED",
+    "unauthorized_code_suggestions",
     "missing_default_duo_group",
     "pool",
     "token_source",
@@ -55,6 +59,7 @@ FAILURE = AttemptVerdict(circuit=Effect.FAILURE, passing=True)
 RATE_LIMIT = AttemptVerdict(circuit=Effect.REST, passing=True)
 NOT_SENT = AttemptVerdict(passing=True)
 NO_MATTER = AttemptVerdict()
+ENDPOINT_REFUSED = AttemptVerdict(details=OnDetails.REFUSE_ENDPOINT)
 
 
 class Word(NamedTuple):
@@ -178,7 +183,7 @@ GATE = Expected(
             AttemptVerdict(details=OnDetails.BAR, bar_s=300),
         ),
         "not": ("not allowed", AttemptVerdict(details=OnDetails.BAR, bar_s=1800)),
-        "gone": ("endpoint gone", AttemptVerdict(details=OnDetails.BAR, bar_s=1800)),
+        "gone": ("endpoint gone", ENDPOINT_REFUSED),
         "body": ("body refused", AttemptVerdict(details=OnDetails.DRIFT)),
         "pool": ("no free connection", NOT_SENT),
         "fail": ("anything else", FAILURE),
@@ -216,6 +221,15 @@ GATE = Expected(
     {
         "USAGE_QUOTA_NOT_ENTITLED": Word({"not": "doub"}),
         "pool": Word({"fail": "pool"}, (Body.NONE,)),
+    },
+)
+
+GATE_V4 = Expected(
+    {"user": ("users not taken", ENDPOINT_REFUSED), **GATE.verdicts},
+    GATE.grid,
+    {
+        **GATE.words,
+        "unauthorized_code_suggestions": Word({"not": "user"}, (Body.JSON,)),
     },
 )
 
@@ -312,6 +326,7 @@ def plain(row: Row[AccessVerdict] | Row[AttemptVerdict]) -> Row[Verdict]:
 TABLES: dict[str, tuple[Rows, Expected]] = {
     "direct access": (tuple(map(plain, DIRECT_ACCESS)), ACCESS),
     "gateway": (tuple(map(plain, GATEWAY)), GATE),
+    "gateway v4": (tuple(map(plain, GATEWAY_V4)), GATE_V4),
     "instance": (tuple(map(plain, INSTANCE)), INST),
 }
 CELLS = {name: expected_cells(expected) for name, (_, expected) in TABLES.items()}
@@ -333,6 +348,11 @@ def differs(table: Rows, name: str) -> str | None:
 @pytest.mark.parametrize("name", TABLES)
 def test_every_outcome_has_the_verdict_of_the_design(name: str) -> None:
     assert differs(TABLES[name][0], name) is None
+
+
+def test_each_endpoint_has_its_table() -> None:
+    assert GATEWAYS == {Endpoint.V2: GATEWAY, Endpoint.V4: GATEWAY_V4}
+    assert set(GATEWAYS) == set(Endpoint)
 
 
 def changed(value: object) -> list[object]:

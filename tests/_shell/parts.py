@@ -48,11 +48,49 @@ class Exchange:
         body = json.dumps(grant_json(GATEWAY, lifetime_s=lifetime_s)).encode()
         self.reply(201, body, {"content-type": "application/json"})
 
+    def begin(self, kind: str = "text/event-stream", **headers: str) -> Feed:
+        """Answer with a body that comes as the test feeds it."""
+        feed = Feed()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answer.set_result(
+            WireResponse(
+                status_code=200,
+                headers={"content-type": kind, **named},
+                chunks=feed.chunks(),
+            )
+        )
+        return feed
+
     def refuse(self, status: int) -> None:
         self.reply(status, b'{"detail": "s3cret"}')
 
     def fail(self, error: BaseException) -> None:
         self.answer.set_exception(error)
+
+
+class Feed:
+    """A body that comes piece by piece, and how much of it was read."""
+
+    def __init__(self) -> None:
+        self._parts: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue()
+        self.read = 0
+
+    def send(self, *parts: bytes) -> None:
+        for part in parts:
+            self._parts.put_nowait(part)
+
+    def end(self) -> None:
+        self._parts.put_nowait(None)
+
+    def fail(self, error: BaseException) -> None:
+        self._parts.put_nowait(error)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        while (part := await self._parts.get()) is not None:
+            if isinstance(part, BaseException):
+                raise part
+            self.read += 1
+            yield part
 
 
 async def _one(body: bytes) -> AsyncIterator[bytes]:

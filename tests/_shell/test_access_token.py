@@ -11,6 +11,7 @@ import pytest
 from gitlab_completions._secrets import Secret
 from gitlab_completions._shell.access_token import TokenDesk, TokenSourceError
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import TokenHeader
 from gitlab_completions.testing import wait_all_tasks_blocked
 
 if TYPE_CHECKING:
@@ -252,3 +253,123 @@ async def test_a_question_without_an_answer_is_put_anew_after_30_s() -> None:
     assert asked == 2
     await wait_all_tasks_blocked()
     assert await one.get() == Secret("glpat-1")
+
+
+class Renewing(Source):
+    """A source that renews its token when it is told of a refusal, in a while."""
+
+    def __init__(self, *tokens: str) -> None:
+        super().__init__(*tokens)
+        self.refused = False
+
+    async def get(self) -> str:
+        self.asked += 1
+        if self.refused:
+            await asyncio.sleep(1)
+            self.refused = False
+            self.tokens.pop(0)
+        return self.tokens[0]
+
+    def reject(self, token: str, /) -> None:
+        super().reject(token)
+        self.refused = True
+
+
+async def test_many_calls_that_learn_of_a_refusal_have_one_token_renewed() -> None:
+    source = Renewing("glpat-1", "glpat-2", "glpat-3")
+    one = desk(source)
+    refused = await one.get()
+    calls = [asyncio.create_task(one.another(refused)) for _ in range(50)]
+    calls[0].cancel()
+    late = await asyncio.gather(*calls[1:])
+    assert set(late) == {Secret("glpat-2")}
+    assert source.rejected == ["glpat-1"]
+    assert await one.another(refused) == Secret("glpat-2")  # the last to learn of it
+    assert source.rejected == ["glpat-1"]
+
+
+async def test_a_token_asked_for_before_the_refusal_is_not_taken_for_another() -> None:
+    source = SlowSource()
+    one = desk(source)
+    asking = asyncio.create_task(one.another(Secret("glpat-1")))
+    before = asyncio.create_task(one.get())
+    await wait_all_tasks_blocked()
+    source.answer.set_result("glpat-1")
+    assert await before == Secret("glpat-1")
+    assert await asking is None
+
+
+async def test_what_was_being_asked_for_already_may_be_another_token() -> None:
+    class Slow(SlowSource):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rejected: list[str] = []
+
+        async def get(self) -> str:
+            return await self()
+
+        def reject(self, token: str, /) -> None:
+            self.rejected.append(token)
+
+    source = Slow()
+    one = desk(source)
+    before = asyncio.create_task(one.get())
+    await wait_all_tasks_blocked()
+    asking = asyncio.create_task(one.another(Secret("glpat-1")))
+    await wait_all_tasks_blocked()
+    source.answer.set_result("glpat-2")
+    assert await before == await asking == Secret("glpat-2")
+    assert source.rejected == []
+
+
+async def test_a_refusal_is_told_again_when_it_brought_nothing() -> None:
+    source = Source("glpat-1")
+    one = desk(source)
+    refused = await one.get()
+    for _ in range(2):
+        assert await one.another(refused) is None
+    assert source.rejected == ["glpat-1", "glpat-1"]
+
+
+async def test_a_reject_that_hangs_is_given_2_s() -> None:
+    class Hanging(Source):
+        async def reject(self, token: str, /) -> None:  # type: ignore[override]
+            await asyncio.Event().wait()
+
+    one = desk(Hanging("glpat-2"))  # type: ignore[arg-type]
+    started = asyncio.get_running_loop().time()
+    assert await one.another(Secret("glpat-1")) == Secret("glpat-2")
+    assert asyncio.get_running_loop().time() - started == 2.0
+
+
+async def test_a_source_that_hangs_after_a_refusal_is_given_2_s() -> None:
+    one = desk(SlowSource())
+    assert await one.another(Secret("glpat-1")) is None
+    assert asyncio.get_running_loop().time() == 2.0
+    await one.aclose()
+
+
+async def test_closing_ends_a_replacement_for_all_who_wait() -> None:
+    one = desk(SlowSource())
+    waiting = asyncio.create_task(one.another(Secret("glpat-1")))
+    await wait_all_tasks_blocked()
+    await one.aclose()
+    assert await waiting is None
+
+
+def test_a_source_names_the_header_of_its_tokens() -> None:
+    class Private(Source):
+        header = TokenHeader.PRIVATE_TOKEN
+
+    class Word(Source):
+        header = "JOB-TOKEN"
+
+    class Wrong(Source):
+        header = "X-My-Token"
+
+    assert desk("glpat-1").header is TokenHeader.AUTHORIZATION
+    assert desk(Source("glpat-1")).header is TokenHeader.AUTHORIZATION
+    assert desk(Private("glpat-1")).header is TokenHeader.PRIVATE_TOKEN
+    assert desk(Word("glpat-1")).header is TokenHeader.JOB_TOKEN
+    with pytest.raises(ConfigurationError, match="PRIVATE-TOKEN"):
+        desk(Wrong("glpat-1"))

@@ -71,3 +71,17 @@ async def test_closing_with_nothing_to_end_does_nothing() -> None:
     background = Background()
     await background.aclose()
     await background.aclose()
+
+
+async def test_tasks_that_end_by_themselves_in_time_are_not_ended() -> None:
+    background, ended = Background(), []
+
+    async def work(seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        ended.append(seconds)
+
+    for seconds in (0.05, 5.0):
+        background.spawn(work(seconds))
+    await background.aclose(0.1)
+    assert ended == [0.05]
+    await background.aclose(0.1)

@@ -84,7 +84,7 @@ def test_a_proxy_on_the_way_is_told_from_the_host_behind_it() -> None:
 
 def test_an_answer_that_is_too_large_says_so() -> None:
     told = meaning_of(SendError("protocol", LARGEST + 1), "GitLab")
-    assert told.words == "GitLab gave an answer over 1 MiB"
+    assert told.words == "GitLab gave an answer that is too large"
 
 
 def test_a_client_that_does_not_work_is_named_by_its_exception() -> None:

@@ -9,6 +9,7 @@ import pytest
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._wire.refusals import decode_refusal
+from gitlab_completions._wire.unusable import StreamCutError
 from gitlab_completions.errors import (
     ErrorCode,
     MissingNamespaceError,
@@ -19,7 +20,9 @@ from gitlab_completions.errors import (
     RouteRateLimitedError,
     RouteServerError,
     RouteStatusError,
+    RouteTimeoutError,
     RouteUnauthorizedError,
+    StreamBrokenError,
 )
 from gitlab_completions.models import Route
 from gitlab_completions.senders import SendError, SendErrorKind
@@ -140,3 +143,38 @@ def test_what_cannot_be_sent_is_the_requests_fault() -> None:
     assert ending.cause is rejected
     assert ending.error is not None
     assert ending.error.code is ErrorCode.REQUEST
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (SendError("broken"), ErrorCode.STREAM_BROKEN),
+        (SendError("timeout"), ErrorCode.TIMEOUT),
+        (StreamCutError("no end"), ErrorCode.STREAM_BROKEN),
+        (ValueError("s3cret"), ErrorCode.STREAM_BROKEN),
+    ],
+)
+def test_a_stream_that_breaks_off_is_told_without_its_text(
+    error: Exception, code: ErrorCode
+) -> None:
+    ending = endings.cut_off(Route.DIRECT, error, 0.5)
+    assert isinstance(ending.error, StreamBrokenError)
+    assert (ending.error.text, ending.error.code) == ("", code)
+    assert ending.cause is error
+    assert "s3cret" not in str(ending.error)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_took_too_long_is_a_timeout_or_a_broken_stream(*, begun: bool) -> None:
+    ending = endings.silent(Route.DIRECT, 0.5, begun=begun)
+    kind = StreamBrokenError if begun else RouteTimeoutError
+    assert isinstance(ending.error, kind)
+    assert ending.error.code is ErrorCode.TIMEOUT
+
+
+def test_what_a_sender_raises_is_told_apart_by_its_type() -> None:
+    broken = endings.broke(Route.DIRECT, SendError("tls"), 0.5)
+    assert broken.seen.word == "tls"
+    unexpected = endings.broke(Route.DIRECT, ValueError("s3cret"), 0.5)
+    assert unexpected.error is not None
+    assert "ValueError" in unexpected.error.message

@@ -8,6 +8,7 @@ import pytest
 
 from gitlab_completions._shell.engine import Engine
 from gitlab_completions._shell.setup import Setup
+from gitlab_completions._transport.sender import SPARE_CONNECTIONS
 from gitlab_completions.errors import ClientClosedError
 from gitlab_completions.events import CallFinished
 from gitlab_completions.models import Route
@@ -118,3 +119,24 @@ async def test_a_lifted_limit_lets_in_who_waits() -> None:
     await asyncio.gather(*calls)
     assert asyncio.get_running_loop().time() == 0
     await plant.engine.aclose()
+
+
+async def test_what_passes_no_gate_takes_no_completions_place_in_the_pool() -> None:
+    plant = Plant()
+    warm = [asyncio.create_task(plant.engine.warm_up("a/b", plant.closing))]
+    (await plant.sender.next()).refuse(422)
+    assert (await plant.sender.next()).wire.purpose == "warm_up"
+    flag = asyncio.create_task(plant.engine.flag("a", default=True))
+    warm += [
+        asyncio.create_task(plant.engine.warm_up(path, plant.closing))
+        for path in ("c/d", "e/f")
+    ]
+    await wait_all_tasks_blocked()
+    first, *others = [one.wire.purpose for one in plant.sender.exchanges[1:]]
+    assert (first, others) == ("warm_up", ["details"])
+    assert plant.sender.in_flight == SPARE_CONNECTIONS
+    plant.sender.exchanges[-1].refuse(422)
+    assert (await plant.sender.next()).wire.purpose == "details"
+    assert plant.sender.in_flight == SPARE_CONNECTIONS
+    await plant.engine.aclose()
+    await asyncio.wait({flag, *warm})

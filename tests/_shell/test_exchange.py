@@ -11,7 +11,9 @@ import pytest
 from gitlab_completions._core.verdicts import Body, Observation
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.exchange import Exchanger
-from gitlab_completions.details import ConnectionDetails
+from gitlab_completions._shell.handover import Handover
+from gitlab_completions._shell.pour import Pour
+from gitlab_completions.details import ConnectionDetails, Endpoint
 from gitlab_completions.errors import (
     ErrorCode,
     MalformedAnswerError,
@@ -20,8 +22,15 @@ from gitlab_completions.errors import (
     RouteStatusError,
     RouteTimeoutError,
     RouteUnauthorizedError,
+    StreamBrokenError,
 )
-from gitlab_completions.models import CompletionRequest, Intent, Route
+from gitlab_completions.models import (
+    Choice,
+    CompletionRequest,
+    Intent,
+    Model,
+    Route,
+)
 from gitlab_completions.senders import SendError
 from gitlab_completions.testing import VirtualClock
 from tests._shell.parts import AGENT, GATEWAY, REQUEST, ROOT, HeldSender
@@ -35,6 +44,9 @@ DETAILS = ConnectionDetails(
     headers={"Authorization": "Bearer token", "User-Agent": AGENT},
     lifetime_s=3600,
 )
+CHOICES = '"choices":[{"text":"x = 1","index":0,"finish_reason":"length"}]'
+V2_ANSWER = f'{{"id":"id","model":{{"engine":"e","name":"n"}},{CHOICES}}}'.encode()
+V4_ANSWER = f'{{"metadata":{{"model":{{"engine":"e","name":"n"}}}},{CHOICES}}}'.encode()
 
 
 class Bench:
@@ -60,13 +72,22 @@ class Bench:
         *,
         ends_at: float = 5.0,
         request: CompletionRequest = REQUEST,
+        endpoint: Endpoint = Endpoint.V2,
+        pour: Pour | None = None,
     ) -> asyncio.Task[Ending]:
         if route is Route.DIRECT:
             work = self.exchanger.direct(
-                request, DETAILS, ends_at=ends_at, last_resort=False
+                request,
+                DETAILS,
+                endpoint=endpoint,
+                ends_at=ends_at,
+                last_resort=False,
+                pour=pour,
             )
         else:
-            work = self.exchanger.indirect(request, ends_at=ends_at, last_resort=True)
+            work = self.exchanger.indirect(
+                request, ends_at=ends_at, last_resort=True, pour=pour
+            )
         return asyncio.create_task(work)
 
 
@@ -84,6 +105,29 @@ async def test_an_answer_is_a_suggestion(route: Route) -> None:
     assert ending.seen == Observation(status=200, body=Body.GOOD)
     assert ending.suggestion is not None
     assert ending.suggestion.choices[0].text == "x = 1"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "path", "answer"),
+    [
+        (Endpoint.V2, "/v2/completions", V2_ANSWER),
+        (Endpoint.V4, "/v4/code/suggestions", V4_ANSWER),
+        (Endpoint.V4, "/v4/code/suggestions", V2_ANSWER),
+    ],
+)
+async def test_each_endpoint_has_its_path_and_any_answer_is_read(
+    endpoint: Endpoint, path: str, answer: bytes
+) -> None:
+    bench = Bench()
+    attempt = bench.start(Route.DIRECT, endpoint=endpoint)
+    exchange = await bench.sender.next()
+    assert exchange.wire.url == f"{GATEWAY}{path}"
+    assert exchange.wire.headers["X-Request-ID"]
+    exchange.reply(200, answer)
+    suggestion = (await attempt).suggestion
+    assert suggestion is not None
+    assert suggestion.choices == (Choice(text="x = 1", finish_reason="length"),)
+    assert suggestion.model == Model(engine="e", name="n")
 
 
 @pytest.mark.parametrize("route", Route)
@@ -184,6 +228,18 @@ async def test_a_refused_access_token_is_replaced_within_the_attempt() -> None:
     assert (await attempt).suggestion is not None
 
 
+async def test_a_user_without_a_seat_costs_no_other_token() -> None:
+    bench = Bench("glpat-1", "glpat-2")
+    attempt = bench.start(Route.INDIRECT)
+    no_seat = b'{"message": "401 Unauthorized"}'
+    first = await bench.sender.next()
+    first.reply(401, no_seat, {"x-gitlab-error-origin": "monolith"})
+    error = (await attempt).error
+    assert error is not None
+    assert error.code is ErrorCode.NO_SEAT
+    assert len(bench.sender.exchanges) == 1
+
+
 async def test_a_refused_access_token_without_another_ends_the_attempt() -> None:
     bench = Bench()
     attempt = bench.start(Route.INDIRECT)
@@ -224,3 +280,74 @@ async def test_warming_up_without_details_goes_to_the_instance() -> None:
     exchange.reply(200)
     await warming
     await Bench("").exchanger.warm_up(None)
+
+
+def nothing() -> None:
+    """Take no notice."""
+
+
+def pour() -> Pour:
+    return Pour(Handover(), crlf=False, begin=nothing, fall_silent=nothing)
+
+
+@pytest.mark.parametrize("route", Route)
+async def test_a_stream_is_handed_over_and_told_as_an_answer(route: Route) -> None:
+    bench, sink = Bench(), pour()
+    attempt = bench.start(route, pour=sink)
+    exchange = await bench.sender.next()
+    assert exchange.wire.purpose == "stream"
+    assert json.loads(exchange.wire.body)["stream"] is True
+    feed = exchange.begin(x_request_id="abc")
+    feed.send(b"x = ", b"1")
+    feed.end()
+    ending = await attempt
+    assert ending.seen == Observation(status=200, body=Body.GOOD)
+    assert ending.request_id == "abc"
+    assert ending.suggestion is not None
+    assert ending.suggestion.choices[0].text == "x = 1"
+
+
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("error", [SendError("broken"), ValueError("s3cret"), None])
+async def test_a_stream_breaks_as_any_answer_does_until_it_has_begun(
+    error: Exception | None, *, begun: bool
+) -> None:
+    bench = Bench()
+    attempt = bench.start(Route.DIRECT, pour=pour())
+    feed = (await bench.sender.next()).begin(x_streaming_format="sse")
+    if begun:
+        feed.send(
+            b'event: content_chunk\ndata: {"choices":[{"delta":{"content":"x"}}]}\n\n'
+        )
+    feed.fail(error) if error else feed.end()
+    ending = await attempt
+    assert isinstance(ending.error, StreamBrokenError) is begun
+    assert ending.suggestion is None
+    assert "s3cret" not in str(ending.error)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(200, "text/html"), (503, "text/plain")])
+async def test_what_is_no_stream_is_told_as_without_one(status: int, kind: str) -> None:
+    ends = []
+    for sink in (None, pour()):
+        bench = Bench()
+        attempt = bench.start(Route.DIRECT, pour=sink)
+        exchange = await bench.sender.next()
+        exchange.reply(status, b"<html>", {"content-type": kind})
+        ends.append(await attempt)
+    whole, streamed = ends
+    assert streamed.seen == whole.seen
+    assert type(streamed.error) is type(whole.error)
+    assert streamed.error is not None
+    assert whole.error is not None
+    assert streamed.error.code is whole.error.code
+
+
+async def test_a_refused_access_token_is_replaced_for_a_stream_too() -> None:
+    bench = Bench("glpat-1", "glpat-2")
+    attempt = bench.start(Route.INDIRECT, pour=pour())
+    (await bench.sender.next()).refuse(401)
+    exchange = await bench.sender.next()
+    assert exchange.wire.purpose == "stream"
+    exchange.begin().end()
+    assert (await attempt).seen.body is Body.BLANK

@@ -189,6 +189,15 @@ async def test_a_refused_access_token_is_replaced_and_asked_with_once_more() -> 
     assert len(asking.sender.exchanges) == 2
 
 
+async def test_a_user_without_a_seat_costs_no_other_token() -> None:
+    asking = Asking("glpat-1", "glpat-2")
+    fetch = asking.start()
+    no_seat = b'{"message": "401 Unauthorized"}'
+    (await asking.next()).reply(401, no_seat, {"x-gitlab-error-origin": "monolith"})
+    assert (await fetch).code is ErrorCode.NO_SEAT
+    assert len(asking.sender.exchanges) == 1
+
+
 async def test_a_refused_access_token_without_another_is_told() -> None:
     asking = Asking("glpat-1")
     fetch = asking.start()

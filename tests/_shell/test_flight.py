@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from gitlab_completions._core.circuit import Circuit
@@ -11,7 +13,9 @@ from gitlab_completions._core.hedging import Pace
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import GATEWAY, Body, Observation, decide
 from gitlab_completions._shell.flight import Flight
+from gitlab_completions._shell.handover import Handover
 from gitlab_completions._shell.keeper import Entry
+from gitlab_completions._shell.pour import Pour
 from gitlab_completions.models import Route, RouteReason
 from gitlab_completions.policy import CircuitPolicy, DetailsPolicy
 from tests._shell.parts import REQUEST
@@ -60,3 +64,26 @@ async def test_it_has_answered_when_its_verdict_says_so(
     assert not flight.answered
     flight.verdict = decide(GATEWAY, Observation(status=status, body=body))
     assert flight.answered is (status == 200)
+
+
+async def test_it_is_cut_once_however_often_it_is_asked_to_be(flight: Flight) -> None:
+    flight.cut()  # before it has a task there is nothing to end
+    flight.task = asyncio.create_task(asyncio.sleep(9))
+    for _ in range(2):
+        flight.cut()
+    await asyncio.wait({flight.task})
+    assert flight.task.cancelled()
+    assert flight.task.cancelling() == 1
+    assert flight.news is flight.over is flight.task
+
+
+async def test_a_stream_is_shut_first_and_has_news_with_its_first_piece(
+    flight: Flight,
+) -> None:
+    pour = Pour(Handover(), crlf=False, begin=flight.cut, fall_silent=flight.cut)
+    flight.pour = pour
+    assert flight.news is pour.news
+    assert flight.over is pour.over
+    flight.cut()
+    assert pour.is_shut
+    assert pour.over.done()

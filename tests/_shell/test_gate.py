@@ -61,6 +61,22 @@ def spent(sends: int, *, per_minute: int = 60) -> InstanceBudget:
     return budget
 
 
+@pytest.mark.parametrize("last_resort", [False, True])
+async def test_a_task_that_is_ended_as_it_waits_leaves_its_ticket_sound(
+    *, last_resort: bool
+) -> None:
+    row = Row()
+    for name in "abc":
+        await row.come(name, last_resort=last_resort)
+    row.tasks["b"].cancel()
+    await wait_all_tasks_blocked()
+    assert row.gate.withdraw(row.tickets["b"])
+    await row.leave("a")
+    assert row.inside == ["a", "c"]
+    await row.leave("c")
+    assert row.gate.in_flight == 0
+
+
 async def test_only_so_many_are_let_in_at_once_and_the_rest_in_order() -> None:
     row = Row(2)
     for name in "abcd":

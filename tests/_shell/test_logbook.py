@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from gitlab_completions._shell import logbook
+from gitlab_completions.details import Endpoint
 from gitlab_completions.errors import (
     AllRoutesFailedError,
     DirectAccessBarredError,
@@ -17,6 +18,7 @@ from gitlab_completions.events import (
     CircuitTripped,
     ClockJumped,
     DetailsRefused,
+    EndpointRefused,
     Event,
     RouteChosen,
     StatusChanged,
@@ -48,6 +50,16 @@ REFUSED = DetailsRefused(
         ),
         (CircuitTripped(route=Route.DIRECT, rests_s=1), "INFO", "route=direct rests_s"),
         (ClockJumped(), "INFO", "ClockJumped"),
+        (
+            EndpointRefused(
+                project_path="a/b",
+                endpoint=Endpoint.V4,
+                instead=Endpoint.V2,
+                status_code=403,
+            ),
+            "INFO",
+            "project_path=a/b endpoint=v4 instead=v2 status_code=403",
+        ),
         (REFUSED, "INFO", "DetailsRefused project_path=None problem=no"),
         (
             StatusChanged(status=STATUS),

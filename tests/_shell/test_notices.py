@@ -163,7 +163,7 @@ async def test_a_rest_that_was_longer_before_is_no_news(store: CountingStore) ->
     assert second.diary.kinds == []
 
 
-@pytest.mark.parametrize("status", [402, 403, 404])
+@pytest.mark.parametrize("status", [402, 403])
 async def test_a_gateways_bar_is_heard_of(store: CountingStore, status: int) -> None:
     first, second = Window(store), Window(store)
     await first.tell(Route.DIRECT, status, None)

@@ -20,6 +20,7 @@ from gitlab_completions.errors import (
     DirectAccessBarredError,
     ErrorCode,
     RequestRejectedError,
+    StreamBrokenError,
 )
 from gitlab_completions.models import Route, RouteReason
 from gitlab_completions.policy import DetailsPolicy, DirectMode, RoutingPolicy
@@ -125,6 +126,13 @@ async def test_a_call_that_began_earlier_says_nothing_new() -> None:
 async def test_a_rejected_request_does_not_count() -> None:
     view = View()
     view.outlook.call_ended(1, RequestRejectedError("no"))
+    assert view.look()[0] is Health.READY
+
+
+async def test_a_stream_that_broke_off_came_by_a_route_that_answers() -> None:
+    view = View()
+    view.outlook.call_ended(1, FAILED)
+    view.outlook.call_ended(2, StreamBrokenError("cut", route=Route.DIRECT))
     assert view.look()[0] is Health.READY
 
 

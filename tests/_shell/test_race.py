@@ -19,6 +19,7 @@ from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.gate import Gate
+from gitlab_completions._shell.handover import Handover
 from gitlab_completions._shell.keeper import Entry
 from gitlab_completions._shell.race import Race
 from gitlab_completions.details import ConnectionDetails
@@ -60,10 +61,12 @@ class Track:
         self.circuits = {Route.DIRECT: direct, Route.INDIRECT: rival}
         self.hedges = HedgeBudget(HedgePolicy())
         self.gates = {route: Gate(most, clock, lambda: False) for route in Route}
+        self.stream_gates = {route: Gate(4, clock, lambda: False) for route in Route}
         desk = TokenDesk("glpat-1", lambda: None)
         self.race = Race(
             exchanger=Exchanger(self.sender, desk, clock, ROOT, AGENT),
             gates=self.gates,
+            stream_gates=self.stream_gates,
             circuits=self.circuits,
             hedges=self.hedges,
             clock=clock,
@@ -82,6 +85,7 @@ class Track:
         reason: RouteReason = RouteReason.PREFERRED,
         last_resort: bool = False,
         price: int = 0,
+        handover: Handover | None = None,
     ) -> Flight:
         send = Send(
             route=route,
@@ -92,7 +96,7 @@ class Track:
             price=price,
             details=DETAILS if route is Route.DIRECT else None,
         )
-        flight = self.race.start(1, request, send, self.entry)
+        flight = self.race.start(1, request, send, self.entry, handover=handover)
         await wait_all_tasks_blocked()
         return flight
 
@@ -342,6 +346,29 @@ async def test_a_flight_in_the_gate_can_be_taken_back(track: Track) -> None:
         exchange.complete()
 
 
+@pytest.mark.parametrize("streams", [False, True])
+async def test_a_flight_that_others_end_in_the_gate_takes_no_place_along(
+    track: Track, *, streams: bool
+) -> None:
+    handovers = [Handover() if streams else None for _ in range(10)]
+    flights = [await track.start(handover=one) for one in handovers]
+    waiting = [one for one in flights if not one.sent]
+    for flight in waiting:
+        assert flight.task is not None
+        flight.task.cancel()  # as whoever ends the loop does
+    await wait_all_tasks_blocked()
+    assert all(one.task is not None and one.task.done() for one in waiting)
+    assert track.diary.kinds == []
+    for flight in flights:
+        track.race.detach(flight)
+    await wait_all_tasks_blocked()
+    for exchange in track.sender.exchanges:
+        if not exchange.cancelled:
+            exchange.complete()
+    await wait_all_tasks_blocked()
+    assert track.race.in_flight == 0
+
+
 async def test_a_flight_may_be_left_before_its_task_has_begun(track: Track) -> None:
     send = Send(
         route=Route.DIRECT,
@@ -420,3 +447,91 @@ async def test_the_clock_is_looked_at_before_an_ending_teaches_anything(
     await wait_all_tasks_blocked()
     assert len(track.diary.events) == 1
     assert track.looked_after == [0]
+
+
+async def test_a_stream_is_settled_by_its_first_piece(track: Track) -> None:
+    flight = await track.start(handover=Handover())
+    feed = (await track.sender.next()).begin()
+    await wait_all_tasks_blocked()
+    before = flight.permit.settled, flight.answered
+    assert before == (False, False)
+    feed.send(b"x")
+    await wait_all_tasks_blocked()
+    assert (flight.permit.settled, flight.answered) == (True, True)
+    assert flight.news is not None
+    assert flight.news.done()
+    assert track.diary.kinds == []
+    feed.fail(SendError("broken"))
+    await wait_all_tasks_blocked()
+    assert track.diary.kinds == ["AttemptFailed"]
+    assert flight.answered
+    assert track.state(Route.DIRECT) is CircuitState.CLOSED
+
+
+async def test_a_stream_without_text_is_settled_at_its_end(track: Track) -> None:
+    flight = await track.start(handover=Handover())
+    (await track.sender.next()).begin().end()
+    await wait_all_tasks_blocked()
+    assert flight.answered
+    assert track.diary.kinds == ["AttemptSucceeded"]
+
+
+@pytest.mark.parametrize("fed", [False, True])
+async def test_a_stream_that_is_detached_ends_and_says_nothing(
+    track: Track, *, fed: bool
+) -> None:
+    flight = await track.start(handover=Handover())
+    exchange = await track.sender.next()
+    feed = exchange.begin()
+    if fed:
+        feed.send(b"x")
+        await wait_all_tasks_blocked()
+    for _ in range(2):
+        track.race.detach(flight)
+    await wait_all_tasks_blocked()
+    assert (exchange.cancelled, flight.ending) == (1, None)
+    assert flight.permit.settled
+    assert track.diary.kinds == []
+    assert track.race.in_flight == 0
+
+
+async def test_a_stream_that_is_given_up_ends_as_a_timeout(track: Track) -> None:
+    flight = await track.start(handover=Handover())
+    exchange = await track.sender.next()
+    await asyncio.sleep(2)
+    track.race.give_up(flight)
+    assert flight.permit.settled
+    await wait_all_tasks_blocked()
+    assert exchange.cancelled == 1
+    (failed,) = track.diary.events
+    assert isinstance(failed, AttemptFailed)
+    assert isinstance(failed.error, RouteTimeoutError)
+    track.race.detach(flight)
+    await wait_all_tasks_blocked()
+    assert exchange.cancelled == 1
+
+
+async def test_a_stream_in_its_gate_is_given_up_unsent(track: Track) -> None:
+    flights = [await track.start(handover=Handover()) for _ in range(5)]
+    track.race.give_up(flights[4])
+    await wait_all_tasks_blocked()
+    assert len(track.sender.exchanges) == 4
+    assert not flights[4].sent
+    assert track.diary.kinds == []
+    for flight in flights:
+        track.race.detach(flight)
+
+
+async def test_the_end_ends_a_stream_once(track: Track) -> None:
+    flight = await track.start(handover=Handover())
+    exchange = await track.sender.next()
+    track.race.detach(flight)
+    await track.race.aclose()
+    assert exchange.cancelled == 1
+
+
+async def test_a_stream_whose_time_is_up_teaches_as_any_other(track: Track) -> None:
+    for _ in range(2):
+        await track.start(handover=Handover())
+        await asyncio.sleep(10)
+    assert track.diary.kinds == ["AttemptFailed", "AttemptFailed", "CircuitTripped"]

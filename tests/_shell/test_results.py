@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gitlab_completions._core.commands import Chosen, GaveUp
 from gitlab_completions._shell import results
+from gitlab_completions._shell.handover import Handover
 from gitlab_completions.errors import (
     AllRoutesFailedError,
     DeadlineExceededError,
@@ -18,6 +20,7 @@ from gitlab_completions.errors import (
     RequestRejectedError,
     RouteServerError,
     RouteTimeoutError,
+    StreamBrokenError,
 )
 from gitlab_completions.models import Route, RouteReason
 from gitlab_completions.senders import SendError
@@ -175,3 +178,63 @@ async def test_a_rejected_request_is_its_own_error() -> None:
     error = fail(GaveUp.REJECTED, [await flown(Track(), Route.INDIRECT, 400)])
     assert isinstance(error, RequestRejectedError)
     assert "s3cret" not in str(error)
+
+
+async def test_what_a_reader_had_when_it_left_names_where_it_came_from() -> None:
+    track = Track()
+    flight = await track.start(handover=Handover())
+    feed = (await track.sender.next()).begin()
+    feed.send(b"x")
+    await wait_all_tasks_blocked()
+    track.race.detach(flight)
+    planned = Chosen(route=Route.INDIRECT, reason=RouteReason.POLICY)
+    done = results.so_far("x", planned, [flight], started_at=0.0, now=1.0)
+    assert (done.text, done.route, done.reason) == (
+        "x",
+        Route.DIRECT,
+        RouteReason.PREFERRED,
+    )
+    assert [one.superseded for one in done.attempts] == [True]
+    await track.race.aclose()
+
+
+def test_a_reader_that_left_before_anything_was_sent_is_told_the_plan() -> None:
+    planned = Chosen(route=Route.INDIRECT, reason=RouteReason.POLICY)
+    done = results.so_far(" ", planned, [], started_at=0.0, now=1.0)
+    assert (done.choices, done.route, done.reason) == (
+        (),
+        Route.INDIRECT,
+        RouteReason.POLICY,
+    )
+
+
+async def test_a_call_whose_stream_broke_has_an_error_of_its_own() -> None:
+    track = Track()
+    flight = await track.start(handover=Handover())
+    chosen = Chosen(route=Route.DIRECT, reason=RouteReason.PREFERRED)
+    feed = (await track.sender.next()).begin()
+    feed.send(b"x")
+    await wait_all_tasks_blocked()
+    assert results.broken([flight], chosen) is None
+    feed.fail(SendError("broken"))
+    await wait_all_tasks_blocked()
+    error = results.broken([flight], chosen)
+    assert isinstance(error, StreamBrokenError)
+    assert flight.ending is not None
+    assert error is not flight.ending.error
+    assert isinstance(error.__cause__, SendError)
+    await track.race.aclose()
+
+
+@pytest.mark.parametrize("deadline", [5.0, math.inf])
+async def test_silence_is_the_deadlines_only_where_there_is_one(
+    deadline: float,
+) -> None:
+    track = Track()
+    flight = await track.start(Route.INDIRECT)
+    (await track.sender.next()).fail(SendError("timeout"))
+    await wait_all_tasks_blocked()
+    error = fail(GaveUp.EXHAUSTED, [flight], deadline=deadline)
+    assert isinstance(error, DeadlineExceededError) is math.isfinite(deadline)
+    assert error.code is ErrorCode.TIMEOUT
+    await track.race.aclose()

@@ -12,14 +12,16 @@ from gitlab_completions._core.freshness import DetailsState, Freshness
 from gitlab_completions._core.hedging import Pace
 from gitlab_completions._core.user_access import UserAccess
 from gitlab_completions._core.verdicts import Body, Observation
+from gitlab_completions._records import replace
 from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.endings import Ending
 from gitlab_completions._shell.flight import Flight
 from gitlab_completions._shell.keeper import Entry
 from gitlab_completions._shell.settlement import Settlement
 from gitlab_completions._wire.suggestions import Suggestion
-from gitlab_completions.details import ConnectionDetails
+from gitlab_completions.details import ConnectionDetails, Endpoint
 from gitlab_completions.errors import RouteStatusError
+from gitlab_completions.events import DetailsRefused, EndpointRefused
 from gitlab_completions.models import Choice, Route, RouteReason
 from gitlab_completions.policy import CircuitPolicy, DetailsPolicy, HedgePolicy
 from gitlab_completions.testing import VirtualClock
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+WORDS = {403: "unauthorized_code_suggestions"}
 DETAILS = ConnectionDetails(base_url=GATEWAY, token="a", headers={}, lifetime_s=3600.0)
 
 
@@ -75,19 +78,21 @@ class Court:
             details=DETAILS if route is Route.DIRECT else None,
         )
 
-    def flight(self, route: Route) -> Flight:
+    def flight(self, route: Route, endpoint: Endpoint = Endpoint.V2) -> Flight:
         return Flight(
             call_id=1,
             request=REQUEST,
-            send=self.send(route),
+            send=replace(self.send(route), endpoint=endpoint),
             permit=self.circuits[route].admit(0.0),
             entry=self.entry,
             started_at=0.0,
             since=0.0,
         )
 
-    def settle(self, route: Route, status: int) -> Flight:
-        flight = self.flight(route)
+    def settle(
+        self, route: Route, status: int, endpoint: Endpoint = Endpoint.V2
+    ) -> Flight:
+        flight = self.flight(route, endpoint)
         self.settlement.settle(flight, ending(route, status))
         return flight
 
@@ -99,7 +104,7 @@ def ending(route: Route, status: int) -> Ending:
             suggestion=Suggestion(choices=(Choice(text="x"),), model=None),
         )
     return Ending(
-        seen=Observation(status=status, body=Body.JSON),
+        seen=Observation(status=status, body=Body.JSON, word=WORDS.get(status, "")),
         error=RouteStatusError("no", route=route, status_code=status),
     )
 
@@ -179,3 +184,63 @@ async def test_refused_details_turn_away_who_waits_with_them(
 async def test_a_refused_body_turns_nobody_away(court: Court) -> None:
     court.settle(Route.DIRECT, 422)
     assert court.refused == []
+
+
+# The gateway's endpoints.
+
+
+async def test_a_refused_endpoint_is_told_and_turns_away_who_waits_for_it(
+    court: Court,
+) -> None:
+    flight = court.settle(Route.DIRECT, 404)
+    assert court.entry.freshness.usable(0.0) is DETAILS
+    assert court.entry.freshness.endpoint(DETAILS) is Endpoint.V4
+    assert court.circuits[Route.DIRECT].state(0.0) is CircuitState.CLOSED
+    assert flight.verdict is not None
+    assert not flight.verdict.passing
+    assert court.diary.kinds == ["AttemptFailed", "EndpointRefused"]
+    assert court.diary.events[1] == EndpointRefused(
+        project_path=None,
+        endpoint=Endpoint.V2,
+        instead=Endpoint.V4,
+        status_code=404,
+    )
+    (refused,) = court.refused
+    waiting = court.send(Route.DIRECT)
+    assert refused(waiting)
+    assert not refused(replace(waiting, endpoint=Endpoint.V4))
+    assert not refused(court.send(Route.INDIRECT))
+
+
+async def test_an_endpoint_that_is_refused_again_is_no_news(court: Court) -> None:
+    court.settle(Route.DIRECT, 404)
+    court.diary.events.clear()
+    court.settle(Route.DIRECT, 404)
+    assert court.diary.kinds == ["AttemptFailed"]
+    assert len(court.refused) == 1
+
+
+@pytest.mark.parametrize("status", [403, 404, 405])
+async def test_both_endpoints_refused_bar_direct_for_half_an_hour(
+    court: Court, status: int
+) -> None:
+    court.settle(Route.DIRECT, 405)
+    court.diary.events.clear()
+    court.settle(Route.DIRECT, status, Endpoint.V4)
+    assert court.diary.kinds == ["AttemptFailed", "DetailsRefused"]
+    assert court.entry.freshness.state(0.0) is DetailsState.BARRED
+    told = court.diary.events[-1]
+    assert isinstance(told, DetailsRefused)
+    assert (told.again_in_s, told.problem.status_code) == (1800, status)
+    assert court.refused[-1](court.send(Route.DIRECT))
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "state"),
+    [(Endpoint.V2, DetailsState.BARRED), (Endpoint.V4, DetailsState.FRESH)],
+)
+async def test_what_is_refused_to_users_is_an_endpoint_on_v4_alone(
+    court: Court, endpoint: Endpoint, state: DetailsState
+) -> None:
+    court.settle(Route.DIRECT, 403, endpoint)
+    assert court.entry.freshness.state(0.0) is state

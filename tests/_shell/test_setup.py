@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,8 @@ from gitlab_completions._core.permit import Transition
 from gitlab_completions._records import replace
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.gate import Ticket
-from gitlab_completions._shell.setup import Setup
+from gitlab_completions._shell.setup import STREAMS, Setup
+from gitlab_completions._shell.spare import SpareConnections
 from gitlab_completions.models import Route
 from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.shared import MemoryStore
@@ -90,6 +92,14 @@ def test_what_asks_for_direct_access_allows_plain_http_as_the_policy_does(
     assert fetcher.allow_plain_http is allowed
 
 
+def test_fetches_and_inquiries_share_the_spare_connections() -> None:
+    spare = SpareConnections()
+    fetcher = setup().fetcher(desk(), spare)
+    inquirer = setup().inquirer(desk(), spare)
+    assert fetcher.spare is inquirer.spare is spare
+    assert inquirer.root == ROOT
+
+
 def test_without_a_store_there_is_none_to_look_in() -> None:
     one = setup()
     assert one.shared_fetcher(one.fetcher(desk())) is None
@@ -101,3 +111,34 @@ def test_with_a_store_it_is_looked_in_before_the_instance_is_asked() -> None:
     shared = one.shared_fetcher(fetcher)
     assert shared is not None
     assert shared.fetcher is fetcher
+
+
+async def test_streams_have_gates_of_their_own_that_keep_to_the_same_budget() -> None:
+    budget = InstanceBudget(60)
+    gates = setup().stream_gates(budget)
+    for route in Route:
+        for _ in range(STREAMS):
+            assert await gates[route].enter(Ticket(last_resort=False))
+        assert gates[route].in_flight == 4
+        waits = Ticket(last_resort=False)
+        assert gates[route].withdraw(waits)
+    assert budget.used(0.0) == 4
+
+
+async def test_nothing_is_replaced_for_a_stream_that_waits() -> None:
+    replaced: list[Route] = []
+
+    def note(route: Route) -> bool:
+        replaced.append(route)
+        return True
+
+    gate = setup(note).stream_gates(InstanceBudget(60))[Route.DIRECT]
+    left = [Ticket(last_resort=False) for _ in range(STREAMS)]
+    for ticket in left:
+        await gate.enter(ticket)
+        ticket.detached = True
+    waiting = asyncio.create_task(gate.enter(Ticket(last_resort=True)))
+    await asyncio.sleep(10)
+    assert replaced == []
+    gate.leave(left[0])
+    assert await waiting

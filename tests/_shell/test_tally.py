@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from gitlab_completions._shell.tally import Tally
+from gitlab_completions.details import Endpoint
 from gitlab_completions.errors import AllRoutesFailedError
 from gitlab_completions.events import (
     CallFinished,
     CircuitTripped,
     ClockJumped,
+    EndpointRefused,
     Superseded,
 )
 from gitlab_completions.models import Route, RouteReason
@@ -36,7 +38,19 @@ def test_what_happened_on_the_way_is_counted() -> None:
     tally(CircuitTripped(route=Route.DIRECT, rests_s=1.0))
     tally(CircuitTripped(route=Route.DIRECT, rests_s=2.0))
     tally(ClockJumped())
-    assert tally.counts == {"superseded": 1, "circuits_tripped": 2}
+    tally(
+        EndpointRefused(
+            project_path=None,
+            endpoint=Endpoint.V4,
+            instead=Endpoint.V2,
+            status_code=403,
+        )
+    )
+    assert tally.counts == {
+        "superseded": 1,
+        "circuits_tripped": 2,
+        "endpoints_refused": 1,
+    }
 
 
 def test_what_has_not_happened_counts_zero() -> None:

@@ -11,6 +11,7 @@ import pytest
 from gitlab_completions._transport.bodies import (
     MAX_ANSWER,
     MAX_ERROR,
+    MAX_STREAM,
     Body,
     unpacker,
 )
@@ -121,3 +122,15 @@ def test_an_encoding_nobody_asked_for_is_refused(encoding: str) -> None:
     with pytest.raises(SendError) as caught:
         unpacker(encoding)
     assert caught.value.kind == "protocol"
+
+
+def test_a_stream_may_be_longer_and_no_packet_of_it_a_bomb() -> None:
+    body = Body(200, "", MAX_STREAM)
+    for _ in range(MAX_STREAM // MAX_ANSWER):
+        assert len(body.take(b"x" * MAX_ANSWER)) == MAX_ANSWER
+    with pytest.raises(SendError):
+        body.take(b"x")
+    bomb = zlib.compress(b"\0" * (4 * MAX_ANSWER))
+    with pytest.raises(SendError) as caught:
+        Body(200, "deflate", MAX_STREAM).take(bomb)
+    assert caught.value.bytes_received == MAX_ANSWER + 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from gitlab_completions._transport import exchange, succession
+from gitlab_completions._transport import exchange, sender as sending, succession
 from gitlab_completions._transport.bodies import MAX_ANSWER, MAX_ERROR
 from gitlab_completions.models import Route
 from gitlab_completions.senders import HttpxSender, Sender, SendError
@@ -348,7 +348,7 @@ async def once_then_silent(peer: Peer) -> None:
 @pytest.fixture
 def _quick_to_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(succession, "QUIET_S", 0.0)
-    monkeypatch.setattr(succession, "SILENCE_S", 0.2)
+    monkeypatch.setattr(sending, "SILENCE_S", 0.2)
     monkeypatch.setattr(exchange, "SILENCE_S", 0.2)
     monkeypatch.setattr(exchange, "SHARE_OF_PATIENCE", 0.0)
 
@@ -407,7 +407,7 @@ async def test_what_is_not_sent_again(sender: HttpxSender, case: str) -> None:
 async def test_a_client_that_was_heard_of_late_is_not_doubted(
     sender: HttpxSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(succession, "SILENCE_S", 0.1)
+    monkeypatch.setattr(sending, "SILENCE_S", 0.1)
     monkeypatch.setattr(exchange, "SILENCE_S", 0.1)
     monkeypatch.setattr(exchange, "SHARE_OF_PATIENCE", 0.0)
     async with loopback(once_then_silent) as server:

@@ -169,3 +169,14 @@ async def test_a_connection_that_is_old_is_closed_though_its_lane_is_not_used(
         assert not server.peers[0].gone.is_set()
         await client.aclose()
     assert server.connections == 2
+
+
+def test_a_lane_that_is_not_sound_is_not_used_again_once_it_is_free() -> None:
+    lanes = Lanes(made, most=1)
+    lane = lanes.take(0.0)
+    assert lanes.take(0.0) is lane
+    assert lanes.give_back(lane, is_sound=False), "another request is on it"
+    assert not lanes.give_back(lane, is_sound=False)
+    other = lanes.take(0.0)
+    assert other is not lane
+    assert lanes.give_back(other)

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 import trustme
 
-from gitlab_completions._transport import sender as module, succession
+from gitlab_completions._transport import sender as module
 from gitlab_completions._transport.succession import SILENCE_S
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.models import Route
@@ -270,11 +270,11 @@ async def test_closing_ends_what_is_in_flight(engine: EngineName) -> None:
 async def test_a_silent_exchange_that_a_third_client_ends_has_timed_out(
     engine: EngineName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "SILENCE_S", 0.0)
     sender = HttpxSender(engine=engine)
     async with loopback(silent) as server:
         task = await begun(sender, server.url)
         await server.requested()
-        monkeypatch.setattr(succession, "SILENCE_S", 0.0)
         sender.replace(Route.DIRECT)
         follower = await begun(sender, server.url)
         await server.requested(2)

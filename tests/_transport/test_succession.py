@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 
 from gitlab_completions._transport.succession import (
+    MOST_FOLLOWED,
     QUIET_S,
     SILENCE_S,
     Succession,
@@ -17,11 +18,21 @@ from gitlab_completions._transport.succession import (
 class Line:
     """A succession of numbers, and which of them were discarded."""
 
-    def __init__(self, *, lasting: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        lasting: bool = False,
+        silence_s: float = SILENCE_S,
+        most_followed: int = MOST_FOLLOWED,
+    ) -> None:
         numbers = count(1)
         self.gone: list[int] = []
         self.clients = Succession(
-            lambda: next(numbers), self.gone.append, lasting=lasting
+            lambda: next(numbers),
+            self.gone.append,
+            lasting=lasting,
+            silence_s=silence_s,
+            most_followed=most_followed,
         )
 
     def begin(self, now: float = 0.0) -> tuple[Tenure[int], int]:
@@ -189,3 +200,27 @@ def test_closing_discards_everybody_once(retired: bool) -> None:
     line.end(exchange)
     assert line.gone == ([1, 2] if retired else [1])
     assert exchange[0].ousted
+
+
+def test_those_who_may_be_many_are_ended_from_the_oldest() -> None:
+    line = Line(most_followed=2)
+    exchanges = []
+    for _ in range(3):
+        exchanges.append(line.begin())
+        line.clients.retire()
+    assert line.gone == [1]
+    assert [tenure.ousted for tenure, _ in exchanges] == [True, False, False]
+    line.end(exchanges[2])
+    line.end(exchanges[1])
+    assert line.gone == [1, 3, 2]
+    line.begin()
+    line.clients.close()
+    assert line.gone == [1, 3, 2, 4]
+
+
+def test_how_long_silence_may_be_is_the_lines_own() -> None:
+    line = Line(silence_s=10.0)
+    line.begin(0.0)
+    line.begin(0.0)
+    assert line.current(9.9) == 1
+    assert line.current(10.0) == 2

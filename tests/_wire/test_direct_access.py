@@ -15,7 +15,7 @@ from gitlab_completions._wire.direct_access import (
     decode_grant,
     grant_request,
 )
-from gitlab_completions.details import ModelDetails
+from gitlab_completions.details import ModelDetails, ModelMetadata
 from gitlab_completions.models import Route
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 AT = 1795419976
 DATE = {"date": "Mon, 23 Nov 2026 07:46:16 GMT"}
 MODEL = {"model_provider": "fireworks_ai", "model_name": "codestral-2508"}
+METADATA = {
+    "provider": "gitlab",
+    "feature_setting": "code_completions",
+    "identifier": "codestral_2508_vertex",
+}
 
 
 def token(**claims: object) -> str:
@@ -89,7 +94,12 @@ def test_a_request_without_a_project(path: str | None) -> None:
             "19.3.0",
             3600.0,
         ),
-        ("grant-19-5-pinned", None, "19.5.0", 3600.0),
+        (
+            "grant-19-5-pinned",
+            ModelDetails(provider="gitlab", name="codestral_2508_vertex"),
+            "19.5.0",
+            3600.0,
+        ),
         ("grant-17-2", None, "17.2.1", 3600.0),
         ("grant-17-0", None, "17.0.2", 7200.0),
     ],
@@ -333,12 +343,51 @@ def test_a_grant_without_a_model_by_version(
         grant(model_details=..., headers=headers)
 
 
-def test_model_metadata_stands_for_a_model() -> None:
-    metadata = {"provider": "gitlab", "identifier": "codestral_2508_vertex"}
-    granted = grant(model_details=..., model_metadata=metadata)
-    assert granted.details.model_details is None
+def test_metadata_is_read_beside_the_model() -> None:
+    details = grant(model_metadata=METADATA).details
+    assert details.model_details == ModelDetails(
+        provider="fireworks_ai", name="codestral-2508"
+    )
+    assert details.model_metadata == ModelMetadata(**METADATA)
+    assert grant().details.model_metadata is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "model"),
+    [
+        ({}, ModelDetails(provider="gitlab", name="codestral_2508_vertex")),
+        ({"identifier": "x" * 51}, None),
+        ({"provider": "amazon_q"}, None),
+    ],
+)
+def test_metadata_alone_stands_for_a_model_that_gitlab_named(
+    changes: dict[str, str], model: ModelDetails | None
+) -> None:
+    metadata = METADATA | changes
+    details = grant(model_details=..., model_metadata=metadata).details
+    assert details.model_metadata == ModelMetadata(**metadata)
+    assert details.model_details == model
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        *({**METADATA, key: odd} for key in METADATA for odd in (None, "", 1, "\n")),
+        *({**METADATA, key: "x" * 256} for key in METADATA),
+        *({k: v for k, v in METADATA.items() if k != key} for key in METADATA),
+        *({}, [], [METADATA], "gitlab", None, 0),
+    ],
+)
+def test_metadata_that_is_not_whole_is_none(metadata: object) -> None:
+    assert grant(model_metadata=metadata).details.model_metadata is None
     with pytest.raises(GrantRefusedError, match="no_model"):
-        grant(model_details=..., model_metadata={})
+        grant(model_details=..., model_metadata=metadata)
+
+
+def test_of_metadata_only_what_is_known_is_kept() -> None:
+    metadata = {**METADATA, "endpoint": "https://elsewhere", "api_key": "k", "name": 1}
+    details = grant(model_metadata=metadata).details
+    assert details.model_metadata == ModelMetadata(**METADATA)
 
 
 def test_a_long_version_is_none() -> None:

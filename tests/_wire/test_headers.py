@@ -5,18 +5,24 @@ import time
 import pytest
 from hypothesis import given, strategies as st
 
+from gitlab_completions._records import replace
+from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._transport.secrecy import can_carry
 from gitlab_completions._wire.headers import (
+    access_headers,
     bearer_headers,
     check_access_token,
     date_s,
+    gateway_headers,
     grant_headers,
     is_json,
     request_id,
     retry_after_s,
     user_agent,
 )
+from gitlab_completions.details import ConnectionDetails
 from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.models import TokenHeader
 
 DATE = "Mon, 23 Nov 2026 07:46:16 GMT"
 
@@ -39,6 +45,7 @@ DATE = "Mon, 23 Nov 2026 07:46:16 GMT"
         ("9" * 400, None),
         ("Mon, 99 Nov 2026 07:46:46 GMT", None),
         ("Mon, 23 Nov 99999 07:46:46 GMT", None),
+        ("Mon, 23 Nov 2026 07:46:46 GMT" + " (x)" * 20, None),
     ],
 )
 def test_retry_after(value: str, seconds: float | None) -> None:
@@ -171,6 +178,23 @@ def test_a_bad_access_token_is_refused_without_being_shown(
     assert "s3" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("header", "pair"),
+    [
+        (TokenHeader.AUTHORIZATION, ("Authorization", "Bearer t0ken")),
+        (TokenHeader.PRIVATE_TOKEN, ("PRIVATE-TOKEN", "t0ken")),
+        (TokenHeader.JOB_TOKEN, ("JOB-TOKEN", "t0ken")),
+    ],
+)
+def test_a_token_goes_into_its_header_alone(
+    header: TokenHeader, pair: tuple[str, str]
+) -> None:
+    headers = access_headers("t0ken", "agent/1", header)
+    assert [one for one in headers.items() if "t0ken" in one[1]] == [pair]
+    assert headers["Accept"] == "application/json"
+    assert can_carry(headers)
+
+
 def test_bearer_headers() -> None:
     assert bearer_headers("t0ken", "agent/1") == {
         "Authorization": "Bearer t0ken",
@@ -195,6 +219,7 @@ OIDC = {"X-Gitlab-Authentication-Type": "oidc"}
         ({"X-A": "1", "x-a": "2"}, {"x-a": "2"}, 1),
         ({"X-GITLAB-AUTHENTICATION-TYPE": "jwt"}, {}, 0),
         ({"Authorization": "Basic eA==", "content-type": "text/plain"}, {}, 2),
+        ({"x-gitlab-LANGUAGE-server-version": "7.9.0"}, {}, 1),  # ours to claim
         ({"User-Agent": "x", "X-REQUEST-ID": "x", "Cookie": "x", "Host": "x"}, {}, 4),
         (
             {"X-": "x", "X A": "x", "X-A:": "x", "X-é": "x", "X-" + "a" * 256: "x"},
@@ -273,3 +298,14 @@ def test_whatever_is_granted_a_header_can_carry_it(pairs: dict[str, object]) -> 
     names = [name.lower() for name in echoed | bearer_headers("t", "agent")]
     assert len(names) == len(set(names))
     assert can_carry(echoed)
+
+
+def test_a_grants_headers_stay_with_the_host_that_they_are_for() -> None:
+    details = ConnectionDetails(
+        base_url="https://other", token="t", headers={"X-A": "1"}, lifetime_s=1
+    )
+    made = gateway_headers(details)
+    assert made == {"X-A": "1"}
+    assert made.allow("https://other/v4")
+    bound = HostHeaders("https://gateway", {"X-A": "1"})
+    assert gateway_headers(replace(details, headers=bound)) is bound

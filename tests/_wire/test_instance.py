@@ -11,16 +11,18 @@ from gitlab_completions._wire.instance import (
     authorization,
     completion_request,
     decode,
+    refusal,
     warm_up_request,
 )
 from gitlab_completions._wire.unusable import NotACompletionError
-from gitlab_completions.errors import RequestRejectedError
+from gitlab_completions.errors import ErrorCode, RequestRejectedError
 from gitlab_completions.models import (
     CompletionRequest,
     ContextItem,
     GenerationType,
     Intent,
     Route,
+    TokenHeader,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +35,9 @@ TEXT = "x" * 100_000
 ESCAPED = "\x01" * 100_000  # six characters of JSON each
 
 
-def encode(request: CompletionRequest) -> WireRequest:
+def encode(
+    request: CompletionRequest, max_body_bytes: int | None = None
+) -> WireRequest:
     return completion_request(
         request,
         root=ROOT,
@@ -41,6 +45,7 @@ def encode(request: CompletionRequest) -> WireRequest:
         request_id="id-1",
         timeout_s=9.0,
         last_resort=True,
+        max_body_bytes=max_body_bytes,
     )
 
 
@@ -127,45 +132,52 @@ def test_a_large_request_that_fits_is_sent_whole() -> None:
     assert contents(request) == (TEXT, TEXT, 3)
 
 
-def test_context_goes_first_from_the_tail() -> None:
+def test_the_far_text_below_goes_first_then_context_from_the_tail() -> None:
     request = CompletionRequest(
         file_name="a.py",
         content_above_cursor=TEXT,
-        content_below_cursor=TEXT,
+        content_below_cursor="near" + TEXT,
         context=items(300_000, 99_000, 1_000, 50_000),
     )
-    assert contents(request) == (TEXT, TEXT, 2)
+    above, below, context = contents(request)
+    assert (above, context) == (TEXT, 4)
+    assert below == ("near" + TEXT)[: len(below)]
+    assert 59_900 < len(below) < 60_000  # a tenth is for what is near
+    assert 599_000 < len(encode(request).body) <= 600_000
 
 
-def test_then_the_far_end_below_goes() -> None:
+def test_context_leaves_room_for_what_is_near() -> None:
     request = CompletionRequest(
         file_name="a.py",
         content_above_cursor=ESCAPED[:80_000],
         content_below_cursor="near" + TEXT + TEXT,
-        context=items(300_000),
+        context=items(300_000, 10),
         intent=Intent.GENERATION,
         user_instruction="i" * 60_000,
     )
     above, below, context = contents(request)
-    assert context == 0
-    assert above == ESCAPED[:80_000]
+    assert 53_000 < len(above) < 54_000  # six characters of JSON each
     assert below.startswith("near")
-    assert 50_000 < len(below) < 60_000
+    assert context == 1
     assert 599_000 < len(encode(request).body) <= 600_000
 
 
-def test_then_the_far_end_above_goes() -> None:
-    request = CompletionRequest(
-        file_name="a.py",
-        content_above_cursor=TEXT + "near",
-        content_below_cursor=TEXT,
-        intent=Intent.GENERATION,
-        user_instruction="i" * 560_000,
-    )
-    above, below, _ = contents(request)
-    assert above.endswith("xnear")
-    assert 20_000 < len(above) < 30_000
-    assert len(below) == 10_000
+def test_an_instruction_goes_whole_and_leaves_room_for_the_file() -> None:
+    for size in (560_000, 589_700):
+        request = CompletionRequest(
+            file_name="a.py",
+            content_above_cursor=TEXT + "near",
+            content_below_cursor=TEXT,
+            intent=Intent.GENERATION,
+            user_instruction="i" * size,
+        )
+        above, below, _ = contents(request)
+        assert above.endswith("xnear")
+        assert len(above) + len(below) >= 10_000
+        for most in (16_000, 50_000):
+            sent = json.loads(encode(request, max_body_bytes=most).body)
+            assert len(sent["user_instruction"]) == size
+            assert len(sent["current_file"]["content_above_cursor"]) == 9_000
 
 
 def test_a_request_that_cannot_be_cut_enough_is_rejected() -> None:
@@ -174,7 +186,7 @@ def test_a_request_that_cannot_be_cut_enough_is_rejected() -> None:
         content_above_cursor=TEXT,
         content_below_cursor=TEXT,
         intent=Intent.GENERATION,
-        user_instruction="s3cret" * 98_000,
+        user_instruction="s3cret" * 99_000,
     )
     with pytest.raises(
         RequestRejectedError, match="shorten user_instruction"
@@ -209,6 +221,18 @@ def test_any_text_is_sent_as_json_within_the_limits(above: str, below: str) -> N
     json.dumps(body(request), ensure_ascii=False).encode()
 
 
+@pytest.mark.parametrize("unit", ["x", "\x01", "😀", "x = 1\r\n"])
+@pytest.mark.parametrize("most", [16_000, 50_000, 10**9])
+def test_the_budget_of_bytes_holds(unit: str, most: int) -> None:
+    request = CompletionRequest(
+        file_name="a.py",
+        content_above_cursor=unit * 120_000,
+        content_below_cursor=unit * 120_000,
+        context=items(*[100_000] * 9),
+    )
+    assert len(encode(request, max_body_bytes=most).body) <= min(most, 600_000)
+
+
 def test_authorization() -> None:
     headers = authorization(Secret("t0ken"), root=ROOT, user_agent="agent/1")
     assert headers == {
@@ -219,6 +243,20 @@ def test_authorization() -> None:
     }
     assert headers.allow(f"{ROOT}/api/v4/version")
     assert not headers.allow("https://corp.example/api/v4/version")
+
+
+def test_a_private_token_goes_to_no_other_host_either() -> None:
+    headers = authorization(
+        Secret("t0ken"),
+        root=ROOT,
+        user_agent="agent/1",
+        header=TokenHeader.PRIVATE_TOKEN,
+    )
+    assert headers["PRIVATE-TOKEN"] == "t0ken"
+    assert "Authorization" not in headers
+    assert "t0ken" not in repr(headers)
+    with pytest.raises(ValueError, match="no other host"):
+        warm_up_request("https://corp.example", headers, timeout_s=1.0)
 
 
 def test_the_warm_up() -> None:
@@ -235,3 +273,38 @@ def test_answers_of_both_shapes_are_read(sample: LoadSample) -> None:
         assert decode(sample(f"instance/{name}").body).choices
     with pytest.raises(NotACompletionError):
         decode(sample("instance/portal").body)
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "code"),
+    [
+        (404, {"message": "404 Not Found"}, ErrorCode.SWITCHED_OFF),
+        (404, {"error": "404 Not Found"}, ErrorCode.NOT_FOUND),
+        (404, {"message": "404 Project Not Found"}, ErrorCode.NOT_FOUND),
+        (404, {"detail": "Not Found"}, ErrorCode.NOT_FOUND),
+        (404, "404 Not Found", ErrorCode.NOT_FOUND),
+        (405, {"message": "404 Not Found"}, ErrorCode.NOT_FOUND),
+        (403, {"message": "403 Forbidden"}, ErrorCode.FORBIDDEN),
+    ],
+)
+def test_a_bare_404_in_gitlabs_words_is_the_operators_switch(
+    status: int, document: object, code: ErrorCode
+) -> None:
+    headers = {"content-type": "application/json"}
+    assert refusal(status, headers, json.dumps(document).encode()).code is code
+
+
+def test_a_stream_asks_for_events_whose_end_can_be_told() -> None:
+    request = completion_request(
+        CompletionRequest(file_name="a.py", content_above_cursor="x"),
+        root=ROOT,
+        headers=HEADERS,
+        request_id="id-1",
+        timeout_s=9.0,
+        last_resort=True,
+        stream=True,
+    )
+    assert request.headers["X-Supports-Sse-Streaming"] == "true"
+    assert isinstance(request.headers, HostHeaders)
+    assert request.purpose == "stream"
+    assert json.loads(request.body)["stream"] is True

@@ -16,6 +16,7 @@ EVER = {
 ALSO = {
     "entries": {"hashlib", "hmac"},  # slow to import too, with what seals entries
     "jsons": {"sys"},  # to tell whether orjson has been imported
+    "stream_bodies": {"codecs"},  # which Python has imported before anyone asks
 }
 LATE = {
     "calendar",
@@ -23,6 +24,7 @@ LATE = {
     "idna",
     "jwt",
     "orjson",
+    "unicodedata",
 }  # slow to import, and needed by few calls
 OURS = {"_records", "_secrets", "_wire", "details", "errors", "models"}
 

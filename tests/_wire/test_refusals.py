@@ -56,7 +56,12 @@ JSON = {"content-type": "application/json"}
         ("instance/no-seat", Code.NO_SEAT, "", INSTANCE),
         ("instance/expired", Code.TOKEN_EXPIRED, "invalid_token", INSTANCE),
         ("instance/revoked", Code.TOKEN_REVOKED, "invalid_token", INSTANCE),
-        ("instance/gate", Code.TOKEN_INVALID, "", INSTANCE),
+        (
+            "instance/gate",
+            Code.FORBIDDEN,
+            "restricted_language_server",
+            INSTANCE,
+        ),
         ("instance/no-credits", Code.QUOTA, EXCEEDED, GATEWAY),
         ("instance/scope", Code.SCOPE_MISSING, "insufficient_scope", INSTANCE),
         (
@@ -65,7 +70,7 @@ JSON = {"content-type": "application/json"}
             "insufficient_granular_scope",
             INSTANCE,
         ),
-        ("instance/blocked", Code.FORBIDDEN, "", INSTANCE),
+        ("instance/blocked", Code.FORBIDDEN, "account_blocked", INSTANCE),
         ("instance/switched-off", Code.SWITCHED_OFF, "", INSTANCE),
         ("instance/not-ee", Code.NOT_FOUND, "", INSTANCE),
         ("instance/too-large", Code.REQUEST, "", INSTANCE),

@@ -4,12 +4,16 @@ from gitlab_completions._wire.unusable import (
     GrantRefusedError,
     NotACompletionError,
     NotAGrantError,
+    StreamCutError,
+    WebPageError,
 )
 
 
 def test_each_says_its_reason() -> None:
     for error in (
         NotACompletionError("no choices"),
+        WebPageError(),
+        StreamCutError("no stream_end"),
         NotAGrantError("no token"),
         GrantRefusedError("clock"),
     ):

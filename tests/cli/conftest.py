@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions.emulator.settings import Settings
 from tests.cli.running import CANARY, SOURCE, Background, Terminal
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ UNSET = (
     "GITLAB_URL",
     "GITLAB_TOKEN",
     "GITLAB_COMPLETIONS_ALLOW_PLAIN_HTTP",
+    "GITLAB_COMPLETIONS_DIRECT",
     "NO_COLOR",
     "FORCE_COLOR",
     "SSL_CERT_FILE",
@@ -43,10 +45,15 @@ def served() -> Generator[Background]:
 
 
 def _like_new(emulator: Emulator) -> None:
-    for endpoint in (emulator.direct_access, emulator.gateway, emulator.instance):
+    for endpoint in (
+        emulator.direct_access,
+        emulator.gateway,
+        emulator.instance,
+        emulator.inquiries,
+    ):
         endpoint.heal()
         endpoint.requests.clear()
-    emulator.settings.direct_enabled = True
+    emulator.settings.update(Settings().document())
     emulator.settings.direct_access_limit = 0
     emulator.settings.completions_limit = 0
 

@@ -68,6 +68,15 @@ def test_a_redirect_goes_where_it_is_told(cli: Terminal, gitlab: Background) -> 
     assert fault.answer.headers["location"] == "https://b.example/"
 
 
+def test_how_much_of_a_stream_goes_out_can_be_chosen(
+    cli: Terminal, gitlab: Background
+) -> None:
+    cli("emulator", "fault", "instance", "break_stream", "--pieces=3")
+    fault = gitlab.do(lambda emulator: emulator.instance.fault)
+    assert fault is not None
+    assert fault.pieces == 3
+
+
 def test_a_delay_is_told(cli: Terminal, gitlab: Background) -> None:
     ended = cli("emulator", "fault", "instance", "delay", "--seconds=0.5")
     assert ended.err == "instance: no fault, delayed by 0.5 s\n"
@@ -79,6 +88,8 @@ def test_settings_change(cli: Terminal, gitlab: Background) -> None:
     assert cli("emulator", "set", "quota", "ok").code == 0
     assert cli("emulator", "set", "completions_limit", "7").code == 0
     assert gitlab.do(lambda emulator: emulator.settings.completions_limit) == 7
+    assert cli("emulator", "set", "hidden_projects", '["a/b"]').code == 0
+    assert gitlab.do(lambda emulator: emulator.settings.hidden_projects) == ("a/b",)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +102,8 @@ def test_settings_change(cli: Terminal, gitlab: Background) -> None:
         (["set", "direct_enabled", "7"], "direct_enabled takes true or false"),
         (["set", "quota", "much"], "quota takes one of ok, exceeded, not_entitled"),
         (["fault", "gateway", "expired_token"], "is a fault of direct_access"),
+        (["fault", "direct_access", "end_stream"], "is no fault of direct_access"),
+        (["set", "hidden_projects", "a/b"], "hidden_projects takes a list of words"),
         (["set", "a", "1", "--url=https://gitlab.com"], "is no emulator's URL"),
         (["set", "a", "1", "--url=file:///etc"], "is no emulator's URL"),
         (["set", "a", "1", "--url=http://[::1"], "is no emulator's URL"),

@@ -44,7 +44,15 @@ def broken(emulator: Emulator) -> None:
     emulator.instance.reset()
 
 
-TROUBLES = [nothing, barred, failing_gateway, rejected, unauthorized, broken]
+def unanswered(emulator: Emulator) -> None:
+    emulator.direct_access.fail(404, json={"message": CANARY})
+    emulator.inquiries.fail(200, json={"errors": [SECRET], "version": f"{CANARY}\n"})
+
+
+TROUBLES = [
+    *(nothing, barred, failing_gateway, rejected, unauthorized, broken),
+    unanswered,
+]
 LOUD = ["--verbose", "--explain"]
 
 
@@ -88,6 +96,20 @@ def test_a_token_that_cannot_be_sent_is_not_told(
     ended = cli("complete", source, *LOUD)
     assert ended.code == 2
     check(ended)
+
+
+@pytest.mark.parametrize("words", [CANARY, f"{CANARY}=never", f"never,{CANARY}=25"])
+def test_a_wrong_override_is_not_told(
+    cli: Terminal,
+    gitlab: Background,
+    source: str,
+    monkeypatch: pytest.MonkeyPatch,
+    words: str,
+) -> None:
+    del gitlab
+    monkeypatch.setenv("GITLAB_COMPLETIONS_DIRECT", words)
+    for ended in (cli("complete", source, *LOUD), cli("status", "--verbose")):
+        check(ended)
 
 
 def test_credentials_in_the_url_are_not_told(

@@ -106,6 +106,29 @@ def test_nothing_is_asked_to_complete(cli: Terminal, gitlab: Background) -> None
     assert [b"group" in one.body for one in asked] == [True]
 
 
+def test_whether_they_may_be_had_is_told(cli: Terminal, gitlab: Background) -> None:
+    told = facts(cli("status").out)
+    assert told["code suggestions"] == "available"
+    assert told["GitLab"].startswith("19.")
+    gitlab.do(lambda emulator: setattr(emulator.settings, "has_seat", False))
+    ended = cli("status")
+    assert ended.code == 4
+    assert "does not let this user" in facts(ended.out)["code suggestions"]
+    document = cli("status", "--json").json()
+    because = document["unavailable_because"]
+    assert isinstance(because, dict)
+    assert (document["available"], because["code"]) == (False, "no_seat")
+
+
+def test_a_project_without_duo_is_told(cli: Terminal, gitlab: Background) -> None:
+    off = ("group/project",)
+    gitlab.do(lambda emulator: setattr(emulator.settings, "projects_without_duo", off))
+    ended = cli("status", "--project=group/project")
+    assert ended.code == 4
+    assert "switched off for this project" in ended.out
+    assert cli("status").code == 0
+
+
 def test_bad_input_is_named(cli: Terminal) -> None:
     ended = cli("status")
     assert (ended.code, ended.out) == (2, "")

@@ -19,13 +19,18 @@ if TYPE_CHECKING:
     from gitlab_completions.emulator.model import Prompt
 
 NOW = 1_800_000_000.0
-OLD, NEW = "17.2", "19.3"
+OLD, NEW, NEWEST = "17.2", "19.3", "19.5"
 ABOVE = "def is_even(n):\n    "
 TOKENS = AccessTokens(
     valid="glpat-valid",
     expired="glpat-old",
     revoked="glpat-gone",
     wrong_scope="glpat-r",
+    ai_features="glpat-ai",
+    oauth="oauth-token",
+    project_bot="glpat-bot",
+    job="glcbt-job",
+    admin="glpat-admin",
 )
 
 
@@ -74,6 +79,18 @@ def completion_body(**replaced: object) -> dict[str, object]:
 def file_body(**replaced: object) -> dict[str, object]:
     file = as_object(completion_body()["current_file"]) or {}
     return completion_body(current_file={**file, **replaced})
+
+
+def components(
+    *context: Mapping[str, object],
+    type: str = "code_editor_completion",  # noqa: A002
+    **payload: object,
+) -> dict[str, object]:
+    """Return a body of v3 and v4."""
+    file = as_object(completion_body()["current_file"]) or {}
+    first = {"type": type, "payload": {**file, **payload}}
+    others = [{"type": "code_context", "payload": item} for item in context]
+    return {"prompt_components": [first, *others]}
 
 
 def without(fields: Mapping[str, object], name: str) -> dict[str, object]:

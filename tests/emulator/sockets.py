@@ -46,6 +46,15 @@ class Caller:
         token = {"authorization": f"Bearer {self.emulator.access_token}"}
         return await self.client.post(url, headers=token, json={"current_file": FILE})
 
+    @asynccontextmanager
+    async def streaming(self, **fields: object) -> AsyncIterator[httpx.Response]:
+        """Ask the instance for a stream, and give the answer before its body."""
+        url = f"{self.emulator.instance_url}/api/v4/code_suggestions/completions"
+        token = {"authorization": f"Bearer {self.emulator.access_token}"}
+        body = {"current_file": FILE, "stream": True, **fields}
+        async with self.client.stream("POST", url, headers=token, json=body) as answer:
+            yield answer
+
     async def put(self, path: str, body: object) -> httpx.Response:
         url = f"http://127.0.0.1:{self.emulator.instance_front.port}/-/emulator/{path}"
         return await self.client.put(url, json=body)

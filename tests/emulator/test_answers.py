@@ -36,6 +36,20 @@ def test_added_headers_win_and_pieces_stay() -> None:
     assert added.pieces == answer.pieces
 
 
+def test_pieces_have_their_times() -> None:
+    pieces = (b"x", b"y", b"z")
+    timed = Answer(status=200, body=b"xyz", pieces=pieces, waits_s=(0.5, 1.0))
+    assert list(timed.timed_pieces()) == [(0.5, b"x"), (1.0, b"y"), (0.0, b"z")]
+    assert list(Answer(status=200, body=b"xyz").timed_pieces()) == [(0.0, b"xyz")]
+    assert list(Answer(status=200, pieces=()).timed_pieces()) == []
+
+
+def test_headers_are_taken_out_and_the_rest_stays() -> None:
+    answer = Answer(status=200, headers={"a": "1", "B": "2"}, pieces=(b"x",))
+    left = answer.without_headers("b", "c")
+    assert left == Answer(status=200, headers={"a": "1"}, pieces=(b"x",))
+
+
 def test_a_date_is_the_host_s_own() -> None:
     date = dated(Answer(status=200), 0.0).headers["date"]
     assert date == "Thu, 01 Jan 1970 00:00:00 GMT"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from gitlab_completions.emulator.answers import Answer, Request
+from gitlab_completions.emulator.answers import Answer, Ending, Request
 from gitlab_completions.emulator.apps import make_app
 
 if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
     from starlette.requests import Request as StarletteRequest
 
 SEEN: list[tuple[Request, float]] = []
@@ -56,3 +60,42 @@ async def test_pieces_are_streamed() -> None:
 async def test_routes_come_first() -> None:
     async with client() as http:
         assert (await http.get("/own")).text == "own"
+
+
+async def sent(ending: Ending) -> list[dict[str, object]]:
+    """Serve a stream that ends so, to a client that leaves after its second piece."""
+    pieces = (b"x", b"y")
+    answer = Answer(status=200, pieces=pieces, waits_s=(0.001,), ending=ending)
+    heard: list[dict[str, object]] = []
+    left = asyncio.Event()
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> MutableMapping[str, object]:
+        for message in asked:
+            return message
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, object]) -> None:
+        heard.append(dict(message))
+        if message.get("body") == b"y":
+            left.set()
+
+    scope: dict[str, object] = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "headers": [],
+        "query_string": b"",
+    }
+    app = make_app(lambda _request, _now: answer)
+    await app(scope, receive, send)
+    return heard
+
+
+@pytest.mark.parametrize("ending", Ending)
+async def test_only_a_whole_stream_has_an_end(ending: Ending) -> None:
+    heard = await sent(ending)
+    bodies = [message["body"] for message in heard[1:]]
+    assert bodies == [b"x", b"y", *([b""] if ending is Ending.WHOLE else [])]
+    assert heard[-1]["more_body"] is (ending is not Ending.WHOLE)

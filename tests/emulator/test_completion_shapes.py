@@ -5,7 +5,6 @@ from __future__ import annotations
 from gitlab_completions.emulator.completion_shapes import (
     Completion,
     extension_of,
-    stream,
     v2_document,
     v4_document,
 )
@@ -69,23 +68,6 @@ def test_the_v4_document() -> None:
             "region": None,
         },
     }
-
-
-def test_events_are_framed() -> None:
-    answer = stream("return x", ENGINE, 9.5, sse=True)
-    blocks = answer.body.decode().split("\r\n\r\n")
-    assert blocks[0].startswith("event: stream_start\r\ndata: {")
-    assert blocks[1] == (
-        'event: content_chunk\r\ndata: {"choices": [{"delta": '
-        '{"content": "return"}, "index": 0}]}'
-    )
-    assert blocks[3:] == ["event: stream_end\r\ndata: null", ""]
-    assert answer.headers["x-streaming-format"] == "sse"
-
-
-def test_an_empty_stream_is_an_empty_body() -> None:
-    answer = stream("", ENGINE, 9.0, sse=False)
-    assert (answer.status, answer.body, answer.pieces) == (200, b"", ())
 
 
 def test_extensions() -> None:

@@ -7,7 +7,12 @@ import asyncio
 import pytest
 
 from gitlab_completions.emulator.control import apply_fault
-from gitlab_completions.emulator.faults import Endpoint, FaultKind
+from gitlab_completions.emulator.faults import (
+    STREAM_FAULTS,
+    Endpoint,
+    Fault,
+    FaultKind,
+)
 from gitlab_completions.emulator.server import Emulator
 from tests.emulator.sockets import calling
 
@@ -74,6 +79,17 @@ def test_only_who_grants_tokens_spoils_them() -> None:
         apply_fault(Endpoint("gateway"), {"fault": "expired_token"})
 
 
+@pytest.mark.parametrize("kind", STREAM_FAULTS)
+def test_only_who_streams_spoils_streams(kind: FaultKind) -> None:
+    with pytest.raises(ValueError, match="no fault of direct_access"):
+        apply_fault(Endpoint("direct_access"), {"fault": kind.value})
+    endpoint = Endpoint("instance")
+    apply_fault(endpoint, {"fault": kind.value})
+    assert endpoint.fault == Fault(kind=kind, pieces=1)
+    apply_fault(endpoint, {"fault": kind.value, "pieces": 0, "times": 2})
+    assert endpoint.fault == Fault(kind=kind, pieces=0, times=2)
+
+
 async def test_faults_are_put_and_healed() -> None:
     async with calling(Emulator(relative_url_root="/gitlab")) as caller:
         wish = {"fault": "status", "status": 503, "json": {"a": 1}, "times": 2}
@@ -83,6 +99,7 @@ async def test_faults_are_put_and_healed() -> None:
             "times": 2,
             "delay_s": 0.0,
             "requests": 0,
+            "abandoned_streams": 0,
         }
         assert (await caller.direct()).status_code == 503
         await caller.put("faults/gateway", {"fault": "heal"})
@@ -104,7 +121,7 @@ async def test_what_cannot_be_read_is_told_what_it_must_be() -> None:
         answer = await caller.client.put(f"{root}/settings", content=b"{")
         assert answer.json() == {"error": "the body must be a JSON object"}
         answer = await caller.put("faults/nowhere", {})
-        told = "an endpoint must be one of direct_access, instance, gateway"
+        told = "an endpoint must be one of direct_access, instance, inquiries, gateway"
         assert answer.json() == {"error": told}
 
 

@@ -108,12 +108,32 @@ def test_token_flaws_are_taken_when_a_token_is_granted() -> None:
     endpoint = Endpoint("direct_access")
     endpoint.expired_token(times=1)
     assert arrivals(endpoint, 1) == [None]
-    assert endpoint.take_flaw() is FaultKind.EXPIRED_TOKEN
+    flaw = endpoint.take_flaw()
+    assert flaw is not None
+    assert flaw.kind is FaultKind.EXPIRED_TOKEN
     assert endpoint.take_flaw() is None
     endpoint.tampered_token()
     assert endpoint.fault is not None
     endpoint.heal()
     assert endpoint.take_flaw() is None
+
+
+@pytest.mark.parametrize(
+    ("strike", "kind"),
+    [
+        (Endpoint.end_stream, FaultKind.END_STREAM),
+        (Endpoint.break_stream, FaultKind.BREAK_STREAM),
+        (Endpoint.hang_stream, FaultKind.HANG_STREAM),
+    ],
+)
+def test_flaws_of_streams_wait_for_a_stream(
+    strike: Callable[[Endpoint, int, int], None], kind: FaultKind
+) -> None:
+    endpoint = Endpoint("gateway")
+    strike(endpoint, 2, 1)
+    assert arrivals(endpoint, 1) == [None]
+    assert endpoint.take_flaw() == Fault(kind=kind, pieces=2, times=1)
+    assert endpoint.fault is None
 
 
 def test_delays_add_up_and_only_the_extra_heals() -> None:
@@ -150,9 +170,10 @@ def test_watchers_hear_of_changes() -> None:
     [
         lambda: Fault(kind=FaultKind.HANG, times=0),
         lambda: Fault(kind=FaultKind.DRIP),
+        lambda: Fault(kind=FaultKind.END_STREAM, pieces=-1),
         lambda: Fault(kind=FaultKind.DRIP, bytes_per_s=float("nan")),
     ],
-    ids=["no times", "no rate", "no number"],
+    ids=["no times", "no rate", "no pieces", "no number"],
 )
 def test_impossible_faults_are_refused(make: Callable[[], Fault]) -> None:
     with pytest.raises(ValueError, match="must be"):

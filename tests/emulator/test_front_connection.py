@@ -20,6 +20,8 @@ from tests.emulator.sockets import calling
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitlab_completions.emulator.front import Front
+
 TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 BREAKS = pytest.mark.parametrize(
     "strike", [Endpoint.reset, Endpoint.half_answer, Endpoint.reset_midway]
@@ -337,3 +339,87 @@ async def test_a_gate_holds_until_it_opens() -> None:
 
 def test_keep_alive_comes_from_the_profile() -> None:
     assert PROFILES["self-hosted"].gateway_keep_alive_s == 5.0
+
+
+@TLS
+async def test_a_stream_arrives_piece_by_piece(*, tls: bool) -> None:
+    async with calling(Emulator(tls=tls, model=lambda _: "π😀")) as caller:
+        caller.emulator.settings.stream_piece_bytes = 1
+        async with caller.streaming() as answer:
+            pieces = [piece async for piece in answer.aiter_raw()]
+        assert pieces == [bytes([byte]) for byte in "π😀".encode()]
+        assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert answer.headers["transfer-encoding"] == "chunked"
+        assert caller.emulator.instance.abandoned_streams == 0
+
+
+async def test_the_first_piece_does_not_wait_for_the_second() -> None:
+    async with calling(Emulator(model=lambda _: "a b")) as caller:
+        caller.emulator.instance.hang_stream()
+        async with caller.streaming() as answer:
+            assert await anext(answer.aiter_raw()) == b"a"
+
+
+@TLS
+@pytest.mark.parametrize("sse", [False, True], ids=["bare", "events"])
+async def test_a_broken_stream_brings_what_came_before(
+    *, tls: bool, sse: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    intent = "generation" if sse else "completion"
+    async with calling(Emulator(tls=tls, model=lambda _: "a b c")) as caller:
+        caller.emulator.instance.break_stream(2, times=1)
+        got = bytearray()
+        async with caller.streaming(intent=intent) as answer:
+            with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked"):
+                await collect(answer, got)
+        assert got.count(b"event: ") == 2 if sse else got == b"a b"
+        async with caller.streaming(intent=intent) as answer:
+            assert len(await answer.aread()) > len(got)
+        assert caller.emulator.instance.abandoned_streams == 0
+    assert not caplog.records
+
+
+async def collect(answer: httpx.Response, into: bytearray) -> None:
+    async for part in answer.aiter_raw():
+        into += part
+
+
+async def emptied(front: Front) -> None:
+    """Wait until no connection is open."""
+    for _ in range(1000):
+        if not front.connections_open:
+            return
+        await asyncio.sleep(0.001)
+
+
+async def test_a_stream_can_end_in_order_and_too_soon() -> None:
+    async with calling(Emulator(model=lambda _: "a b c")) as caller:
+        caller.emulator.instance.end_stream(2)
+        async with caller.streaming(intent="generation") as answer:
+            body = await answer.aread()
+        assert body.count(b"event: ") == 2
+        assert b"stream_end" not in body
+
+
+@TLS
+async def test_a_stream_that_its_client_leaves_is_counted(*, tls: bool) -> None:
+    async with calling(Emulator(tls=tls, model=lambda _: "a b c")) as caller:
+        endpoint = caller.emulator.instance
+        endpoint.hang_stream(times=1)
+        async with caller.streaming() as answer:
+            assert await anext(answer.aiter_raw()) == b"a"
+        await emptied(caller.emulator.instance_front)
+        assert endpoint.abandoned_streams == 1
+        async with caller.streaming() as answer:
+            assert await answer.aread() == b"a b c"
+        assert endpoint.abandoned_streams == 1
+
+
+async def test_a_client_that_leaves_while_pieces_come_is_counted_too() -> None:
+    # More than all buffers on the way hold.
+    async with calling(Emulator(model=lambda _: "w" * 20_000_000)) as caller:
+        caller.emulator.settings.stream_piece_bytes = 65_536
+        async with caller.streaming() as answer:
+            assert await anext(answer.aiter_raw())
+        await emptied(caller.emulator.instance_front)
+        assert caller.emulator.instance.abandoned_streams == 1

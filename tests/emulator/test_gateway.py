@@ -10,9 +10,11 @@ from gitlab_completions.emulator.settings import Quota
 from tests.emulator.calls import (
     ABOVE,
     NEW,
+    NEWEST,
     NOW,
     OLD,
     completion_body,
+    components,
     direct,
     field,
     file_body,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from gitlab_completions.emulator.answers import Answer
 
 LIMIT = 100_000
+V3, V4 = "/v3/code/completions", "/v4/code/suggestions"
 ITEM = {"type": "file", "name": "a.py", "content": "x"}
 COUNTS = {"requests": 1, "accepts": 0, "errors": 0}
 
@@ -259,17 +262,88 @@ def test_a_trailing_slash_is_redirected() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "path", "status"),
+    ("profile", "path", "kind", "status"),
     [
-        (NEW, "/v3/code/completions", 403),
-        (NEW, "/v4/code/suggestions", 403),
-        (OLD, "/v3/code/completions", 403),
-        (OLD, "/v4/code/suggestions", 404),
+        (NEW, V3, "completion", 403),
+        (NEW, V3, "generation", 500),
+        (NEW, V4, "completion", 403),
+        (NEW, V4, "generation", 403),
+        (OLD, V3, "completion", 403),
+        (OLD, V3, "generation", 403),
+        (OLD, V4, "completion", 404),
+        (NEWEST, V3, "completion", 403),
+        (NEWEST, V4, "completion", 200),
+        (NEWEST, V4, "generation", 403),
     ],
 )
-def test_a_user_token_opens_v2_only(profile: str, path: str, status: int) -> None:
-    body = {"prompt_components": [{"type": "code_editor_completion"}]}
-    assert direct(make_gateway(profile), body, path=path).status == status
+def test_a_user_token_opens_v2_and_v4_of_19_5(
+    profile: str, path: str, kind: str, status: int
+) -> None:
+    body = components(type=f"code_editor_{kind}")
+    answer = direct(make_gateway(profile), body, path=path)
+    assert answer.status == status
+    if status == 403:
+        detail = "Unauthorized to access code suggestions"
+        assert answer.json() == {"detail": detail}
+
+
+@pytest.mark.parametrize("path", ["/v2/completions", "/v2/code/generations", V3])
+def test_v2_is_gone_one_day_and_v3_with_it(path: str) -> None:
+    gateway = make_gateway(NEWEST)
+    gateway.settings.v2_gone = True
+    answer = direct(gateway, path=path)
+    assert (answer.status, answer.json()) == (404, {"detail": "Not Found"})
+    assert direct(gateway, components(), path=V4).status == 200
+
+
+def test_v4_answers_in_its_own_shape() -> None:
+    answer = direct(make_gateway(NEWEST), components(), path=V4)
+    document = answer.json()
+    assert isinstance(document, dict)
+    assert set(document) == {"choices", "model", "metadata"}
+    assert field(document, "choices", 0, "text") == "mock completion"
+    assert field(document, "model") == {
+        "engine": "fireworks_ai",
+        "name": "codestral_2508_fireworks",
+        "lang": "python",
+    }
+    assert field(document, "metadata", "timestamp") == NOW
+
+
+def test_v4_streams_events() -> None:
+    answer = direct(make_gateway(NEWEST), components(stream=True), path=V4)
+    assert answer.headers["x-streaming-format"] == "sse"
+    assert answer.pieces is not None
+    assert len(answer.pieces) == 4
+    assert b'"Codestral 22B Code Completions"' in answer.pieces[0]
+
+
+def test_v4_asks_for_credits_before_it_refuses_the_caller() -> None:
+    gateway = make_gateway(NEW)
+    gateway.settings.quota = Quota.EXCEEDED
+    assert direct(gateway, components(), path=V4).status == 402
+    assert direct(gateway, {}, path=V4).status == 422
+
+
+def test_v4_wants_the_scope() -> None:
+    gateway = make_gateway(NEWEST)
+    claims = {"aud": "gitlab-ai-gateway", "exp": int(NOW), "scopes": []}
+    token = gateway.authority.mint(claims)
+    headers = user_headers(gateway, authorization=f"Bearer {token}")
+    assert direct(gateway, components(), path=V4, headers=headers).status == 403
+
+
+@pytest.mark.parametrize(
+    ("version", "seen"), [(None, 0), ("7.17.0", 0), ("7.17.1", 1), ("junk", 0)]
+)
+def test_v4_heeds_context_of_new_language_servers_only(
+    version: str | None, seen: int
+) -> None:
+    gateway = make_gateway(NEWEST)
+    gateway.model = lambda prompt: f"{len(prompt.context)} items"
+    headers = user_headers(gateway, x_gitlab_language_server_version=version)
+    answer = direct(gateway, components(ITEM), path=V4, headers=headers)
+    assert field(answer.json(), "choices", 0, "text") == f"{seen} items"
 
 
 def test_v4_checks_the_body_first() -> None:
@@ -322,6 +396,15 @@ def test_streams_are_bare_text_on_the_new_gateway_only() -> None:
     assert new.headers["content-type"] == "text/event-stream; charset=utf-8"
     assert new.pieces == (b"mock", b" completion")
     assert old.headers["content-type"] == "application/json"
+
+
+def test_the_edge_sets_a_cookie_and_counts_those_that_come_back() -> None:
+    gateway = make_gateway()
+    gateway.settings.canary_cookie = True
+    cookie = direct(gateway).headers["set-cookie"].partition(";")[0]
+    assert gateway.cookies_returned == 0
+    direct(gateway, headers=user_headers(gateway, cookie=cookie))
+    assert gateway.cookies_returned == 1
 
 
 def test_nothing_said_is_no_choice() -> None:

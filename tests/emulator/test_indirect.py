@@ -89,3 +89,69 @@ def test_a_generation_is_whole_without_stream() -> None:
     answer = complete("19.3", intent="generation")
     assert field(answer.json(), "choices", 0, "text") == "mock completion"
     assert field(answer.json(), "model", "name") == "Code Generations Agent"
+
+
+ITEM = {"type": "file", "name": "a.py", "content": "x = 1"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "version", "intent", "seen"),
+    [
+        ("17.2", None, "completion", 1),
+        ("19.3", None, "completion", 1),
+        ("19.3-gitlab.com", "7.17.1", "completion", 0),
+        ("19.5", None, "completion", 0),
+        ("19.5", "7.17.1", "completion", 1),
+        ("19.5", None, "generation", 1),
+    ],
+)
+def test_context_gets_as_far_as_its_release_lets_it(
+    profile: str, version: str | None, intent: str, seen: int
+) -> None:
+    instance = make_instance(profile)
+    instance.gateway.model = lambda prompt: f"{len(prompt.context)} items"
+    headers = {**PLAIN, "content-type": "application/json"}
+    if version is not None:
+        headers["x-gitlab-language-server-version"] = version
+    body = completion_body(context=[ITEM], intent=intent)
+    answer = ask(instance, COMPLETIONS, body, headers=headers)
+    assert field(answer.json(), "choices", 0, "text") == f"{seen} items"
+
+
+def test_rails_keeps_its_own_word_on_caching() -> None:
+    answer = complete("19.5", stream=True)
+    assert "cache-control" not in answer.headers
+    assert answer.headers["x-accel-buffering"] == "no"
+
+
+@pytest.mark.parametrize("intent", ["completion", "generation"])
+def test_streams_are_paced_by_the_settings(intent: str) -> None:
+    instance = make_instance()
+    instance.settings.stream_gap_s = 0.01
+    instance.settings.stream_piece_bytes = 5
+    answer = ask(instance, COMPLETIONS, completion_body(intent=intent, stream=True))
+    timed = list(answer.timed_pieces())
+    assert {wait_s for wait_s, _ in timed} == {0.01}
+    assert {len(piece) for _, piece in timed[:-1]} == {5}
+
+
+@pytest.mark.parametrize("kind", ["end_stream", "break_stream", "hang_stream"])
+def test_a_fault_in_the_midst_spares_what_is_no_stream(kind: str) -> None:
+    instance = make_instance()
+    getattr(instance.completions, kind)(times=1)
+    assert ask(instance, COMPLETIONS, completion_body()).pieces is None
+    struck = ask(instance, COMPLETIONS, completion_body(stream=True))
+    assert struck.body == b"mock"
+    whole = ask(instance, COMPLETIONS, completion_body(stream=True))
+    assert whole.body == b"mock completion"
+
+
+def test_a_gateway_without_v2_is_reached_by_v4() -> None:
+    instance = make_instance("19.3")
+    instance.settings.v2_gone = True
+    document = ask(instance, COMPLETIONS, completion_body()).json()
+    assert isinstance(document, dict)
+    assert "id" not in document
+    body = completion_body(intent="generation", stream=True)
+    generated = ask(instance, COMPLETIONS, body)
+    assert generated.headers["x-streaming-format"] == "sse"

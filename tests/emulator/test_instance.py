@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from gitlab_completions.emulator.answers import Answer, Request
@@ -26,19 +24,28 @@ COMPLETIONS = "/code_suggestions/completions"
 ORIGIN = "x-gitlab-error-origin"
 DISABLED = "403 Forbidden - Direct connections are disabled"
 NO_MODEL = "No Code Completion model provided"
+SAAS = "19.3-gitlab.com"
 NOT_YET = "Code Completion direct access is not yet available"
 
 
 @pytest.mark.parametrize(
     ("profile", "status", "message"),
     [
+        ("17.0", 201, None),
         ("17.1-flag-off", 404, "404 Not Found"),
         ("17.1", 201, None),
         ("17.2", 201, None),
+        ("17.4", 201, None),
+        ("17.7", 201, None),
+        ("18.2", 201, None),
+        ("18.3", 201, None),
         ("18.9", 201, None),
+        ("19.0", 201, None),
         ("19.0-online-licence", 403, DISABLED),
         ("19.1", 400, NO_MODEL),
+        ("19.2", 400, NO_MODEL),
         ("19.3", 201, None),
+        ("19.3-gitlab.com", 201, None),
         ("19.3-flag-off", 400, NOT_YET),
         ("19.5", 201, None),
         ("self-hosted", 201, None),
@@ -147,8 +154,7 @@ def test_a_refused_token_keeps_its_status_since_18_9() -> None:
 
 
 def test_a_refused_token_was_503_before() -> None:
-    instance = make_instance()
-    instance.profile = replace(instance.profile, structured_errors=False)
+    instance = make_instance("18.2")
     instance.settings.quota = Quota.EXCEEDED
     answer = ask(instance, DIRECT)
     assert (answer.status, answer.json()) == (503, {"message": "Token creation failed"})
@@ -279,3 +285,119 @@ def test_the_token_claims_the_identity() -> None:
     assert claims["sub"] == Identity().global_user_id
     assert claims["exp"] == NOW + 3600
     assert claims["scopes"] == ["complete_code", "ai_gateway_model_provider_proxy"]
+
+
+def test_the_bot_of_a_project_has_no_seat() -> None:
+    headers = {"private-token": TOKENS.project_bot}
+    answer = ask(make_instance(), DIRECT, headers=headers)
+    assert (answer.status, answer.headers[ORIGIN]) == (401, "monolith")
+
+
+@pytest.mark.parametrize("profile", ["17.0", "17.1"])
+def test_direct_access_hung_on_a_flag_for_each_user(profile: str) -> None:
+    flag = "code_suggestions_direct_completions"
+    instance = make_instance(profile)
+    instance.flags.disable(flag)
+    assert ask(instance, DIRECT).status == 404
+    instance.flags.admit_actors(flag, ["User:42"])
+    assert ask(instance, DIRECT).status == 201
+    admin = {"private-token": TOKENS.admin}
+    assert ask(instance, DIRECT, headers=admin).status == 404
+
+
+def test_direct_access_of_19_3_hangs_on_a_flag() -> None:
+    instance = make_instance("19.3-flag-off")
+    assert field(ask(instance, DIRECT).json(), "message") == NOT_YET
+    instance.flags.enable("code_suggestions_direct_access_cloud_connected")
+    assert ask(instance, DIRECT).status == 201
+
+
+def test_a_gateway_of_one_s_own_hangs_on_no_flag() -> None:
+    instance = make_instance("self-hosted")
+    assert not instance.flags.is_on(
+        "code_suggestions_direct_access_cloud_connected", "User:42"
+    )
+    assert ask(instance, DIRECT).status == 201
+
+
+@pytest.mark.parametrize(("profile", "status"), [("17.4", 201), ("17.7", 403)])
+def test_an_incident_sends_everybody_the_other_way(profile: str, status: int) -> None:
+    instance = make_instance(profile)
+    if "incident_fail_over_completion_provider" in instance.flags.definitions:
+        instance.flags.enable("incident_fail_over_completion_provider")
+    assert ask(instance, DIRECT).status == status
+
+
+@pytest.mark.parametrize(
+    ("profile", "status", "provider"),
+    [
+        ("17.7", 201, "fireworks_ai"),
+        ("18.2", 403, None),
+        ("18.9", 403, None),
+        ("19.0", 201, "gitlab"),
+        ("19.5", 201, "gitlab"),
+    ],
+)
+def test_a_pinned_model_bars_direct_access_or_is_granted(
+    profile: str, status: int, provider: str | None
+) -> None:
+    instance = make_instance(profile)
+    instance.settings.pinned_model = "codestral_2508_vertex"
+    grant = ask(instance, DIRECT)
+    assert grant.status == status
+    if provider is not None:
+        assert field(grant.json(), "model_details", "model_provider") == provider
+    if profile == "19.5":
+        metadata = field(grant.json(), "model_metadata")
+        assert field(metadata, "identifier") == "codestral_2508_vertex"
+
+
+def test_the_operators_switch_is_a_flag() -> None:
+    instance = make_instance()
+    instance.flags.disable("ai_duo_code_suggestions_switch")
+    for path in (DIRECT, COMPLETIONS):
+        answer = ask(instance, path, completion_body())
+        assert (answer.status, answer.headers[ORIGIN]) == (404, "monolith")
+
+
+@pytest.mark.parametrize(("profile", "status"), [("19.3", 201), (SAAS, 403)])
+def test_gitlab_com_wants_a_paid_namespace(profile: str, status: int) -> None:
+    instance = make_instance(profile)
+    instance.settings.has_paid_namespace = False
+    assert ask(instance, DIRECT).status == status
+    assert ask(instance, COMPLETIONS, completion_body()).status == 200
+
+
+def test_gitlab_com_is_saas() -> None:
+    headers = field(ask(make_instance(SAAS), DIRECT).json(), "headers")
+    assert field(headers, "x-gitlab-realm") == "saas"
+    assert field(headers, "x-gitlab-deployment-type") == ".com"
+    assert field(headers, "x-gitlab-saas-namespace-ids") == ""
+
+
+def test_17_0_grants_the_instance_s_token_and_no_end() -> None:
+    instance = make_instance("17.0")
+    grant = ask(instance, DIRECT).json()
+    assert field(grant, "expires_at") is None
+    claims = instance.gateway.authority.verify(
+        str(field(grant, "token")), audience=AUDIENCE, now_unix=NOW
+    )
+    assert claims["sub"] == ""
+
+
+def test_a_cookie_is_set_and_whoever_returns_it_is_counted() -> None:
+    instance = make_instance()
+    assert "set-cookie" not in ask(instance, DIRECT).headers
+    instance.settings.canary_cookie = True
+    cookie = ask(instance, DIRECT).headers["set-cookie"].partition(";")[0]
+    assert instance.cookies_returned == 0
+    ask(instance, DIRECT, headers={"cookie": cookie})
+    assert instance.cookies_returned == 1
+
+
+def test_other_questions_have_a_handle_of_their_own() -> None:
+    instance = make_instance()
+    for path in ("/api/v4/version", "/api/graphql", "/oauth/token/info"):
+        request = Request(method="GET", path=path)
+        assert instance.endpoint_of(request) is instance.inquiries
+    assert instance.endpoint_of(Request(method="GET", path="/-/health")) is None

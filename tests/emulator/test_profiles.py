@@ -11,14 +11,22 @@ from gitlab_completions.emulator.profiles import PROFILES, Generation
 
 def test_the_versions_that_matter_are_there() -> None:
     assert set(PROFILES) == {
+        "17.0",
         "17.1-flag-off",
         "17.1",
         "17.2",
+        "17.4",
+        "17.7",
+        "18.2",
+        "18.3",
         "18.9",
+        "19.0",
         "19.0-online-licence",
         "19.1",
+        "19.2",
         "19.3",
         "19.3-flag-off",
+        "19.3-gitlab.com",
         "19.5",
         "self-hosted",
         "self-hosted-model",

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import trustme
 
-from gitlab_completions.emulator.access_tokens import TokenState
+from gitlab_completions.emulator.access_tokens import Credential, TokenState
 from gitlab_completions.emulator.keys import Keys
 from gitlab_completions.emulator.profiles import PROFILES
 from gitlab_completions.emulator.server import Emulator
@@ -40,7 +40,7 @@ async def test_every_profile_starts(profile: str) -> None:
         answer = await caller.indirect()
         shape = {"metadata", "choices", "model"}
         assert answer.status_code == 200
-        assert (set(answer.json()) == shape) is (profile == "19.5")
+        assert (set(answer.json()) == shape) is (profile in {"19.3-gitlab.com", "19.5"})
 
 
 async def test_start_and_end_are_quick_and_leave_nothing() -> None:
@@ -130,6 +130,35 @@ async def test_access_tokens_come_and_go() -> None:
         assert (await caller.grant()).status_code == 401
         caller.emulator.set_token(token, TokenState.VALID)
         assert (await caller.grant()).status_code == 201
+
+
+async def test_credentials_and_flags_can_be_set() -> None:
+    async with calling(Emulator("17.1")) as caller:
+        emulator = caller.emulator
+        token = emulator.access_token
+        emulator.set_credential(token, Credential(has_seat=False))
+        assert (await caller.grant()).status_code == 401
+        emulator.set_credential(token, Credential(user_id=7))
+        assert (await caller.grant()).status_code == 201
+        emulator.flags.disable("code_suggestions_direct_completions")
+        assert (await caller.grant()).status_code == 404
+        emulator.flags.admit_actors("code_suggestions_direct_completions", ["User:7"])
+        assert (await caller.grant()).status_code == 201
+
+
+async def test_other_questions_are_answered_and_can_be_struck() -> None:
+    async with calling(Emulator("19.5")) as caller:
+        emulator = caller.emulator
+        url = f"{emulator.instance_url}/api/graphql"
+        headers = {"authorization": f"Bearer {emulator.access_token}"}
+        query = {"query": "{ metadata { version } }"}
+        answer = await caller.client.post(url, headers=headers, json=query)
+        assert answer.json() == {"data": {"metadata": {"version": "19.5.0-ee"}}}
+        emulator.inquiries.fail(502, times=1)
+        answer = await caller.client.post(url, headers=headers, json=query)
+        assert answer.status_code == 502
+        assert len(emulator.inquiries.requests) == 2
+        assert emulator.cookies_returned == 0
 
 
 async def test_requests_are_kept_without_secrets() -> None:

@@ -15,11 +15,15 @@ def test_good_values_are_taken() -> None:
             "quota": "exceeded",
             "completions_limit": 5,
             "gateway_clock_offset_s": -30,
+            "hidden_projects": ["team/app"],
+            "minimum_language_server_version": "7.17.1",
         }
     )
     assert not settings.direct_enabled
     assert settings.quota is Quota.EXCEEDED
     assert settings.completions_limit == 5
+    assert settings.hidden_projects == ("team/app",)
+    assert settings.minimum_language_server_version == "7.17.1"
     assert settings.document()["gateway_clock_offset_s"] == -30
 
 
@@ -35,6 +39,9 @@ def test_good_values_are_taken() -> None:
         {"quota": "no"},
         {"quota": 7},
         {"direct_enabled": None},
+        {"hidden_projects": "team/app"},
+        {"hidden_projects": [7]},
+        {"minimum_language_server_version": 7},
     ],
 )
 def test_bad_values_change_nothing(values: dict[str, object]) -> None:

@@ -17,8 +17,10 @@ from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.fetch import Fetcher
 from gitlab_completions._transport.bodies import MAX_ANSWER, MAX_ERROR, Body
 from gitlab_completions._wire import (
+    availability,
     direct_access,
     entries,
+    flags,
     gateway_v2,
     headers,
     instance,
@@ -29,7 +31,9 @@ from gitlab_completions._wire import (
     urls,
 )
 from gitlab_completions._wire.characters import whole_characters
+from gitlab_completions._wire.event_stream import EventStream
 from gitlab_completions._wire.messages import SendError
+from gitlab_completions._wire.streams import StreamCutError, StreamDecoder
 from gitlab_completions._wire.suggestions import MAX_TEXT
 from gitlab_completions._wire.unusable import (
     GrantRefusedError,
@@ -43,10 +47,11 @@ from tests.fuzz.answers import Answer, pack, recorded, unpack
 from tests.fuzz.invariants import check_error, check_learned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gitlab_completions._shell.endings import Ending
     from gitlab_completions._shell.fetch import Fetched
+    from gitlab_completions.models import Model
 
 ROOT = "https://gitlab.example.com"
 AGENT = "gitlab_completions/test"
@@ -56,6 +61,14 @@ JSON_ANSWER = {
     "content-type": "application/json",
     "date": "Mon, 05 Oct 2026 07:28:00 GMT",
 }
+EVENTS_ANSWER = {
+    "content-type": "text/event-stream",
+    "x-streaming-format": "sse",
+}
+FLAGS = ("name", "version")
+"""Flags that are asked for, called as what a server is likely to send."""
+SHORT = 4000
+"""Bytes of a body that is read in crumbs too; of a longer one that takes too long."""
 
 Kinds = tuple[type[Exception], ...]
 
@@ -207,6 +220,19 @@ def _instance_root(url: str) -> object:
     return root
 
 
+def _flags(
+    decode: Callable[[bytes, Sequence[str]], flags.FlagAnswer | None],
+) -> Callable[[bytes], object]:
+    """Return what reads an answer about flags; only what was asked for is learned."""
+
+    def read(body: bytes) -> object:
+        answer = decode(body, FLAGS)
+        assert answer is None or answer.values.keys() <= set(FLAGS)
+        return answer
+
+    return read
+
+
 def _line_ends(text: str) -> None:
     whole = whole_characters(text)
     whole.encode()
@@ -309,6 +335,56 @@ def _entry_seeds() -> list[bytes]:
     return [entry.partition(b"\n")[2] for entry in sealed if entry is not None]
 
 
+def _stream(answer: Answer) -> object:
+    """Read a stream whole and in parts; each way must come to the same."""
+    most = len(answer.body)
+    sizes = {most or 1, 1 + most // 97, 7 if most < SHORT else most}
+    told = {_streamed(answer, size) for size in sizes}
+    assert len(told) == 1
+    _, model = told.pop()
+    return model
+
+
+def _streamed(answer: Answer, size: int) -> tuple[str, Model | None]:
+    """Return the text and the model, or what is wrong with them."""
+    body = answer.body
+    try:
+        decoder = StreamDecoder(answer.headers, crlf=True)
+        parts = (body[at : at + size] for at in range(0, len(body), size))
+        pieces = [piece for part in parts for piece in decoder.feed(part)]
+        pieces += decoder.finish()
+    except (NotACompletionError, StreamCutError) as error:
+        check_error(error)
+        return error.reason, None
+    text = "".join(pieces)
+    text.encode()
+    assert all(pieces)
+    assert "\0" not in text
+    assert text.count("\r\n") == text.count("\n")
+    assert len(text) <= 2 * MAX_TEXT
+    return text, decoder.model
+
+
+def _in_event(body: bytes) -> bytes:
+    """Frame JSON as the data of an event; data has no line ends."""
+    lines = [b"event: content_chunk", b"data: " + body.translate(None, b"\r\n"), b""]
+    return pack(Answer(200, EVENTS_ANSWER, b"\r\n".join([*lines, b""])))
+
+
+def _events(data: bytes) -> None:
+    """Cut events out of a body; the first byte chooses the size of its pieces."""
+    size, body, stream = 1 + (data[0] if data else 0) ** 2, data[1:], EventStream()
+    for at in range(0, len(body), size):
+        for event in stream.feed(body[at : at + size]):
+            assert event.name or event.data is not None
+            assert b"\r" not in event.name + event.data
+            assert b"\n" not in event.name
+
+
+def _event_seeds() -> list[bytes]:
+    return [b"\x05" + body for body in _bodies("streams")]
+
+
 _DATES = ("Mon, 05 Oct 2026 07:28:00 GMT", "Monday, 05-Oct-26 07:28:00 GMT", "30", "-1")
 _URLS = (
     "https://cloud.gitlab.com/ai",
@@ -344,6 +420,15 @@ TARGETS = (
         lambda answer: refusals.looks_like_html(answer.body, answer.headers),
         *("gateway_v2", "instance"),
     ),
+    of_body(
+        "availability.decode_opinion",
+        partial(availability.decode_opinion, named=True),
+        (),
+        "instance",
+    ),
+    of_body("availability.decode_version", availability.decode_version, (), "instance"),
+    of_body("flags.decode_names", _flags(flags.decode_names), (), "instance"),
+    of_body("flags.decode_each", _flags(flags.decode_each), (), "instance"),
     of_answer("headers", _header_values, "direct_access", "gateway_v2", "instance"),
     of_text("headers.date_s", headers.date_s, (), *_DATES, most=MAX_HEADERS),
     of_body("headers.grant_headers", _grant_headers, (), "direct_access"),
@@ -362,6 +447,22 @@ TARGETS = (
         "bodies.Body", _body, (SendError,), _body_seeds, lambda body: b"\0\0\xff" + body
     ),
     Target("entries", _entry, (), _entry_seeds, _bare, most=entries.MAX_ENTRY),
+    of_answer("streams.StreamDecoder", _stream, "streams", "gateway_v2", "instance"),
+    Target(
+        "streams.StreamDecoder, events",
+        lambda data: check_learned(_stream(unpack(data))),
+        (),
+        partial(_answers, "streams"),
+        _in_event,
+    ),
+    Target(
+        "event_stream.EventStream",
+        _events,
+        _NO_COMPLETION,
+        _event_seeds,
+        lambda body: b"\xff" + body,
+        reads_json=False,
+    ),
     of_answer("from direct access", fetched_of, "direct_access", status=201),
     of_answer("from the gateway", partial(ending_of, Route.DIRECT), "gateway_v2"),
     of_answer("from the instance", partial(ending_of, Route.INDIRECT), "instance"),

@@ -28,10 +28,13 @@ SHOWN = {
     "name",
     "model_provider",
     "model_name",
+    "provider",
+    "feature_setting",
+    "identifier",
     "x-gitlab-version",
     "base_url",
 }
-"""What may be shown, once it is checked: a model's name, a version, an address."""
+"""What may be shown, once it is checked: a model's names, a version, an address."""
 LEARNED: dict[str, Callable[[Answer], Record]] = {
     "direct_access": fetched_of,
     "gateway_v2": lambda answer: ending_of(Route.DIRECT, answer),

@@ -5,8 +5,11 @@ from __future__ import annotations
 KEYS = (
     *("choices", "text", "index", "finish_reason", "model", "engine", "name"),
     *("metadata", "token", "base_url", "expires_at", "headers", "model_details"),
-    *("model_provider", "model_name", "model_metadata"),
+    *("model_provider", "model_name", "model_metadata", "delta", "content"),
+    *("provider", "feature_setting", "identifier"),
     *("X-Gitlab-Version", "X-Gitlab-Realm", "X-Odd"),
+    *("data", "errors", "version", "featureFlags", "enabled", "f0", "f1"),
+    *("currentUser", "project", "duoCodeSuggestionsAvailable", "duoFeaturesEnabled"),
     *("error", "error_code", "error_description", "detail", "message", "", "\ud800"),
 )
 """What the decoders look for, so that arbitrary JSON reaches them."""

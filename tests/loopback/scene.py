@@ -23,6 +23,7 @@ from gitlab_completions import (
     RoutingPolicy,
 )
 from gitlab_completions.emulator import PROFILES, AccessTokens, Emulator
+from gitlab_completions.emulator.model import continue_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gitlab_completions import Completion, Observer
     from gitlab_completions.emulator import Profile
     from gitlab_completions.emulator.front import Front
+    from gitlab_completions.emulator.model import Model
 
 ACCESS_TOKEN = "glpat-canary-5711"
 SOURCE = "secret_source_7319"
@@ -54,6 +56,7 @@ def emulate(
     *,
     direct_latency_s: float = 0.0,
     indirect_latency_s: float = 0.0,
+    model: Model = continue_line,
 ) -> Emulator:
     """Return an emulator that speaks TLS and counts no requests a minute."""
     emulator = Emulator(
@@ -62,6 +65,7 @@ def emulate(
         direct_latency_s=direct_latency_s,
         indirect_latency_s=indirect_latency_s,
         tokens=AccessTokens(valid=ACCESS_TOKEN),
+        model=model,
     )
     emulator.settings.direct_access_limit = emulator.settings.completions_limit = 0
     return emulator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,10 @@ import pytest
 
 from gitlab_completions import CompletionClient, ErrorCode, HttpxSender, Route
 from gitlab_completions.emulator import PROFILES
+from gitlab_completions.tokens import OAuthToken, PrivateToken
 from tests.loopback.scene import (
     ACCESS_TOKEN,
+    PATIENT,
     complete,
     emulate,
     grants_direct_access,
@@ -80,3 +83,43 @@ async def test_a_token_that_gitlab_refuses_is_told_by_what_is_wrong_with_it(
         assert error.code is code
         assert error.remedy
         assert token not in str(error)
+
+
+async def test_many_calls_at_once_have_a_refused_oauth_token_renewed_once(
+    witness: Witness,
+) -> None:
+    async with (
+        emulate("19.0-online-licence") as emulator,
+        aclosing(HttpxSender(verify=emulator.ca_pem)) as sender,
+    ):
+        refreshed = 0
+
+        def refresh() -> dict[str, object]:
+            nonlocal refreshed
+            refreshed += 1
+            return {"access_token": emulator.tokens.oauth, "expires_in": 7200}
+
+        token = OAuthToken(emulator.tokens.expired, refresh=refresh)
+        async with CompletionClient(
+            emulator.instance_url, token, policy=PATIENT, sender=sender
+        ) as client:
+            done = await asyncio.gather(*(complete(client) for _ in range(8)))
+            found = await client.availability()
+        assert {one.route for one in done} == {Route.INDIRECT}
+        assert refreshed == 1
+        assert found.available
+        witness.look_at(token)
+
+
+async def test_a_private_token_is_taken_and_an_oauth_token_not_there() -> None:
+    async with (
+        emulate() as emulator,
+        aclosing(HttpxSender(verify=emulator.ca_pem)) as sender,
+    ):
+        for token, takes in ((ACCESS_TOKEN, True), (emulator.tokens.oauth, False)):
+            async with CompletionClient(
+                emulator.instance_url, PrivateToken(token), sender=sender
+            ) as client:
+                assert (await client.availability()).available is takes
+                if takes:
+                    await complete(client)

@@ -92,7 +92,7 @@ CODES = {
     "400": {ErrorCode.REQUEST},
     "401": {ErrorCode.TOKEN_INVALID},
     "403": {ErrorCode.FORBIDDEN},
-    "404": {ErrorCode.NOT_FOUND},
+    "404": {ErrorCode.SWITCHED_OFF},
     "422": {ErrorCode.REQUEST},
     "429": {ErrorCode.RATE_LIMITED},
     "500": {ErrorCode.SERVER},

@@ -20,7 +20,7 @@ from gitlab_completions import (
     Route,
     RouteReason,
 )
-from gitlab_completions.events import AttemptFailed, DetailsRefused
+from gitlab_completions.events import AttemptFailed, DetailsRefused, EndpointRefused
 from gitlab_completions.senders import WireResponse
 from tests.loopback.scene import ACCESS_TOKEN, POLICY, SOURCE, TEXT, emulate
 
@@ -110,6 +110,34 @@ async def test_bodies_refused_on_three_files_bar_direct_and_tell_no_source(
         assert [event.problem.status_code for event in barred] == [422]
         assert barred[0].again_in_s == pytest.approx(300, rel=0.11)
         assert made[-1].reason is RouteReason.BARRED
+
+
+async def test_bodies_refused_by_v4_have_v2_asked_before_direct_is_barred(
+    witness: Witness,
+) -> None:
+    events: list[Event] = []
+    async with (
+        emulate("19.5") as emulator,
+        aclosing(Spoiling(HttpxSender(verify=emulator.ca_pem))) as sender,
+        CompletionClient(
+            emulator.instance_url,
+            ACCESS_TOKEN,
+            policy=POLICY,
+            sender=sender,
+            observers=(witness.note, events.append),
+        ) as client,
+    ):
+        await client.warm_up()
+        made = [await client.complete(request_in(f"{at}.py")) for at in range(7)]
+        witness.look_at((made, client.status()))
+        paths = [request.path for request in emulator.gateway.requests]
+    assert paths == [*["/v4/code/suggestions"] * 3, *["/v2/completions"] * 3]
+    assert {(done.text, done.route) for done in made} == {(TEXT, Route.INDIRECT)}
+    assert made[-1].reason is RouteReason.BARRED
+    (changed,) = (event for event in events if isinstance(event, EndpointRefused))
+    assert (changed.endpoint, changed.status_code) == ("v4", 422)
+    (barred,) = (event for event in events if isinstance(event, DetailsRefused))
+    assert barred.again_in_s == pytest.approx(300, rel=0.11)
 
 
 async def test_the_refusal_of_the_old_gateway_does_repeat_the_source() -> None:

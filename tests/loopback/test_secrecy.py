@@ -27,6 +27,9 @@ from gitlab_completions import (
     RoutingPolicy,
 )
 from gitlab_completions.emulator import Endpoint
+from gitlab_completions.errors import StreamBrokenError
+from gitlab_completions.flags import FeatureFlags
+from gitlab_completions.tokens import JobToken, OAuthToken, PrivateToken
 from tests.loopback.scene import ACCESS_TOKEN, SOURCE, all_closed, emulate
 from tests.loopback.witness import PROXY_PASSWORD
 
@@ -35,18 +38,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitlab_completions.emulator import Emulator
+    from gitlab_completions.flags import Flag
     from gitlab_completions.senders import WireRequest
     from tests.loopback.witness import Witness
 
+ABOVE = f"def area_{SOURCE}(r, x, {SOURCE}):\n    return {SOURCE}\n\n\ndef area_"
+"""The emulator's model goes on as it began, which is source again, in four pieces."""
 REQUEST = CompletionRequest(
     file_name="secret_file.py",
-    content_above_cursor=f"def {SOURCE}(r):\n",
+    content_above_cursor=ABOVE,
     content_below_cursor=f"\n{SOURCE}\n",
     context=(ContextItem(name="secret_file_2.py", content=f"{SOURCE} = 1"),),
 )
 GENERATION = CompletionRequest(
     file_name="secret_file.py",
-    content_above_cursor=SOURCE,
+    content_above_cursor=ABOVE,
     intent=Intent.GENERATION,
     user_instruction=f"explain {SOURCE}",
     generation_type=GenerationType.COMMENT,
@@ -75,6 +81,11 @@ FAULTS: dict[str, Callable[[Endpoint], None]] = {
     "reset": Endpoint.reset,
     "half_answer": Endpoint.half_answer,
     "html": Endpoint.html,
+    "called_html": partial(Endpoint.wrong_content_type, content_type="text/html"),
+    "broken_at_once": partial(Endpoint.break_stream, pieces=0),
+    "broken_stream": partial(Endpoint.break_stream, pieces=2),
+    "ended_stream": partial(Endpoint.end_stream, pieces=2),
+    "silent_stream": partial(Endpoint.hang_stream, pieces=2),
 }
 
 
@@ -132,26 +143,62 @@ async def look_at_calls(client: CompletionClient, witness: Witness) -> None:
             witness.look_at(done)
         for thing in (client, client.status(), request, *asyncio.all_tasks()):
             witness.look_at(thing)
+    for request in (REQUEST, GENERATION):
+        await look_at_stream(client, request, witness)
+    witness.look_at(await client.flag("some_feature"))
+    found = await client.availability("group/app")
+    witness.look_at(found)
+    if found.problem is not None:
+        witness.look_at(found.problem)
+        assert_bare(found.problem)
+
+
+async def look_at_stream(
+    client: CompletionClient, request: CompletionRequest, witness: Witness
+) -> None:
+    """Read a stream to its end, and show the witness what a program holds meanwhile."""
+    stream = client.stream(request, deadline_s=2 * SHORT_S)
+    try:
+        async with stream:
+            while await anext(stream, None) is not None:
+                witness.look_at(stream)
+            witness.look_at(await stream.completion())
+    except GitLabCompletionsError as error:
+        if isinstance(error, StreamBrokenError):
+            error.text = ""  # which is the reader's, and goes where the reader sends it
+        witness.look_at(error)
+    for thing in (stream, stream._reader):
+        witness.look_at(thing)
 
 
 def assert_bare(error: BaseException) -> None:
     assert (error.__traceback__, error.__cause__, error.__context__) == (None,) * 3
 
 
+def endpoints_of(emulator: Emulator) -> tuple[Endpoint, ...]:
+    return (
+        emulator.gateway,
+        emulator.instance,
+        emulator.direct_access,
+        emulator.inquiries,
+    )
+
+
 async def meet(emulator: Emulator, witness: Witness, engine: str, fault: str) -> None:
     """Have a warm client meet a fault on every endpoint, and look at all it has."""
+    token = PrivateToken(ACCESS_TOKEN) if engine.endswith("2") else ACCESS_TOKEN
     async with (
         sender_of(engine, emulator.ca_pem) as sender,
         CompletionClient(
             emulator.instance_url,
-            ACCESS_TOKEN,
+            token,
             policy=POLICY,
             sender=sender,
             observers=(witness.note,),
         ) as client,
     ):
         await client.warm_up()
-        for endpoint in (emulator.gateway, emulator.instance, emulator.direct_access):
+        for endpoint in endpoints_of(emulator):
             FAULTS[fault](endpoint)
         await look_at_calls(client, witness)
         for thing in (sender, client._engine, client._engine._setup):
@@ -160,15 +207,23 @@ async def meet(emulator: Emulator, witness: Witness, engine: str, fault: str) ->
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_no_fault_makes_anyone_tell_a_secret(
-    emulator: Emulator, witness: Witness, fault: str
+    emulator: Emulator,
+    witness: Witness,
+    fault: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("gitlab_completions._shell.inspection.MOST_S", SHORT_S)
     try:
+        # Two of the four for each, by turns: all that is held then is much to look at.
+        turn = list(FAULTS).index(fault) % 2
         await asyncio.gather(
-            *(meet(emulator, witness, engine, fault) for engine in ENGINES)
+            *(meet(emulator, witness, engine, fault) for engine in ENGINES[turn::2])
         )
     finally:
-        for endpoint in (emulator.gateway, emulator.instance, emulator.direct_access):
+        for endpoint in endpoints_of(emulator):
             endpoint.heal()
+    if fault == "broken_stream":
+        assert "StreamBrokenError" in witness.heard  # or there was nothing to look at
 
 
 # What a program does wrong, or what breaks in its own code.
@@ -184,6 +239,13 @@ def wrong_arguments() -> Iterator[Callable[[], object]]:
     yield wrong(CompletionClient, "https://a.example:x", ACCESS_TOKEN)
     yield wrong(CompletionClient, "https://a.example", ACCESS_TOKEN, policy=None)
     yield wrong(CompletionClient, "https://a.example", ACCESS_TOKEN, polity=None)
+    yield wrong(OAuthToken, ACCESS_TOKEN, refresh=None)
+    yield wrong(OAuthToken, ACCESS_TOKEN, refresh=print, expires_in_s=-1)
+    yield wrong(PrivateToken, OAuthToken(ACCESS_TOKEN, refresh=str))
+    yield wrong(JobToken, OAuthToken(ACCESS_TOKEN, refresh=str))
+    yield wrong(CompletionClient, "https://a.example", ACCESS_TOKEN, redact=print)
+    yield wrong(CompletionClient, "https://a.example", ACCESS_TOKEN, ignore=[SOURCE])
+    yield wrong(CompletionClient, "https://a.example", ACCESS_TOKEN, flags={SOURCE: 1})
     yield wrong(HttpxSender, proxy=f"http://me:{PROXY_PASSWORD}@")
     yield wrong(HttpxSender, proxy=f"http://me:{PROXY_PASSWORD}/x@proxy.example")
     yield wrong(HttpxSender, proxy=f"http://me:{PROXY_PASSWORD}@p", verify="/nowhere")
@@ -211,6 +273,17 @@ async def test_a_wrong_argument_takes_no_other_along(
         construct()
     del construct  # its arguments are this frame's own
     witness.look_at(caught.value)
+
+
+async def test_an_override_of_the_environment_is_not_told(
+    witness: Witness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value in (PROXY_PASSWORD, f"a.example={PROXY_PASSWORD}", f"{PROXY_PASSWORD}=7"):
+        monkeypatch.setenv("GITLAB_COMPLETIONS_DIRECT", value)
+        with pytest.raises(ConfigurationError) as caught:
+            CompletionClient("https://a.example", ACCESS_TOKEN)
+        del value
+        witness.look_at(caught.value)
 
 
 WRONG_URLS = ("", "a.example", f"https://a.example?{PROXY_PASSWORD}")
@@ -335,6 +408,129 @@ async def test_an_exception_of_a_users_transport_has_no_frame(
         ) as client,
     ):
         await look_at_calls(client, witness)
+
+
+class BrokenGuard:
+    """A user's redactor and ignore list, which raise with all in their hands."""
+
+    def redact(self, text: str, /) -> str:
+        raise LookupError(text)
+
+    def excludes(self, path: str, /) -> bool:
+        raise LookupError(path)
+
+
+class WrongGuard:
+    """One whose redactor gives back another text."""
+
+    def redact(self, text: str, /) -> str:
+        return f"{text} and more"
+
+    def excludes(self, path: str, /) -> bool:
+        return "secret_file_2" in path
+
+
+@pytest.mark.parametrize("guard", [BrokenGuard(), WrongGuard()])
+@pytest.mark.parametrize("part", ["redact", "ignore"])
+async def test_a_guard_of_the_source_tells_nothing_of_it(
+    emulator: Emulator, witness: Witness, guard: BrokenGuard | WrongGuard, part: str
+) -> None:
+    async with (
+        sender_of("own", emulator.ca_pem) as sender,
+        CompletionClient(
+            emulator.instance_url,
+            ACCESS_TOKEN,
+            sender=sender,
+            redact=guard if part == "redact" else None,
+            ignore=guard if part == "ignore" else None,
+            observers=(witness.note,),
+        ) as client,
+    ):
+        emulator.gateway.requests.clear()
+        emulator.instance.requests.clear()
+        await look_at_calls(client, witness)
+        sent = [*emulator.gateway.requests, *emulator.instance.requests]
+        assert bool(sent) is (part == "ignore" and isinstance(guard, WrongGuard))
+        assert not any(b"secret_file_2" in one.body for one in sent)
+
+
+class BrokenFlags:
+    """A user's source of flags, which raises with a secret in its words."""
+
+    async def evaluate(self, name: str, /, *, default: bool) -> Flag:
+        raise LookupError(f"{name} {default} {ACCESS_TOKEN}")
+
+
+async def test_a_source_of_flags_that_raises_tells_nothing(
+    emulator: Emulator, witness: Witness
+) -> None:
+    for flags in (BrokenFlags(), FeatureFlags(overrides={"secret_file": True})):
+        async with (
+            sender_of("own", emulator.ca_pem) as sender,
+            CompletionClient(
+                emulator.instance_url,
+                ACCESS_TOKEN,
+                sender=sender,
+                flags=flags,
+                observers=(witness.note,),
+            ) as client,
+        ):
+            await look_at_calls(client, witness)
+            witness.look_at(flags)
+
+
+async def test_an_oauth_token_and_its_refresh_tell_nothing(
+    emulator: Emulator, witness: Witness
+) -> None:
+    for token in (
+        OAuthToken(refresh=lambda: {"access_token": ACCESS_TOKEN, "scope": SOURCE}),
+        OAuthToken(refresh=lambda: {"acces_token": ACCESS_TOKEN}),
+        OAuthToken(ACCESS_TOKEN, refresh=str, expires_in_s=0.1),
+    ):
+        async with (
+            sender_of("own", emulator.ca_pem) as sender,
+            CompletionClient(
+                emulator.instance_url,
+                token,
+                sender=sender,
+                observers=(witness.note,),
+            ) as client,
+        ):
+            await look_at_calls(client, witness)
+            for thing in (token, *vars(token).values()):
+                witness.look_at(thing)
+
+
+async def test_a_reader_who_leaves_is_told_nothing(
+    emulator: Emulator, witness: Witness
+) -> None:
+    async with (
+        sender_of("own", emulator.ca_pem) as sender,
+        CompletionClient(
+            emulator.instance_url,
+            ACCESS_TOKEN,
+            sender=sender,
+            observers=(witness.note,),
+        ) as client,
+    ):
+        await client.warm_up()
+        emulator.gateway.hang_stream(pieces=2)
+        try:
+            left, closed = client.stream(REQUEST), client.stream(REQUEST)
+            for stream in (left, closed):
+                assert await anext(stream)
+            left.cancel()
+            witness.look_at(await left.completion())
+            reading = asyncio.create_task(closed.completion())
+            await asyncio.sleep(0)
+            await client.aclose()
+            with pytest.raises(GitLabCompletionsError) as caught:
+                await reading
+            witness.look_at(caught.value)
+            for thing in (left, closed, left._reader, closed._reader, reading):
+                witness.look_at(thing)
+        finally:
+            emulator.gateway.heal()
 
 
 async def test_a_caller_who_leaves_is_told_nothing(

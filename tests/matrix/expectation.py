@@ -1,7 +1,7 @@
 """What a cell must show, derived from the verdict tables and the rules of routing.
 
 A row's facts say what an exchange looks like; the tables say what that means; and here
-are the rules that a call goes by (the head of _core/router.py), each in one place:
+are the rules that a call goes by (the head of _core/call.py), each in one place:
 
 - direct first while its details are usable and its circuit is closed, else indirect;
 - an attempt that fails hands over to the other route, if the instance's failure is one
@@ -19,10 +19,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gitlab_completions._core.freshness import DRIFT_BAR_S, DRIFT_FILES, SPREAD
+from gitlab_completions._core.endpoints import DRIFT_FILES
+from gitlab_completions._core.freshness import DRIFT_BAR_S, SPREAD
 from gitlab_completions._core.verdicts import (
     DIRECT_ACCESS,
     GATEWAY,
+    GATEWAY_V4,
     INSTANCE,
     Body,
     Effect,
@@ -63,11 +65,23 @@ EARLY_S = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """The verdicts that expectations are derived from."""
+    """The verdicts that expectations are derived from.
+
+    Args:
+        direct_access: Of the grant.
+        gateway: Of the endpoint that the gateway is asked at.
+        instance: Of the instance's completions.
+        drift_bars: Bodies that are refused bar direct: no other endpoint is left.
+    """
 
     direct_access: tuple[Row[AccessVerdict], ...] = DIRECT_ACCESS
     gateway: tuple[Row[AttemptVerdict], ...] = GATEWAY
     instance: tuple[Row[AttemptVerdict], ...] = INSTANCE
+    drift_bars: bool = True
+
+
+V4 = Tables(gateway=GATEWAY_V4, drift_bars=False)
+"""Where grants have direct go to the gateway's v4, and v2 is there besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,7 +329,8 @@ def _details_after(case: _Case, verdict: AttemptVerdict) -> tuple[Standings, int
     bar_s = verdict.bar_s
     if verdict.details is OnDetails.RENEW:
         return RENEWED, 1
-    if verdict.details is OnDetails.DRIFT and case.n >= DRIFT_FILES:
+    drifts = verdict.details is OnDetails.DRIFT and case.n >= DRIFT_FILES
+    if drifts and case.tables.drift_bars:
         bar_s = DRIFT_BAR_S  # each call is about a file of its own
     elif verdict.details is not OnDetails.BAR:
         return KEPT, 0
@@ -405,7 +420,11 @@ def _struck(case: _Case, verdict: AttemptVerdict) -> Count:
         return (1, 1 + again) if not verdict.answers else (1 + again, 1 + again)
     at_once = min(case.n, _gate(case))
     resent = trouble.resent * at_once
-    refused = verdict.details in {OnDetails.RENEW, OnDetails.BAR}
+    refused = verdict.details in {
+        OnDetails.RENEW,
+        OnDetails.BAR,
+        OnDetails.REFUSE_ENDPOINT,
+    }
     if verdict.circuit is Effect.REST or refused:
         return (at_once, at_once + resent)
     if verdict.details is OnDetails.DRIFT:

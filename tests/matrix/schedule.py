@@ -50,6 +50,7 @@ async def play_all(
     *,
     engine: Engine = Engine.OWN,
     tables: Tables | None = None,
+    profile: str = "19.3",
     told: Callable[[Played], None] = lambda _: None,
 ) -> list[Played]:
     """Play cells; return them in their order.
@@ -58,6 +59,7 @@ async def play_all(
         cells: The cells.
         engine: What sends.
         tables: The verdicts to expect, by default those in force.
+        profile: Which GitLab it is.
         told: Is told of each cell when it has been played.
     """
     slow = [cell for cell in cells if cell.trouble.slow]
@@ -74,15 +76,17 @@ async def play_all(
 
     async with AsyncExitStack() as stack:
         elsewhere = await stack.enter_async_context(Elsewhere().listening())
-        stages = [await _stage(stack, elsewhere, engine) for _ in lanes]
+        stages = [await _stage(stack, elsewhere, engine, profile) for _ in lanes]
         async with asyncio.TaskGroup() as group:
             for lane, stage in zip(lanes, stages, strict=True):
                 group.create_task(run(lane, stage))
     return [found[id(cell)] for cell in cells]
 
 
-async def _stage(stack: AsyncExitStack, elsewhere: Elsewhere, engine: Engine) -> Stage:
-    emulator = await stack.enter_async_context(emulate())
+async def _stage(
+    stack: AsyncExitStack, elsewhere: Elsewhere, engine: Engine, profile: str
+) -> Stage:
+    emulator = await stack.enter_async_context(emulate(profile))
     context = emulator.ssl_context()
     assert context is not None
     return Stage(emulator=emulator, context=context, elsewhere=elsewhere, engine=engine)

@@ -119,8 +119,8 @@ _ACCESS_TOKENS = tuple(
         _refused(endpoint, "instance/no-seat", Code.NO_SEAT),
         _refused(endpoint, "instance/expired", Code.TOKEN_EXPIRED, "invalid_token"),
         _refused(endpoint, "instance/revoked", Code.TOKEN_REVOKED, "invalid_token"),
-        _refused(endpoint, "instance/gate", Code.TOKEN_INVALID),
-        _refused(endpoint, ("dpop", _DPOP), Code.TOKEN_INVALID),
+        _refused(endpoint, "instance/gate", Code.FORBIDDEN),
+        _refused(endpoint, ("dpop", _DPOP), Code.FORBIDDEN),
         _refused(endpoint, "instance/scope", Code.SCOPE_MISSING, "insufficient_scope"),
         _refused(
             endpoint,
@@ -159,7 +159,7 @@ _DIRECT_ACCESS = (
     _refused(_DA, "direct_access/limit", Code.RATE_LIMITED),
     _refused(_DA, ("limit since 18.9", recorded("instance/limit")), Code.RATE_LIMITED),
     _refused(_DA, "direct_access/unpaid", Code.DIRECT_BARRED),
-    _refused(_DA, "instance/blocked", Code.DIRECT_BARRED),
+    _refused(_DA, "instance/blocked", Code.FORBIDDEN),
     _refused(
         _DA,
         "direct_access/namespace",

@@ -53,6 +53,14 @@ def test_a_rate_limit_is_a_rest_as_long_as_it_says_or_a_minute() -> None:
     assert untold.outcomes == {"AllRoutesFailedError: rate_limited"}
 
 
+def test_a_refused_endpoint_is_no_loss_and_asked_by_none_that_wait() -> None:
+    twenty = expect(cell(Place.GATEWAY, "404 not-found", AT_ONCE))
+    assert twenty.outcomes == {"indirect"}
+    assert (twenty.direct, twenty.details) == (CLOSED, KEPT)
+    assert twenty.requests["gateway"] == (8, 8)
+    assert twenty.requests["instance"] == (20, 20)
+
+
 def test_a_refused_token_is_renewed_by_one_fetch() -> None:
     first = expect(cell(Place.GATEWAY, "401 expired-token", FIRST))
     assert (first.details, first.direct) == (RENEWED, CLOSED)

@@ -9,7 +9,7 @@ import pytest
 from gitlab_completions._core.verdicts import GATEWAY, AttemptVerdict, OnDetails, Row
 from tests.loopback.witness import Witness
 from tests.matrix.engines import Engine
-from tests.matrix.expectation import Tables
+from tests.matrix.expectation import V4, Tables
 from tests.matrix.facts import Place, Situation
 from tests.matrix.rows import cell, row
 from tests.matrix.schedule import play_all
@@ -31,6 +31,7 @@ SLICE = {
     "redirect to another host",
     "wrong type: every field",
     "403 disabled",
+    "404 not-found",
     "401 expired-token",
     "401 expired",
     "429 limit",
@@ -40,6 +41,7 @@ SLICE = {
 }
 AT_ONCE = {
     "read and not answered",
+    "404 not-found",
     "401 expired-token",
     "429 limit",
     "429 model-limit",
@@ -53,12 +55,29 @@ USERS_CLIENTS = {
 }
 
 
+V4_SLICE = {
+    "reset before the answer",
+    "HTML with 200",
+    "redirect to another host",
+    "401 expired-token",
+    "403 user-token-refused",
+    "403 no-scope",
+    "404 not-found",
+    "422 validation-2026",
+    "429 model-limit",
+}
+
+
 async def wrong_in(
-    cells: list[Cell], *, engine: Engine = Engine.OWN, tables: Tables | None = None
+    cells: list[Cell],
+    *,
+    engine: Engine = Engine.OWN,
+    tables: Tables | None = None,
+    profile: str = "19.3",
 ) -> list[str]:
     """Play cells; return what is unexpected, and what was told to the logs."""
     with Witness().listening() as witness:
-        played = await play_all(cells, engine=engine, tables=tables)
+        played = await play_all(cells, engine=engine, tables=tables, profile=profile)
     assert {"gitlab_completions", "asyncio"} & witness.heard
     return [explained(one) for one in played if one.wrong] + witness.leaks
 
@@ -72,6 +91,11 @@ async def test_a_slice_of_the_matrix_is_as_the_verdicts_say(place: Place) -> Non
         if one.situation is not Situation.AT_ONCE or one.trouble.name in AT_ONCE
     ]
     assert await wrong_in(some) == []
+
+
+async def test_what_strikes_the_gateways_v4_is_as_its_own_verdicts_say() -> None:
+    cells = row(Place.GATEWAY, V4_SLICE)
+    assert await wrong_in(cells, tables=V4, profile="19.5") == []
 
 
 @pytest.mark.parametrize("engine", [each for each in Engine if each != Engine.OWN])

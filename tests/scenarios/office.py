@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gitlab_completions import events
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions.models import CompletionRequest, Route
+from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.testing import FakeGitLab, wait_all_tasks_blocked
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from gitlab_completions.client import CompletionClient
     from gitlab_completions.events import Event
     from gitlab_completions.models import Completion
-    from gitlab_completions.policy import RoutingPolicy
 
 REQUEST = CompletionRequest.at_cursor("def f():", 8, file_name="f.py")
 PER_5_MIN, PER_MIN = 10, 30
@@ -137,7 +137,7 @@ async def at_work(
     gitlab: NotedGitLab, policy: RoutingPolicy | None = None
 ) -> AsyncGenerator[Author, None]:
     """Give an author whose client is new; at the end nothing is left behind."""
-    async with gitlab.client(policy=policy) as client:
+    async with gitlab.client(policy=policy or RoutingPolicy()) as client:
         yield Author(gitlab, client)
     assert gitlab.in_flight == 0
     await wait_all_tasks_blocked()

@@ -90,8 +90,9 @@ async def test_only_the_user_can_read_directory_file_and_lock(directory: Path) -
     assert modes(directory) == {0o600}
 
 
-async def test_its_clock_is_the_machines_and_goes_on() -> None:
-    first, second = await FileStore().read([]), await FileStore().read([])
+async def test_its_clock_is_the_machines_and_goes_on(directory: Path) -> None:
+    stores = FileStore(directory), FileStore(directory)
+    first, second = [await store.read([]) for store in stores]
     assert first.clock == second.clock
     assert 0 <= second.now - first.now < 60
 

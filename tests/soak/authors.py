@@ -3,7 +3,8 @@
 Figures of the model: a burst of keystrokes, eight to ten a second, each of which wants
 a completion and supersedes the one before; then a look at what was suggested, for 0.8 s
 in the middle, 3 s in one of ten, half a minute and more now and then. With a route that
-answers in a tenth of a second, some six calls of ten are superseded.
+answers in a tenth of a second, some six calls of ten are superseded. One of a few calls
+is read as it comes, and left in its midst like the others.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ import random
 from collections import deque
 from typing import TYPE_CHECKING
 
-from gitlab_completions import CompletionRequest
+from gitlab_completions import CompletionRequest, RoutingPolicy
 from tests.loopback.scene import SOURCE
 from tests.soak.verdict import Call
 
 if TYPE_CHECKING:
     import itertools
 
-    from gitlab_completions import CompletionClient
+    from gitlab_completions import Completion, CompletionClient
     from tests.loopback.witness import Witness
     from tests.soak.journal import Journal, Told
     from tests.soak.verdict import Judge
@@ -35,6 +36,10 @@ LONG_PAUSE_S = (30.0, 45.0)
 LONG_PAUSES = 0.01
 PATIENT = 0.7
 """Share of pauses in which the author waits for the call's end, however long."""
+STREAMED = 4
+"""Every so manieth call is streamed."""
+DEADLINE_S = RoutingPolicy().deadline_s
+"""Seconds that a streamed call has; it has none by itself."""
 LEAVES_S = 1.0
 """Seconds in which a call that is cancelled must be over, on a busy machine."""
 
@@ -160,6 +165,7 @@ class _Desk:
         author, started = self._author, self._loop.time()
         status = author.client.status(author.project)
         request = make_request(number, author.project)
+        streamed = number % STREAMED == 0
 
         def ended() -> Call:
             return Call(
@@ -168,10 +174,14 @@ class _Desk:
                 started=started,
                 ended=self._loop.time(),
                 status=status,
+                streamed=streamed,
             )
 
         try:
-            done = await author.client.complete(request)
+            if streamed:
+                done = await read(author.client, request)
+            else:
+                done = await author.client.complete(request)
         except asyncio.CancelledError:
             self._judge.left(ended(), self._told)
             raise
@@ -182,6 +192,15 @@ class _Desk:
             # Only now: of a call that fails, every local of this frame is looked at.
             expected = answer_to(number)
             self._judge.answered(ended(), done, self._told, expected=expected)
+
+
+async def read(client: CompletionClient, request: CompletionRequest) -> Completion:
+    """Read a completion as it comes, within the time that any has."""
+    stream = client.stream(request, deadline_s=DEADLINE_S)
+    async with stream:
+        while await anext(stream, None) is not None:
+            pass
+        return await stream.completion()
 
 
 def make_request(number: int, project: str | None) -> CompletionRequest:

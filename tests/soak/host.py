@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 DIRECT_S = 0.1
 INDIRECT_S = 0.225
 """GitLab's own figure: direct saves some 125 ms."""
+PIECE_BYTES, GAP_S = 4, 0.03
+"""A stream takes 0.2 s, so that some are left, or broken, in their midst."""
 ROOT = Path(__file__).parents[2]
 """Where `-m tests.soak.host` finds this module."""
 
@@ -56,6 +58,8 @@ class Host:
             for one in (emulator.direct_access, emulator.gateway, emulator.instance)
         }
         emulator.settings.completions_limit = 0
+        emulator.settings.stream_piece_bytes = PIECE_BYTES
+        emulator.settings.stream_gap_s = GAP_S
 
     def set_up(self, order: Mapping[str, object]) -> None:
         """Start with these settings and faults."""

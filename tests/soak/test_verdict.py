@@ -21,11 +21,15 @@ from gitlab_completions import (
     RoutingStatus,
 )
 from gitlab_completions._records import replace as with_fields
-from gitlab_completions.errors import RouteRateLimitedError, RouteUnauthorizedError
+from gitlab_completions.errors import (
+    RouteRateLimitedError,
+    RouteUnauthorizedError,
+    StreamBrokenError,
+)
 from gitlab_completions.events import AttemptFailed
 from tests.soak.faults import KILLS, PASSING, Fault, Part
 from tests.soak.journal import Journal, Spell, Told
-from tests.soak.verdict import Call, Judge
+from tests.soak.verdict import PROMPT_S, Call, Judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,6 +152,34 @@ def test_only_what_passes_overrules_a_rest(
     error.attempts = (attempt,)
     call = with_status(circuits=circuits)
     assert Court(INSTANCE_503).is_right(call, error) is right
+
+
+@pytest.mark.parametrize(
+    ("broken", "route", "right"),
+    [
+        ((), Route.DIRECT, False),
+        ((GATEWAY_HANGS,), Route.DIRECT, True),
+        ((GATEWAY_HANGS,), Route.INDIRECT, False),
+        ((INSTANCE_503,), Route.DIRECT, False),
+        ((INSTANCE_503,), Route.INDIRECT, True),
+    ],
+)
+def test_a_stream_may_break_off_with_its_own_route_alone(
+    broken: tuple[Fault, ...], route: Route, *, right: bool
+) -> None:
+    error = StreamBrokenError("broke off", route=route)
+    assert Court(*broken).is_right(replace(CALL, streamed=True), error) is right
+    assert not Court(*broken).is_right(CALL, error)
+
+
+def test_a_stream_may_be_kept_by_a_silent_gateway_once() -> None:
+    call = replace(CALL, ended=CALL.started + PROMPT_S + 1)
+    for streamed in (False, True):
+        court = Court(GATEWAY_HANGS)
+        court.judge.answered(
+            replace(call, streamed=streamed), DONE, court.told, expected=DONE.text
+        )
+        assert bool(court.journal.violations) is not streamed
 
 
 def rate_limited(told: Told, route: Route) -> None:

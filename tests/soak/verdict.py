@@ -28,6 +28,10 @@ A call during which the machine slept for hours is past its deadline in everybod
 eyes: it may end in an error, though in no other. Calls that their author left are
 counted apart; nobody waits for them.
 
+A stream is owed as long as no piece has come; from then on its own route owes the rest,
+unless it was broken at some moment of the call. It is not hedged: a silent gateway may
+keep it for all of an attempt's time.
+
 An error that is right must still be a typed one and come in time. And an answer that
 takes `PROMPT_S` although a route could give it all along is lost as well, whether its
 author has waited for it or not: nobody does. Direct that rests is only owed by the
@@ -45,6 +49,7 @@ from gitlab_completions import (
     Route,
     RouteReason,
 )
+from gitlab_completions.errors import StreamBrokenError
 from tests.soak.faults import Part
 
 if TYPE_CHECKING:
@@ -61,6 +66,9 @@ LATE_S = 2.0
 PROMPT_S = 5.0
 """Seconds in which a route that can answer must have: twice the hedge delay of 0.9 s,
 once before the route and once in its gate; a slow part's second; a busy machine."""
+ATTEMPT_S = 5.0
+"""Seconds that the policy gives an attempt on the direct route."""
+_SERVES = {Route.DIRECT: Part.GATEWAY, Route.INDIRECT: Part.INSTANCE}
 GRANTLESS = {RouteReason.DETAILS_ABSENT, RouteReason.DETAILS_EXPIRED}
 REFUSALS = range(401, 405)
 
@@ -75,6 +83,7 @@ class Call:
         started: When it began.
         ended: When it ended.
         status: How routing stood for it when it began.
+        streamed: Whether it was read as it came.
     """
 
     number: int
@@ -82,6 +91,7 @@ class Call:
     started: float
     ended: float
     status: RoutingStatus
+    streamed: bool = False
 
     @property
     def elapsed_s(self) -> float:
@@ -120,6 +130,9 @@ class Judge:
         """Judge an error: it must be right, and one that a person can act on."""
         self._journal.call(call.started, call.elapsed_s, "error")
         self._judge_time(call)
+        if isinstance(error, StreamBrokenError) and call.streamed:
+            self._judge_break(call, error)
+            return
         if not isinstance(error, AllRoutesFailedError):
             self._violate(call, f"ended in {error!r}, which is none of a call's errors")
             return
@@ -132,6 +145,15 @@ class Judge:
             self._violate(call, f"was owed an answer by {owing}: {_tell(error)}")
         else:
             self._journal.excuses[" | ".join(map(str, excuses.values()))] += 1
+
+    def _judge_break(self, call: Call, error: StreamBrokenError) -> None:
+        """Judge a stream that ended in its midst: its route must have been broken."""
+        part = _SERVES[error.route]
+        broken = _names(self._journal.breaking({part}, call.started))
+        if not broken and not self._slept(call):
+            self._violate(call, f"broke off for nothing: {error!r} ({error.code})")
+        else:
+            self._journal.excuses[f"in its midst: {broken or 'a suspend'}"] += 1
 
     def _excuses(
         self, call: Call, told: Told, attempts: tuple[Attempt, ...]
@@ -187,7 +209,8 @@ class Judge:
     def _judge_wait(
         self, call: Call, told: Told, attempts: tuple[Attempt, ...]
     ) -> None:
-        if call.elapsed_s <= PROMPT_S or self._slept(call):
+        prompt_s = PROMPT_S + (ATTEMPT_S if call.streamed else 0.0)
+        if call.elapsed_s <= prompt_s or self._slept(call):
             return
         excuses = self._excuses(call, told, attempts)
         if _rests(call):

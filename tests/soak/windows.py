@@ -10,6 +10,7 @@ import asyncio
 import random
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlab_completions import (
@@ -19,8 +20,9 @@ from gitlab_completions import (
     HttpxSender,
     RoutingPolicy,
 )
+from gitlab_completions.errors import StreamBrokenError
 from tests.loopback.scene import ACCESS_TOKEN
-from tests.soak.authors import make_request
+from tests.soak.authors import STREAMED, make_request, read
 from tests.soak.clocks import SleepyClock
 from tests.soak.journal import Told
 
@@ -41,6 +43,7 @@ VISITS_APART_S = (0.1, 0.03)
 """Shares of the soak's length: the longest pause between visits, and the shortest."""
 STAYS_S = 0.8
 CALLS = 3
+ENDS = (AllRoutesFailedError, ClientClosedError, StreamBrokenError)
 CLOSED_S = 4.0
 """Seconds that closing may take on a busy machine, with everything in flight."""
 
@@ -116,12 +119,13 @@ class Visitor:
         self._judge([task for task in calls if task not in late])
 
     def _ask(self, window: Window, number: int) -> asyncio.Task[object]:
-        request = make_request(number, VISITS)
-        return asyncio.create_task(window.client.complete(request))
+        request, client = make_request(number, VISITS), window.client
+        call = client.complete if number % STREAMED else partial(read, client)
+        return asyncio.create_task(call(request))
 
     def _judge(self, calls: list[asyncio.Task[object]]) -> None:
-        """A call of a visit ends in an answer, no answer, or with its client."""
+        """A visit's call ends in an answer or a part, in none, or with its client."""
         for error in filter(None, (task.exception() for task in calls)):
             self._witness.look_at(error)
-            if not isinstance(error, AllRoutesFailedError | ClientClosedError):
+            if not isinstance(error, ENDS):
                 self._journal.violation(f"a visitor's call ended in {error!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,16 @@ def indirect(
     )
 
 
+def generation(gitlab: FakeGitLab, *, timeout_s: float = math.inf) -> WireRequest:
+    return post(
+        f"{gitlab.instance_url}/api/v4/code_suggestions/completions",
+        {"current_file": FILE, "intent": "generation", "stream": True},
+        {"Authorization": f"Bearer {gitlab.access_token}"},
+        purpose="stream",
+        timeout_s=timeout_s,
+    )
+
+
 def details(gitlab: FakeGitLab, *, timeout_s: float = 5.0) -> WireRequest:
     return post(
         f"{gitlab.instance_url}/api/v4/code_suggestions/direct_access",
@@ -92,19 +103,22 @@ def details(gitlab: FakeGitLab, *, timeout_s: float = 5.0) -> WireRequest:
     )
 
 
-async def direct(gitlab: FakeGitLab, *, timeout_s: float = 5.0) -> WireRequest:
+async def direct(
+    gitlab: FakeGitLab, *, timeout_s: float = 5.0, stream: bool = False
+) -> WireRequest:
     """Fetch a grant and make of it a request to the gateway."""
     grant = (await send(gitlab, details(gitlab))).json
     echoed = grant["headers"]
     assert isinstance(echoed, dict)
     return post(
         f"{str(grant['base_url']).rstrip('/')}/v2/completions",
-        {"prompt_version": 1, "current_file": FILE},
+        {"prompt_version": 1, "current_file": FILE, "stream": stream},
         {
             "x-gitlab-authentication-type": "oidc",
             **{name.lower(): value for name, value in echoed.items()},
             "Authorization": f"Bearer {grant['token']}",
         },
         route=Route.DIRECT,
+        purpose="stream" if stream else "completion",
         timeout_s=timeout_s,
     )

@@ -37,6 +37,16 @@ async def test_the_client_goes_direct_where_it_is_granted(profile: str) -> None:
         assert (await client.complete(REQUEST)).route is Route.DIRECT
 
 
+async def test_this_machines_environment_has_no_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GITLAB_COMPLETIONS_DIRECT", "never")
+    async with FakeGitLab().client() as client:
+        assert (await client.complete(REQUEST)).route is Route.DIRECT
+        client.reconfigure(RoutingPolicy(deadline_s=5))
+        assert (await client.complete(REQUEST)).route is Route.DIRECT
+
+
 async def test_the_client_has_the_policy_it_is_given() -> None:
     gitlab = FakeGitLab()
     policy = RoutingPolicy(direct=DirectMode.NEVER)

@@ -24,6 +24,7 @@ REFUSALS = {
     "17.1-flag-off": 404,
     "19.0-online-licence": 403,
     "19.1": 400,
+    "19.2": 400,
     "19.3-flag-off": 400,
 }
 
@@ -190,3 +191,11 @@ async def test_it_is_a_sender_and_closing_it_closes_nothing() -> None:
     sender: Sender = gitlab
     await sender.aclose()
     assert (await send(gitlab, indirect(gitlab))).status_code == 200
+
+
+async def test_what_the_model_is_asked_is_kept() -> None:
+    gitlab = FakeGitLab()
+    await send(gitlab, indirect(gitlab))
+    (prompt,) = gitlab.prompts
+    assert prompt.file_name
+    assert not prompt.generation

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, assert_type
 
 from gitlab_completions import (
     Attempt,
+    Availability,
     Choice,
     Completion,
     CompletionClient,
     CompletionRequest,
+    CompletionStream,
     ContextItem,
     DirectMode,
     Health,
@@ -21,10 +23,15 @@ from gitlab_completions import (
     RoutingPolicy,
     RoutingStatus,
     SyncCompletionClient,
+    SyncCompletionStream,
 )
 from gitlab_completions.events import CallFinished, Event
+from gitlab_completions.flags import FeatureFlags, Flag, FlagSource
+from gitlab_completions.ignoring import ProjectIgnoreList
+from gitlab_completions.redaction import SecretRedactor
 from gitlab_completions.shared import FileStore, MemoryStore, RedisStore
 from gitlab_completions.testing import FakeGitLab, run
+from gitlab_completions.tokens import JobToken, OAuthToken, PrivateToken
 
 if TYPE_CHECKING:
     import httpx
@@ -35,6 +42,11 @@ if TYPE_CHECKING:
 async def asynchronous() -> str:
     """Return a token, as a function that supplies one does."""
     return "t"
+
+
+def answer() -> dict[str, object]:
+    """Return what GitLab's `/oauth/token` answers."""
+    return {"access_token": "t", "expires_in": 7200}
 
 
 class Source:
@@ -60,8 +72,14 @@ async def use(client: httpx.AsyncClient) -> None:
     policy = RoutingPolicy(direct=DirectMode.AUTO, deadline_s=5)
     for source in ("t", lambda: "t", asynchronous, Source()):
         CompletionClient("https://a", source)
+    renewing = OAuthToken("t", refresh=answer, expires_in_s=7200)
+    OAuthToken(refresh=asynchronous)
+    for token in (PrivateToken("t"), PrivateToken(Source()), JobToken("t"), renewing):
+        CompletionClient("https://a", token)
     for store in (None, FileStore(), MemoryStore(), RedisStore("redis://a")):
         CompletionClient("https://a", "t", store=store)
+    redact, ignore = SecretRedactor(), ProjectIgnoreList(".", patterns=["*.pem"])
+    CompletionClient("https://a", "t", redact=redact, ignore=ignore)
     async with CompletionClient(
         "https://a", "t", policy=policy, sender=sender, observers=[observe, print]
     ) as completions:
@@ -74,10 +92,21 @@ async def use(client: httpx.AsyncClient) -> None:
         assert_type(completion.choices, tuple[Choice, ...])
         assert_type(completion.attempts, tuple[Attempt, ...])
         assert_type(completion.reason, RouteReason)
+        async with completions.stream(request, deadline_s=60) as stream:
+            assert_type(stream, CompletionStream)
+            async for piece in stream:
+                assert_type(piece, str)
+            stream.cancel()
+        assert_type(stream.text, str)
+        assert_type(await stream.completion(), Completion)
+        assert_type(await completions.availability("group/project"), Availability)
         status = completions.status("group/project")
         assert_type(status, RoutingStatus)
         assert_type(status.health, Health)
         completions.observe(observe)()
+        assert_type(await completions.flag("a", default=False), Flag)
+    sources: list[FlagSource] = [FeatureFlags(overrides={"a": True})]
+    assert_type(sources[0], FlagSource)
 
 
 def use_without_asyncio() -> None:
@@ -94,8 +123,16 @@ def use_without_asyncio() -> None:
         future = completions.submit(request, deadline_s=1)
         assert_type(future, Future[Completion])
         assert_type(future.cancel(), bool)
+        with completions.stream(request, deadline_s=60) as stream:
+            assert_type(stream, SyncCompletionStream)
+            assert_type(next(stream), str)
+            assert_type(list(stream), list[str])
+            stream.cancel()
+        assert_type(stream.completion(), Completion)
         assert_type(completions.warm_up("group/project"), Future[None])
+        assert_type(completions.availability("group/project"), Availability)
         assert_type(completions.status("group/project"), RoutingStatus)
+        assert_type(completions.flag("a"), Flag)
         completions.observe(observe)()
         completions.reconfigure(RoutingPolicy())
 

@@ -40,7 +40,7 @@ from gitlab_completions.models import Intent, Route, RouteReason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gitlab_completions._core.router import Flow
+    from gitlab_completions._core.call import Flow
     from gitlab_completions._core.verdicts import AttemptVerdict
     from gitlab_completions.policy import RoutingPolicy
     from tests.benchmarks.fleet_model.access import Access

@@ -48,9 +48,9 @@ from tests.benchmarks.simulation.client import Client
 from tests.benchmarks.simulation.network import End
 
 if TYPE_CHECKING:
+    from gitlab_completions._core.call import Flow
     from gitlab_completions._core.commands import Answer, Command, Outcome
     from gitlab_completions._core.permit import Permit
-    from gitlab_completions._core.router import Flow
     from gitlab_completions._core.verdicts import AttemptVerdict
     from tests.benchmarks.simulation.network import Network
     from tests.benchmarks.simulation.workload import Mode, Session

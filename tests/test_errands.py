@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from gitlab_completions._shell.errands import Errands
+from gitlab_completions._errands import Errands
 
 
 @pytest.fixture

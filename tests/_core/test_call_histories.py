@@ -3,7 +3,8 @@
 `Client` below drives flows as the shell does, on a calendar instead of a loop: it takes
 a permit when it performs a `Send`, settles it when the attempt ends, whether or not its
 call still waits, and looks after the details at each step. `Weather` decides how the
-routes are: their outcomes, their delays, and the gates in front of them.
+routes are: their outcomes, their delays, and the gates in front of them. Of a streamed
+call the answer is the first piece, and an attempt that nobody wants any more is ended.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ WEATHERS = {
     "stormy": (("fail", 0.3), ("answer", 0.6), ("silence", 0.0)),
     "down": (("fail", 0.1),),
     "limited": (("rest", 0.1),),
-    "refusing": (("refuse", 0.1), ("bar", 0.1), ("reject", 0.1)),
+    "refusing": (("refuse", 0.1), ("bar", 0.1), ("gone", 0.1), ("reject", 0.1)),
 }
 
 
@@ -94,12 +95,15 @@ class Weather:
 class Call:
     """One call under way, and what it has done."""
 
-    def __init__(self, client: Client, intent: Intent, deadline_s: float) -> None:
+    def __init__(
+        self, client: Client, intent: Intent, deadline_s: float, *, streams: bool
+    ) -> None:
         self.intent = intent
+        self.streams = streams
         self.deadline = client.now + deadline_s
-        self.flow = client.router.complete(
-            intent, client.freshness, client.now, deadline_s
-        )
+        router = client.router
+        flow_of = router.stream if streams else router.complete
+        self.flow = flow_of(intent, client.freshness, client.now, deadline_s)
         self.flights: list[Flight] = []
         self.inbox: list[Outcome] = []
         self.command: Command | None = None
@@ -132,7 +136,8 @@ class Flight:
         self.send = send
         self.route = send.route
         timed = call.intent is Intent.COMPLETION
-        self.permit = client.circuits[send.route].admit(client.now, timed=timed)
+        circuit = client.circuits[send.route]
+        self.permit = circuit.admit(client.now, timed=timed, whole=not call.streams)
         self.permit.admitted_at = math.inf
         self.in_gate = True
         self.ended = False
@@ -189,11 +194,13 @@ class Client:
 
     # Calls.
 
-    def start(self, intent: Intent, deadline_s: float) -> Call:
-        if intent is Intent.COMPLETION:
+    def start(
+        self, intent: Intent, deadline_s: float, *, streams: bool = False
+    ) -> Call:
+        if intent is Intent.COMPLETION and not streams:
             self.hedges.earn()
             self.completions += 1
-        call = Call(self, intent, deadline_s)
+        call = Call(self, intent, deadline_s, streams=streams)
         self.calls.append(call)
         self.step(call, None)
         return call
@@ -213,7 +220,32 @@ class Client:
             if flight.in_gate and not flight.ended:
                 flight.ended = True
                 flight.permit.release()
+            self.leave_behind(flight)
+
+    def leave_behind(self, flight: Flight) -> None:
+        """Let an attempt go on without its call; a stream's is ended."""
+        if not flight.call.streams:
             self.saw(flight.route, flight.permit.left(self.now))
+            return
+        flight.ended = True
+        self.saw(flight.route, flight.permit.cut(self.now))
+
+    def give_up(self, flight: Flight) -> None:
+        """Let the call of an attempt go another way."""
+        if flight.ended or not flight.call.streams:
+            self.saw(flight.route, flight.permit.left(self.now))
+            return
+        flight.ended = True
+        if flight.in_gate:
+            flight.permit.release()
+            self.later(self.now, partial(self.turned_away, flight))
+        else:
+            self.saw(flight.route, flight.permit.cut(self.now))
+            self.later(self.now, partial(self.cut_off, flight))
+
+    def cut_off(self, flight: Flight) -> None:
+        if not flight.call.over:
+            self.hear(flight.call, self.outcome(flight, "fail"))
 
     def saw(self, route: Route, transition: Transition) -> None:
         """Act on a trip by lateness as on any other."""
@@ -247,7 +279,7 @@ class Client:
             self.check_send(call, command)
             if command.reason in GIVES_UP:
                 for other in call.flights:
-                    self.saw(other.route, other.permit.left(self.now))
+                    self.give_up(other)
             flight = Flight(call, command, self)
             if command.price:
                 self.hedges.spend(command.price)
@@ -340,6 +372,9 @@ class Client:
 
     def settle(self, flight: Flight, kind: str) -> None:
         """End an attempt: its permit learns, and its call if that still waits."""
+        if flight.ended:
+            assert flight.call.streams
+            return
         flight.ended = True
         permit, direct = flight.permit, flight.route is DIRECT
         transition = Transition.NONE
@@ -367,6 +402,12 @@ class Client:
             self.freshness.token_refused(self.now, details.token, PROBLEM)
         elif kind == "bar":
             self.freshness.put_bar(self.now, 300, PROBLEM)
+        elif kind == "gone":
+            endpoint = flight.send.endpoint
+            self.freshness.endpoint_refused(self.now, details, endpoint, PROBLEM)
+            self.turn_away(
+                lambda send: send.details is details and send.endpoint is endpoint
+            )
         if kind in {"refuse", "bar"}:
             self.turn_away(lambda send: send.details is details)
 
@@ -436,11 +477,14 @@ class Client:
         assert self.now < send.ends_at <= call.deadline + 1e-6
         assert send.until <= send.ends_at
         assert send.route not in call.sent(), "two attempts on one route"
+        if call.streams:
+            self.check_stream(call, send)
         if send.route is DIRECT:
             assert mode is not DirectMode.NEVER
             assert call.intent is Intent.COMPLETION
             assert send.details is not None
             assert send.details is self.freshness.usable(self.now)
+            assert send.endpoint is self.freshness.endpoint(send.details)
             closed = direct.state(self.now) is CircuitState.CLOSED
             against = {RouteReason.LAST_TRY, RouteReason.POLICY}
             again = isinstance(call.heard, Busy) and send.last_resort
@@ -463,6 +507,13 @@ class Client:
         self.check_hedge(send, indirect)
         if companion or send.reason is RouteReason.HEDGED:
             assert self.budget.allows_extras(self.now), "an extra beyond the budget"
+
+    def check_stream(self, call: Call, send: Send) -> None:
+        """Only one attempt is to be had at a time."""
+        assert send.reason is not RouteReason.HEDGED
+        gives_up = send.reason in GIVES_UP
+        assert gives_up or all(one.ended for one in call.flights), "two texts"
+        assert send.until > self.now, "an attempt for company"
 
     def check_hedge(self, send: Send, circuit: Circuit) -> None:
         """A hedge is paid for, and sent to a sound route; a probe needs neither."""
@@ -521,8 +572,11 @@ def rests(route: Route, kind: str, send: Send) -> bool:
     return route is DIRECT and not send.last_resort
 
 
-def live_through(client: Client, calls: int) -> None:
-    """Make calls at random times, in changing weather, and let some leave."""
+def live_through(client: Client, calls: int, streamed: float = 0.3) -> None:
+    """Make calls at random times, in changing weather, and let some leave.
+
+    `streamed` is the share of streams among them.
+    """
     dice = client.dice
     for _ in range(calls):
         client.run(client.now + dice.choice([0.0, 0.1, 0.3, 1.0, 5.0, 40.0]))
@@ -533,7 +587,8 @@ def live_through(client: Client, calls: int) -> None:
             client.freshness.look_again()
         client.fetches_well = dice.random() < 0.7
         intent = dice.choice([Intent.COMPLETION] * 9 + [Intent.GENERATION])
-        call = client.start(intent, dice.choice([0.15, 1.0, 4.0, 10.0, math.inf]))
+        span_s = dice.choice([0.15, 1.0, 4.0, 10.0, math.inf])
+        call = client.start(intent, span_s, streams=dice.random() < streamed)
         if dice.random() < 0.3:
             client.later(client.now + dice.uniform(0, 2), partial(client.leave, call))
     client.run()
@@ -553,12 +608,12 @@ def test_random_histories_keep_what_the_design_promises(
 
 
 @settings(max_examples=100)
-@given(seed=st.integers(0, 2**32))
+@given(seed=st.integers(0, 2**32), streamed=st.sampled_from([0.0, 0.3, 1.0]))
 def test_whatever_happened_direct_is_preferred_again_once_all_is_well(
-    seed: int,
+    seed: int, streamed: float
 ) -> None:
     client = Client(seed, DirectMode.AUTO)
-    live_through(client, 30)
+    live_through(client, 30, streamed)
     client.run(client.now + 2500)
     client.fetches_well = True
     client.lifetimes_s = [3600.0]
@@ -566,7 +621,7 @@ def test_whatever_happened_direct_is_preferred_again_once_all_is_well(
         weather.name = "fair"
     preferred = Chosen(route=DIRECT, reason=RouteReason.PREFERRED)
     for number in range(300):
-        last = client.start(Intent.COMPLETION, 10.0)
+        last = client.start(Intent.COMPLETION, 10.0, streams=streamed == 1.0)
         client.run(client.now + 10)
         # One that was the slower route has two probes in a row to win by chance.
         slower = client.circuits[DIRECT].cause is Cause.SLOWER
