@@ -17,6 +17,7 @@ from gitlab_completions._wire import gateway_v2, gateway_v4, instance
 from gitlab_completions._wire.headers import request_id
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
+from gitlab_completions._wire.suggestions import decode_suggestion
 from gitlab_completions._wire.unusable import (
     NotACompletionError,
     StreamCutError,
@@ -214,9 +215,8 @@ class Exchanger:
             direct = route is Route.DIRECT
             read = decode_refusal if direct else instance.refusal
             return endings.refused(route, read(status, headers, body), elapsed_s)
-        decode = gateway_v2.decode if route is Route.DIRECT else instance.decode
         try:
-            suggestion = decode(body)
+            suggestion = decode_suggestion(body)
         except NotACompletionError as error:
             portal = looks_like_html(body, headers)
             return endings.malformed(

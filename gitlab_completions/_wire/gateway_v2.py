@@ -10,7 +10,6 @@ from gitlab_completions._wire.headers import gateway_headers
 from gitlab_completions._wire.jsons import encode_body
 from gitlab_completions._wire.limits import fit
 from gitlab_completions._wire.messages import WireRequest
-from gitlab_completions._wire.suggestions import Suggestion, decode_suggestion
 from gitlab_completions.models import Route
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from gitlab_completions.details import ConnectionDetails
     from gitlab_completions.models import CompletionRequest
 
-__all__ = ("completion_request", "decode", "health_request")
+__all__ = ("completion_request", "health_request")
 
 
 def completion_request(
@@ -62,15 +61,6 @@ def completion_request(
         purpose="stream" if stream else "completion",
         last_resort=last_resort,
     )
-
-
-def decode(body: bytes) -> Suggestion:
-    """Read the body of an answer with status 200.
-
-    Raises:
-        NotACompletionError: When it is not a completion.
-    """
-    return decode_suggestion(body)
 
 
 def health_request(details: ConnectionDetails, *, timeout_s: float) -> WireRequest:

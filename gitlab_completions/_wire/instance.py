@@ -14,7 +14,6 @@ from gitlab_completions._wire.jsons import encode_body, parse_object
 from gitlab_completions._wire.limits import fit
 from gitlab_completions._wire.messages import WireRequest
 from gitlab_completions._wire.refusals import decode_refusal
-from gitlab_completions._wire.suggestions import Suggestion, decode_suggestion
 from gitlab_completions.errors import ErrorCode, RequestRejectedError
 from gitlab_completions.models import Route, TokenHeader
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = (
     "authorization",
     "completion_request",
-    "decode",
     "refusal",
     "warm_up_request",
 )
@@ -95,15 +93,6 @@ def authorization(
     header for language servers stays away: instances refuse old versions by it.
     """
     return HostHeaders(root, access_headers(token.reveal(), user_agent, header))
-
-
-def decode(body: bytes) -> Suggestion:
-    """Read the body of an answer with status 200.
-
-    Raises:
-        NotACompletionError: When it is not a completion.
-    """
-    return decode_suggestion(body)
 
 
 def refusal(status_code: int, headers: Mapping[str, str], body: bytes) -> Refusal:

@@ -10,9 +10,9 @@ from gitlab_completions._records import replace
 from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._wire.gateway_v2 import (
     completion_request,
-    decode,
     health_request,
 )
+from gitlab_completions._wire.suggestions import decode_suggestion
 from gitlab_completions._wire.unusable import NotACompletionError
 from gitlab_completions.details import ConnectionDetails, ModelDetails
 from gitlab_completions.models import CompletionRequest, ContextItem, Route
@@ -132,10 +132,10 @@ def test_the_health_path_without_a_user_agent() -> None:
 
 
 def test_an_answer_is_read(sample: LoadSample) -> None:
-    suggestion = decode(sample("gateway_v2/completion-2026").body)
+    suggestion = decode_suggestion(sample("gateway_v2/completion-2026").body)
     assert suggestion.choices[0].text == "mock completion"
     with pytest.raises(NotACompletionError):
-        decode(b"")
+        decode_suggestion(b"")
 
 
 def test_a_repr_shows_no_secret_and_no_source() -> None:

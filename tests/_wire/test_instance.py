@@ -10,10 +10,10 @@ from gitlab_completions._secrets import HostHeaders, Secret
 from gitlab_completions._wire.instance import (
     authorization,
     completion_request,
-    decode,
     refusal,
     warm_up_request,
 )
+from gitlab_completions._wire.suggestions import decode_suggestion
 from gitlab_completions._wire.unusable import NotACompletionError
 from gitlab_completions.errors import ErrorCode, RequestRejectedError
 from gitlab_completions.models import (
@@ -270,9 +270,9 @@ def test_the_warm_up() -> None:
 
 def test_answers_of_both_shapes_are_read(sample: LoadSample) -> None:
     for name in ("completion-v2", "completion-v4"):
-        assert decode(sample(f"instance/{name}").body).choices
+        assert decode_suggestion(sample(f"instance/{name}").body).choices
     with pytest.raises(NotACompletionError):
-        decode(sample("instance/portal").body)
+        decode_suggestion(sample("instance/portal").body)
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,7 @@ from gitlab_completions._wire import (
     direct_access,
     entries,
     flags,
-    gateway_v2,
     headers,
-    instance,
     jsons,
     limits,
     messages,
@@ -34,7 +32,7 @@ from gitlab_completions._wire.characters import whole_characters
 from gitlab_completions._wire.event_stream import EventStream
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.streams import StreamCutError, StreamDecoder
-from gitlab_completions._wire.suggestions import MAX_TEXT
+from gitlab_completions._wire.suggestions import MAX_TEXT, decode_suggestion
 from gitlab_completions._wire.unusable import (
     GrantRefusedError,
     NotACompletionError,
@@ -400,8 +398,12 @@ _NO_GRANT = (NotAGrantError, GrantRefusedError)
 TARGETS = (
     of_body("jsons.parse", _parse, (ValueError,), "direct_access", "gateway_v2"),
     of_body("jsons.parse_object", _parse_object, (), "direct_access", "gateway_v2"),
-    of_body("gateway_v2.decode", gateway_v2.decode, _NO_COMPLETION, "gateway_v2"),
-    of_body("instance.decode", instance.decode, _NO_COMPLETION, "instance"),
+    of_body(
+        "suggestions.decode_suggestion",
+        decode_suggestion,
+        _NO_COMPLETION,
+        *("gateway_v2", "instance"),
+    ),
     of_answer(
         "direct_access.decode_grant",
         _grant,
