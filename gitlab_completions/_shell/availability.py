@@ -47,7 +47,7 @@ PASSING_S = 5.0
 pace."""
 TURN_S = 20.0
 """Seconds that a look at a project waits for those at others: they go one after the
-other, since errands have one connection to the instance."""
+other, since what is no fetch has one connection to the instance."""
 MOST_WAIT_S = 60.0
 """Seconds for which a server's wish to be left alone is kept to, at most."""
 

@@ -156,7 +156,9 @@ class Exchanger:
                 wire = gateway_v2.health_request(details, timeout_s=WARM_UP_S)
             else:
                 headers = self._authorization(await self.desk.get())
-                wire = instance.warm_up_request(self.root, headers, timeout_s=WARM_UP_S)
+                wire = instance.version_request(
+                    self.root, headers, timeout_s=WARM_UP_S, purpose="warm_up"
+                )
             await self._perform(wire)
 
     def _authorization(self, token: Secret) -> HostHeaders:

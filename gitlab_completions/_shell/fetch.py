@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.reasons import BY_WORD
@@ -21,9 +20,10 @@ from gitlab_completions._shell.breaks import meaning_of
 from gitlab_completions._shell.chance import new_request_id
 from gitlab_completions._shell.endings import broken_below
 from gitlab_completions._shell.imports import import_off_loop
+from gitlab_completions._shell.round_trip import round_trip
 from gitlab_completions._shell.spare import SpareConnections
 from gitlab_completions._wire import direct_access, instance
-from gitlab_completions._wire.messages import Answer, SendError
+from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
 from gitlab_completions._wire.unusable import GrantRefusedError, NotAGrantError
 from gitlab_completions.errors import (
@@ -39,15 +39,12 @@ if TYPE_CHECKING:
     from gitlab_completions._secrets import Secret
     from gitlab_completions._shell.access_token import TokenDesk
     from gitlab_completions._wire.direct_access import Grant
-    from gitlab_completions._wire.messages import WireRequest
+    from gitlab_completions._wire.messages import Answer, WireRequest
     from gitlab_completions.senders import Sender
 
 DETAILS_TIMEOUT_S = 15.0
 """Seconds for a grant, as GitLab's own client allows: up to GitLab 18.9 the instance
 itself waits for the gateway's token for as long as that."""
-OUTSTAYED_S = 10.0
-"""Seconds beyond that after which a sender that does not keep time is stopped: a fetch
-without an end would be the last one."""
 
 _REFUSED_GRANTS = {
     "no_model": "it names no model for direct connections",
@@ -209,19 +206,9 @@ class Fetcher:
 
     async def _perform(self, wire: WireRequest) -> Fetched:
         try:
-            async with (
-                asyncio.timeout(wire.timeout_s + OUTSTAYED_S),
-                self.sender.exchange(wire) as response,
-            ):
-                answer = Answer(
-                    status_code=response.status_code,
-                    headers=response.headers,
-                    body=await response.read(),
-                )
+            answer = await round_trip(self.sender, wire)
         except SendError as error:
             return _broken(error)
-        except TimeoutError:
-            return _broken(SendError("timeout"))
         except Exception as error:
             return _unexpected(error)
         return replace(self.understand(answer), answer=answer)

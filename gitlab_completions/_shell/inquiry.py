@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,24 +10,22 @@ from gitlab_completions._frames import frameless, without_frames
 from gitlab_completions._records import Record, replace
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.chance import new_request_id
+from gitlab_completions._shell.round_trip import round_trip
 from gitlab_completions._wire import instance
-from gitlab_completions._wire.messages import Answer, SendError
+from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.refusals import decode_refusal
 
 if TYPE_CHECKING:
     from gitlab_completions._secrets import HostHeaders, Secret
     from gitlab_completions._shell.access_token import TokenDesk
     from gitlab_completions._shell.spare import SpareConnections
-    from gitlab_completions._wire.messages import WireRequest
+    from gitlab_completions._wire.messages import Answer, WireRequest
     from gitlab_completions.senders import Sender
 
 logger = logging.getLogger("gitlab_completions")
 
 INQUIRY_TIMEOUT_S = 15.0
 """Seconds for an answer, as GitLab's own client allows all but direct completions."""
-OUTSTAYED_S = 10.0
-"""Seconds beyond that after which a sender that does not keep time is stopped: its
-connection is one of two, and others wait for it."""
 UNAUTHORIZED = 401
 
 
@@ -105,7 +102,7 @@ class Inquirer:
         It may wait for a connection first; who cannot wait bounds that. `again` is
         whether there may be a second request.
         """
-        async with self.spare.for_errand():
+        async with self.spare.for_the_rest():
             try:
                 token = await self.desk.get()
             except TokenSourceError as error:
@@ -137,19 +134,9 @@ class Inquirer:
     async def _perform(self, wire: WireRequest) -> Asked:
         """Send, and read what comes, whatever comes."""
         try:
-            async with (
-                asyncio.timeout(wire.timeout_s + OUTSTAYED_S),
-                self.sender.exchange(wire) as response,
-            ):
-                answer = Answer(
-                    status_code=response.status_code,
-                    headers=response.headers,
-                    body=await response.read(),
-                )
+            answer = await round_trip(self.sender, wire)
         except SendError as error:
             return Asked(error=without_frames(error))
-        except TimeoutError:
-            return Asked(error=SendError("timeout"))
         except Exception as error:
             logger.warning("The sender raised %s.", type(error).__name__)
             return Asked(error=SendError("broken"))

@@ -26,7 +26,7 @@ from gitlab_completions._records import Record, replace
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.inquiry import Asked
-from gitlab_completions._wire import availability as wire
+from gitlab_completions._wire import availability as wire, instance
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
 from gitlab_completions.errors import ErrorCode, GitLabCompletionsError
@@ -150,7 +150,7 @@ class Inspection:
         answer.set_result(await self._inquirer.ask(counted, again=again))
 
     async def _with_version(self, seen: Seen) -> Seen:
-        asked = await self._ask(wire.version_request, again=False)
+        asked = await self._ask(instance.version_request, again=False)
         answer = asked.answer
         if answer is not None and answer.status_code == _OK:
             self._version = wire.decode_version(answer.body)

@@ -5,9 +5,9 @@ through. What does not pass it (fetches of connection details, warm-ups, inquiri
 to make do with these: a third exchange would take a completion's place in the HTTP
 library's pool, where nobody sees who waits for whom. So all of them ask here first.
 
-A call may be waiting for a fetch, and nobody's typing waits for the rest. So errands,
-as the rest is called, have all places but one: when the instance swallows questions, a
-fetch still goes out at once.
+A call may be waiting for a fetch, and nobody's typing waits for the rest. So the rest
+has all places but one: when the instance swallows questions, a fetch still goes out at
+once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gitlab_completions._transport.sender import SPARE_CONNECTIONS
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-ERRANDS_AT_ONCE = SPARE_CONNECTIONS - 1
+REST_AT_ONCE = SPARE_CONNECTIONS - 1
 
 
 class SpareConnections:
@@ -29,7 +29,7 @@ class SpareConnections:
 
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(SPARE_CONNECTIONS)
-        self._errands = asyncio.Semaphore(ERRANDS_AT_ONCE)
+        self._rest = asyncio.Semaphore(REST_AT_ONCE)
 
     @asynccontextmanager
     async def for_fetch(self) -> AsyncGenerator[None, None]:
@@ -38,7 +38,7 @@ class SpareConnections:
             yield
 
     @asynccontextmanager
-    async def for_errand(self) -> AsyncGenerator[None, None]:
+    async def for_the_rest(self) -> AsyncGenerator[None, None]:
         """Wait for a connection on which no call's answer depends."""
-        async with self._errands, self._places:
+        async with self._rest, self._places:
             yield

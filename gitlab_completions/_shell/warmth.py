@@ -90,7 +90,7 @@ class Warmth:
         if details is not None:
             await self._exchanger.warm_up(details)
             return
-        async with self._spare.for_errand():
+        async with self._spare.for_the_rest():
             await self._exchanger.warm_up(None)
 
 

@@ -40,7 +40,6 @@ __all__ = (
     "misses_project",
     "opinion_request",
     "version_numbers",
-    "version_request",
 )
 
 MAX_VERSION = 50
@@ -110,21 +109,6 @@ def check_request(
         url=f"{root}/api/v4/code_suggestions/enabled",
         headers=headers,
         body=encode({"project_path": project} if project else {}).encode(),
-        timeout_s=timeout_s,
-        purpose="inquiry",
-    )
-
-
-def version_request(
-    root: str, headers: HostHeaders, *, timeout_s: float
-) -> WireRequest:
-    """Encode the question for GitLab's version; `timeout_s` is in seconds."""
-    return WireRequest(
-        route=Route.INDIRECT,
-        method="GET",
-        url=f"{root}/api/v4/version",
-        headers=headers,
-        body=b"",
         timeout_s=timeout_s,
         purpose="inquiry",
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gitlab_completions._secrets import Secret
     from gitlab_completions._wire.limits import Fitted
+    from gitlab_completions._wire.messages import Purpose
     from gitlab_completions._wire.refusals import Refusal
     from gitlab_completions.models import CompletionRequest
 
@@ -29,7 +30,7 @@ __all__ = (
     "authorization",
     "completion_request",
     "refusal",
-    "warm_up_request",
+    "version_request",
 )
 
 MAX_BODY = 600_000
@@ -109,12 +110,12 @@ def refusal(status_code: int, headers: Mapping[str, str], body: bytes) -> Refusa
     return told
 
 
-def warm_up_request(
-    root: str, headers: HostHeaders, *, timeout_s: float
+def version_request(
+    root: str, headers: HostHeaders, *, timeout_s: float, purpose: Purpose = "inquiry"
 ) -> WireRequest:
-    """Encode a small request that opens a connection to the instance.
+    """Encode the question for GitLab's version; `timeout_s` is in seconds.
 
-    Its answer names GitLab's version. `timeout_s` is in seconds.
+    The smallest there is, so that it opens a connection for a warm-up as well.
     """
     return WireRequest(
         route=Route.INDIRECT,
@@ -123,7 +124,7 @@ def warm_up_request(
         headers=headers,
         body=b"",
         timeout_s=timeout_s,
-        purpose="warm_up",
+        purpose=purpose,
     )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from gitlab_completions._shell.spare import ERRANDS_AT_ONCE, SpareConnections
+from gitlab_completions._shell.spare import REST_AT_ONCE, SpareConnections
 from gitlab_completions._transport.sender import SPARE_CONNECTIONS
 from gitlab_completions.testing import wait_all_tasks_blocked
 
@@ -21,7 +21,7 @@ class Users:
 
     def start(self, name: str) -> asyncio.Task[None]:
         fetch = name.startswith("fetch")
-        place = self.spare.for_fetch() if fetch else self.spare.for_errand()
+        place = self.spare.for_fetch() if fetch else self.spare.for_the_rest()
         return asyncio.create_task(self._use(name, place))
 
     async def _use(self, name: str, place: AbstractAsyncContextManager[None]) -> None:
@@ -40,21 +40,21 @@ async def test_fetches_may_use_all_of_them() -> None:
     assert len(users.on_the_wire) == 5
 
 
-async def test_errands_leave_one_to_fetches() -> None:
+async def test_the_rest_leaves_one_to_fetches() -> None:
     users = Users()
-    tasks = [users.start(f"errand {number}") for number in range(5)]
+    tasks = [users.start(f"question {number}") for number in range(5)]
     await wait_all_tasks_blocked()
-    assert len(users.on_the_wire) == ERRANDS_AT_ONCE == SPARE_CONNECTIONS - 1
+    assert len(users.on_the_wire) == REST_AT_ONCE == SPARE_CONNECTIONS - 1
     tasks.append(users.start("fetch"))
     await wait_all_tasks_blocked()
-    assert users.on_the_wire == ["errand 0", "fetch"]
+    assert users.on_the_wire == ["question 0", "fetch"]
     users.over.set()
     await asyncio.gather(*tasks)
 
 
 async def test_all_together_need_no_more_than_there_are() -> None:
     users = Users()
-    names = ("errand", "fetch 1", "errand", "fetch 2", "fetch 3")
+    names = ("question", "fetch 1", "question", "fetch 2", "fetch 3")
     tasks = [users.start(name) for name in names]
     await wait_all_tasks_blocked()
     assert len(users.on_the_wire) == SPARE_CONNECTIONS
@@ -64,12 +64,12 @@ async def test_all_together_need_no_more_than_there_are() -> None:
 
 async def test_who_leaves_while_waiting_takes_no_place_along() -> None:
     users = Users()
-    first = users.start("errand 1")
-    second = users.start("errand 2")
+    first = users.start("question 1")
+    second = users.start("question 2")
     await wait_all_tasks_blocked()
     second.cancel()
     await asyncio.wait({second})
     users.over.set()
     await first
-    await users.start("errand 3")
-    assert users.on_the_wire == ["errand 1", "errand 3"]
+    await users.start("question 3")
+    assert users.on_the_wire == ["question 1", "question 3"]

@@ -18,7 +18,6 @@ from gitlab_completions._wire.availability import (
     misses_project,
     opinion_request,
     version_numbers,
-    version_request,
 )
 from gitlab_completions.models import Route
 
@@ -44,12 +43,6 @@ def test_the_question_about_no_project(project_path: str | None) -> None:
 def test_half_a_character_in_a_path_is_none() -> None:
     for encode in (check_request, opinion_request):
         json.loads(encode(ROOT, HEADERS, project_path="a/\ud800", timeout_s=1.0).body)
-
-
-def test_the_question_for_the_version() -> None:
-    request = version_request(ROOT, HEADERS, timeout_s=3.0)
-    assert (request.method, request.url) == ("GET", f"{ROOT}/api/v4/version")
-    assert (request.body, request.purpose) == (b"", "inquiry")
 
 
 def test_the_query_for_an_opinion() -> None:

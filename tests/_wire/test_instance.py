@@ -11,7 +11,7 @@ from gitlab_completions._wire.instance import (
     authorization,
     completion_request,
     refusal,
-    warm_up_request,
+    version_request,
 )
 from gitlab_completions._wire.suggestions import decode_suggestion
 from gitlab_completions._wire.unusable import NotACompletionError
@@ -256,11 +256,12 @@ def test_a_private_token_goes_to_no_other_host_either() -> None:
     assert "Authorization" not in headers
     assert "t0ken" not in repr(headers)
     with pytest.raises(ValueError, match="no other host"):
-        warm_up_request("https://corp.example", headers, timeout_s=1.0)
+        version_request("https://corp.example", headers, timeout_s=1.0)
 
 
-def test_the_warm_up() -> None:
-    request = warm_up_request(ROOT, HEADERS, timeout_s=2.0)
+def test_the_question_for_the_version_warms_up_too() -> None:
+    assert version_request(ROOT, HEADERS, timeout_s=3.0).purpose == "inquiry"
+    request = version_request(ROOT, HEADERS, timeout_s=2.0, purpose="warm_up")
     assert request.route is Route.INDIRECT
     assert (request.method, request.url) == ("GET", f"{ROOT}/api/v4/version")
     assert request.headers == HEADERS
