@@ -21,6 +21,7 @@ from gitlab_completions._shell.conclusions import Conclusions
 from gitlab_completions._shell.driver import Drive
 from gitlab_completions._shell.keeper import Keeper
 from gitlab_completions._shell.outlook import Outlook
+from gitlab_completions._shell.outset import call_started
 from gitlab_completions._shell.race import GRACE_S, Race
 from gitlab_completions._shell.reader import Reader
 from gitlab_completions._shell.spare import SpareConnections
@@ -63,7 +64,8 @@ class Engine:
         self._clock = clock
         self._call_ids = itertools.count(1)
         self._tally = Tally()
-        self.bulletin = Bulletin((self._tally, logbook.write, *setup.observers))
+        own = (self._tally, logbook.write)
+        self.bulletin = Bulletin(own, setup.observers)
         self._background = Background()
         self._streams = Background()
         self._desk = TokenDesk(setup.access_token, self._token_changed)
@@ -214,8 +216,12 @@ class Engine:
             self._hedges.earn()  # a stream is never hedged
         if self._notices is not None:
             self._notices.look(entry)
+        call_id = next(self._call_ids)
+        if self.bulletin.attended:
+            streams = handover is not None
+            self.bulletin.publish(call_started(call_id, request, streams=streams))
         return Drive(
-            call_id=next(self._call_ids),
+            call_id=call_id,
             request=request,
             entry=entry,
             race=self._race,

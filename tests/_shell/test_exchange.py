@@ -13,6 +13,7 @@ from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.handover import Handover
 from gitlab_completions._shell.pour import Pour
+from gitlab_completions._shell.traffic import Traffic
 from gitlab_completions.details import ConnectionDetails, Endpoint
 from gitlab_completions.errors import (
     ErrorCode,
@@ -62,6 +63,7 @@ class Bench:
             return token
 
         self.sender = HeldSender()
+        self.traffic = Traffic()
         self.exchanger = Exchanger(
             self.sender, TokenDesk(source, lambda: None), VirtualClock(), ROOT, AGENT
         )
@@ -82,11 +84,16 @@ class Bench:
                 endpoint=endpoint,
                 ends_at=ends_at,
                 last_resort=False,
+                traffic=self.traffic,
                 pour=pour,
             )
         else:
             work = self.exchanger.indirect(
-                request, ends_at=ends_at, last_resort=True, pour=pour
+                request,
+                ends_at=ends_at,
+                last_resort=True,
+                traffic=self.traffic,
+                pour=pour,
             )
         return asyncio.create_task(work)
 
@@ -351,3 +358,21 @@ async def test_a_refused_access_token_is_replaced_for_a_stream_too() -> None:
     assert exchange.wire.purpose == "stream"
     exchange.begin().end()
     assert (await attempt).seen.body is Body.BLANK
+
+
+async def test_the_bytes_of_an_attempt_are_counted() -> None:
+    bench = Bench()
+    attempt = bench.start(Route.DIRECT)
+    exchange = await bench.sender.next()
+    exchange.complete("x = 1")
+    await attempt
+    assert bench.traffic.sent == len(exchange.wire.body)
+    assert bench.traffic.received > len("x = 1")
+
+
+async def test_the_bytes_of_half_an_answer_are_counted() -> None:
+    bench = Bench()
+    attempt = bench.start(Route.INDIRECT)
+    (await bench.sender.next()).fail(SendError("broken", 17))
+    await attempt
+    assert bench.traffic.received == 17
