@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.handover import Handover
+    from gitlab_completions.diagnosis import Diagnosis
     from gitlab_completions.events import Observer
     from gitlab_completions.flags import Flag, FlagSource
     from gitlab_completions.ignoring import IgnoreList
@@ -335,6 +336,27 @@ class CompletionClient:
         check_project_path(project_path)
         with self._closing.awaited() as closing:
             return await self._engine.availability(project_path, closing)
+
+    async def diagnose(self, project_path: str | None = None) -> Diagnosis:
+        """Find out why completions do not come, or come slowly.
+
+        Looks at all that is between here and a completion by either route: this side's
+        settings, names and addresses, proxies, TLS, clocks, the access token, GitLab
+        and its gateway. It makes twelve requests at most within a minute, two small
+        completions among them, and changes nothing: what the client knows of routes
+        stays as it is, and no observer is told. Whatever is found is told and not
+        raised.
+
+        Args:
+            project_path: The project, whose settings count too.
+
+        Raises:
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When `project_path` is no string.
+        """
+        self._enter()
+        check_project_path(project_path)
+        raise NotImplementedError
 
     async def flag(self, name: str, /, *, default: bool = True) -> Flag:
         """Tell whether a feature is switched on, and why that is the answer.
