@@ -10,16 +10,9 @@ import contextlib
 import json
 import ssl
 from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, cast
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import (
-    HTTPRedirectHandler,
-    HTTPSHandler,
-    ProxyHandler,
-    Request,
-    build_opener,
-)
 
 import click
 
@@ -43,13 +36,6 @@ url_option: Callable[[Callable[..., int]], Callable[..., int]] = click.option(
 """Says which emulator; commands take it as `url`."""
 
 
-class _NoRedirects(HTTPRedirectHandler):
-    """Follows none: a fault may send them to another host, which gets no token."""
-
-    def redirect_request(self, *_given: object, **_named: object) -> None:
-        """Return what is sent to where an answer points: nothing."""
-
-
 class AdminApi:
     """The REST API of a running emulator's instance, asked as an admin.
 
@@ -62,7 +48,8 @@ class AdminApi:
 
     def __init__(self, url: str | None) -> None:
         told = ask(url, "admin")
-        self._root = f"{_host(url)}{told.get('root', '')}/api/v4"
+        self._host = _host(url)
+        self._root = f"{told.get('root', '')}/api/v4"
         self._token = str(told.get("access_token", ""))
 
     def ask(
@@ -73,9 +60,9 @@ class AdminApi:
         Raises:
             Problem: When it refuses.
         """
-        status, body = _exchange(
-            method, f"{self._root}{path}", wish, {"PRIVATE-TOKEN": self._token}
-        )
+        credentials = {"PRIVATE-TOKEN": self._token}
+        target = f"{self._root}{path}"
+        status, body = _exchange(self._host, method, target, wish, credentials)
         document = _document(body)
         if status < HTTPStatus.MULTIPLE_CHOICES:
             return document
@@ -97,8 +84,8 @@ def ask(
     Raises:
         Problem: When it is not there, or does not do it.
     """
-    target = f"{_host(url)}/-/emulator/{path}"
-    status, body = _exchange("GET" if wish is None else "PUT", target, wish, {})
+    method = "GET" if wish is None else "PUT"
+    status, body = _exchange(_host(url), method, f"/-/emulator/{path}", wish, {})
     told = _object(_document(body))
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return told
@@ -112,44 +99,48 @@ def ask(
 
 
 def _exchange(
+    host: HTTPConnection,
     method: str,
-    url: str,
+    path: str,
     wish: Mapping[str, object] | None,
     headers: Mapping[str, str],
 ) -> tuple[int, bytes]:
     """Return status and body of what answers, whatever the status.
 
+    No redirect is followed: a fault may send them to another host, which gets no token.
+
     Raises:
         Problem: When nothing does.
     """
-    data = None if wish is None else json.dumps(wish).encode()
+    body = None if wish is None else json.dumps(wish).encode()
     sent = {**headers, "Content-Type": "application/json"}
-    request = Request(url, data=data, headers=sent, method=method)
-    context = ssl.create_default_context()
-    opener = build_opener(
-        ProxyHandler({}), HTTPSHandler(context=context), _NoRedirects()
-    )
-    try:
-        with opener.open(request, timeout=_TIMEOUT_S) as answer:
+    with contextlib.closing(host):
+        try:
+            host.request(method, path, body, sent)
+            answer = host.getresponse()
             return answer.status, answer.read()
-    except HTTPError as error:
-        with error:
-            return error.code, error.read()
-    except (URLError, OSError) as error:
-        reason = error.reason if isinstance(error, URLError) else error
-        raise Problem(
-            f"no emulator answers there: {reason}",
-            "start one with `gitlab-completions emulator`, and give its --url",
-            exit_code=Exit.NO_ROUTE,
-        ) from None
+        except (HTTPException, OSError) as error:
+            raise Problem(
+                f"no emulator answers there: {error}",
+                "start one with `gitlab-completions emulator`, and give its --url",
+                exit_code=Exit.NO_ROUTE,
+            ) from None
 
 
-def _host(url: str | None) -> str:
-    """Return scheme, host and port: the controls are outside any relative root."""
+def _host(url: str | None) -> HTTPConnection:
+    """Return the host of a URL, not connected yet: the controls are outside its root.
+
+    Raises:
+        Problem: When it is none on this machine.
+    """
     with contextlib.suppress(ValueError):
         parts = urlsplit((url or "").strip())
-        if parts.scheme in {"http", "https"} and parts.hostname in _HERE:
-            return f"{parts.scheme}://{parts.netloc}"
+        name, port = parts.hostname, parts.port
+        if name in _HERE and parts.scheme == "http":
+            return HTTPConnection(name, port, timeout=_TIMEOUT_S)
+        if name in _HERE and parts.scheme == "https":
+            context = ssl.create_default_context()  # slow: not made for nothing
+            return HTTPSConnection(name, port, timeout=_TIMEOUT_S, context=context)
     raise Problem(
         "GITLAB_URL is no emulator's URL, which is on this machine",
         "give --url as the emulator printed it",

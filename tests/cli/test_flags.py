@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions.emulator.flags import bucket_of
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 V4 = "code_completion_v4_endpoint"
 SWITCH = "ai_duo_code_suggestions_switch"
+CLOUD = "code_suggestions_direct_access_cloud_connected"
 ALICE = "User:42"
 
 
@@ -90,6 +93,16 @@ def test_a_flag_can_be_forgotten(cli: Terminal, flags: Flags) -> None:
     ended = cli("emulator", "flag", "delete", SWITCH)
     assert (ended.code, ended.err) == (0, f"{SWITCH}: not set, so its default holds\n")
     assert flags.is_on(SWITCH, ALICE)
+
+
+def test_a_share_of_actors_decides_who_goes_direct(cli: Terminal, source: str) -> None:
+    bound = bucket_of(CLOUD, ALICE) / 1000
+    routes = []
+    for value in ("false", str(bound), str(bound + 0.001), "true"):
+        share = () if value in {"true", "false"} else ("--actors",)
+        assert put(cli, value, *share, name=CLOUD).code == 0
+        routes.append(cli("complete", source, "--json").json()["route"])
+    assert routes == ["indirect", "indirect", "direct", "direct"]
 
 
 def test_all_flags_are_shown_or_one(cli: Terminal) -> None:
