@@ -1,0 +1,93 @@
+"""Makes checks: one function for each grade, and the words for what was skipped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlab_completions.diagnosis import Check, Grade
+
+if TYPE_CHECKING:
+    from gitlab_completions._doctor.chart import Chart
+    from gitlab_completions._doctor.troubles import Trouble
+
+LABELS = {
+    "configuration": "the configuration",
+    "dns": "the names and addresses",
+    "proxy": "what is between",
+    "tls": "TLS",
+    "clock": "the clocks",
+    "token": "the access token",
+    "version": "GitLab",
+    "availability": "the availability",
+    "direct_access": "direct access",
+    "gateway": "the gateway",
+    "indirect": "the indirect route",
+    "direct": "the direct route",
+    "rate_limit": "the rate limit",
+}
+OWN_SENDER = "a sender of your own sends: its connections cannot be looked into"
+
+
+def well(name: str, finding: str, **facts: object) -> Check:
+    """Return a check that came out well."""
+    return _check(name, Grade.OK, finding, None, facts)
+
+
+def warning(name: str, finding: str, next_step: str | None, **facts: object) -> Check:
+    """Return a check that found what could be better."""
+    return _check(name, Grade.WARNING, finding, next_step, facts)
+
+
+def problem(name: str, finding: str, next_step: str | None, **facts: object) -> Check:
+    """Return a check that found what somebody has to mend."""
+    return _check(name, Grade.PROBLEM, finding, next_step, facts)
+
+
+def skipped(name: str, why: str, **facts: object) -> Check:
+    """Return a check that was not made."""
+    return _check(name, Grade.SKIPPED, f"not looked at: {why}", None, facts)
+
+
+def of_trouble(chart: Chart, name: str, **facts: object) -> Check | None:
+    """Return the check whose trouble it is, or that was not made for another's.
+
+    `None` when nothing stood in the way.
+    """
+    trouble = chart.trouble
+    if trouble is None:
+        return None
+    if trouble.check == name:
+        return told(trouble, name, **facts)
+    return skipped(name, f"because of {LABELS[trouble.check]}", **facts)
+
+
+def told(trouble: Trouble, name: str, **facts: object) -> Check:
+    """Return a check that found this trouble."""
+    more = {} if trouble.code is None else {"error_code": trouble.code.value}
+    return problem(name, trouble.words, trouble.remedy, **facts, **more)
+
+
+def _check(
+    name: str,
+    grade: Grade,
+    finding: str,
+    next_step: str | None,
+    facts: dict[str, object],
+) -> Check:
+    known = {key: value for key, value in facts.items() if value is not None}
+    return Check(
+        name=name, grade=grade, finding=finding, next_step=next_step, facts=known
+    )
+
+
+def seconds(value: float) -> str:
+    """Return a span as a person reads it."""
+    if abs(value) < 1:
+        return f"{value * 1000:.0f} ms"
+    if abs(value) < 100:  # noqa: PLR2004 - two digits are read at a glance
+        return f"{value:.1f} s"
+    minutes = round(abs(value) / 60)
+    if minutes < 120:  # noqa: PLR2004 - the same
+        return f"{minutes} min"
+    hours = round(minutes / 60)
+    return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"  # noqa: PLR2004
