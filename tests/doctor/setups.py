@@ -1,7 +1,6 @@
 """The set-ups that a doctor is asked about: each is well but for one thing.
 
-A set-up is data: what is wrong, and where its cause is. Whether completions come all
-the same is not written down here: the client itself tells.
+A set-up is data: what is wrong, where its cause is, and how bad that is.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from gitlab_completions import CompletionClient, CompletionRequest, HttpxSender
+from gitlab_completions.diagnosis import Grade
 from gitlab_completions.emulator import PROFILES, AccessTokens, Emulator, Quota
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Setup:
     Attributes:
         name: What a person would call it.
         check: The name of the check that must be the first to complain.
-        says: What its line must tell, in any case: one word of each group.
+        says: What its finding must tell, in whatever case: one word of each group.
         profile: Which GitLab it is.
         strike: Does it to the GitLab.
         suffer: Does it to this side.
@@ -52,7 +52,7 @@ class Setup:
         trusts: Whether this side trusts the certificate authority.
         by_name: Whether the instance is called by a name and not by an address.
         project_path: The project that is asked about.
-        forbidden: Whether GitLab leaves it to clients to ask for no completions here.
+        grade: How bad it is: completions come in spite of what is warned of.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Setup:
     trusts: bool = True
     by_name: bool = False
     project_path: str | None = PROJECT
-    forbidden: bool = False
+    grade: Grade = Grade.PROBLEM
 
     def __str__(self) -> str:
         return self.name
@@ -180,6 +180,7 @@ SETUPS: Final = (
         check="clock",
         says=("clock", "hour|3600|60 min"),
         strike=_clocks_ahead,
+        grade=Grade.WARNING,
     ),
     Setup(
         name="GitLab too old",
@@ -190,8 +191,9 @@ SETUPS: Final = (
     Setup(
         name="direct off",
         check="direct_access",
-        says=("direct", "off|disabled|switched"),
+        says=("direct", "forbids", "administrator"),
         strike=lambda emulator: emulator.settings.update({"direct_enabled": False}),
+        grade=Grade.WARNING,
     ),
     Setup(
         name="gateway blocked",
@@ -214,7 +216,6 @@ SETUPS: Final = (
         strike=lambda emulator: emulator.settings.update(
             {"projects_without_duo": [PROJECT]}
         ),
-        forbidden=True,
     ),
     Setup(
         name="no seat",
@@ -249,6 +250,7 @@ SETUPS: Final = (
         says=("IPv6",),
         suffer=_no_ipv6,
         by_name=True,
+        grade=Grade.WARNING,
     ),
     Setup(
         name="rate-limited",

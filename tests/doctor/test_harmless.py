@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions._records import replace
 from gitlab_completions.testing import FakeGitLab
 from tests.doctor.setups import PROJECT, REQUEST
 
