@@ -1,0 +1,35 @@
+"""A doctor says of each GitLab what its release's facts say, and no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitlab_completions.diagnosis import CHECKS
+from gitlab_completions.emulator import PROFILES
+from tests.doctor.conftest import ROW
+from tests.doctor.expectation import expect
+from tests.doctor.setups import REQUEST, TEXT, Setup, built
+from tests.doctor.table import row_of
+from tests.doctor.witness import requests_seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.mark.parametrize("name", PROFILES)
+async def test_each_release_is_known(
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
+) -> None:
+    setup = Setup(name=name, check="", says=(), profile=PROFILES[name])
+    async with built(setup, monkeypatch) as (emulator, client):
+        diagnosis = await client.diagnose()
+        record_property(ROW, row_of(f"GitLab {name}", diagnosis))
+        assert tuple(check.name for check in diagnosis.checks) == CHECKS
+        seen = {check.name: check.grade for check in diagnosis.checks}
+        assert seen == expect(setup.profile)
+        assert requests_seen(emulator) <= diagnosis.requests <= 12
+        assert (await client.complete(REQUEST)).text == TEXT
