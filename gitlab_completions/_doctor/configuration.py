@@ -38,6 +38,8 @@ def judge(chart: Chart) -> Check:
         "redacted": setup.redact is not None,
         "ignored": setup.ignore is not None,
         "project_given": chart.project_given,
+        "health": chart.patient.status.health.value,
+        "reason": chart.patient.status.reason.value,
     }
     if not chart.instance.is_tls and not is_local(setup.root):
         return warning(

@@ -126,20 +126,20 @@ def judge(chart: Chart) -> Check:
     if error is not None and error.code is ErrorCode.RATE_LIMITED:
         return skipped(NAME, "because of the rate limit", **facts)
     meaning = _meaning(chart, error, refusal)
-    # Without direct there is nothing left then.
-    only = chart.patient.setup.policy.direct is DirectMode.ONLY
-    return (problem if only else warning)(NAME, meaning.words, meaning.remedy, **facts)
+    if chart.patient.setup.policy.direct is DirectMode.ONLY:
+        return problem(
+            NAME, meaning.words, "let completions go through GitLab as well", **facts
+        )
+    return warning(NAME, meaning.words, meaning.remedy, **facts)
 
 
 def _granted(chart: Chart) -> Check:
     granted = chart.granted
     assert granted is not None
-    gateway = chart.gateway
     return well(
         NAME,
         "granted, with a token for the AI Gateway that is good for "
         f"{seconds(granted.lifetime_s)}",
-        gateway_host=None if gateway is None else gateway.host,
         token_lifetime_s=round(granted.lifetime_s),
         endpoints=[one.value for one in granted.endpoints],
         names_model=granted.names_model,

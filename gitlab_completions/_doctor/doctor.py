@@ -71,13 +71,13 @@ async def diagnose(
         try:
             chart = await examination.run()
             checks = tuple(judge(chart) for judge in JUDGES)
-        except BaseException:
-            found.cancel()
-            raise
-        if not found.done():
             found.set_result(
                 Diagnosis(checks=checks, requests=examination.requests, at=at)
             )
+        except Exception as error:  # a defect, and not the client's end
+            found.set_exception(error)
+        finally:
+            found.cancel()  # which changes nothing when it is there
 
     patient.background.spawn(look())
     awaited = cast("set[asyncio.Future[object]]", {found, closing})

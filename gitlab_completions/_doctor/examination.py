@@ -57,6 +57,7 @@ NEARLY_FULL = 55
 _OK = 200
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
+_MOVED = frozenset({301, 308})
 _DIRECT_ACCESS = "/code_suggestions/direct_access"
 _ABOVE = "def add(left, right):\n    return "
 
@@ -152,6 +153,14 @@ class Examination:
                 code=ErrorCode.MALFORMED,
             )
             return
+        if status in _MOVED:
+            chart.trouble = troubles.Trouble(
+                check="version",
+                words=f"the instance's URL has moved ({status})",
+                remedy="use the URL at which a browser ends",
+                code=ErrorCode.NOT_FOUND,
+            )
+            return
         refusal = decode_refusal(status, headers, body)
         chart.contact_refusal = refusal
         if refusal.is_json and status in {_UNAUTHORIZED, _FORBIDDEN}:
@@ -186,7 +195,7 @@ class Examination:
         ]
         if form == "oauth":
             questions.reverse()
-        for question, of_form in questions[: 1 if form == "personal" else 2]:
+        for question, of_form in questions:
             asked = await self._inquirer.ask(question, again=False)
             if asked.answer is None or asked.answer.status_code != _OK:
                 continue

@@ -14,6 +14,8 @@ from gitlab_completions._doctor.verdicts import (
 from gitlab_completions.models import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitlab_completions._doctor.chart import Chart, Road
     from gitlab_completions.diagnosis import Check
 
@@ -27,9 +29,10 @@ def judge(chart: Chart) -> Check:
     answers = {route: _answer_s(chart, route) for route in Route}
     facts: dict[str, object] = {}
     for route, name in _NAMES.items():
-        connect_s, answer_s = _connect_s(roads[route]), answers[route]
-        facts[f"{name}_connect_s"] = None if connect_s is None else round(connect_s, 4)
-        facts[f"{name}_answer_s"] = None if answer_s is None else round(answer_s, 4)
+        facts |= {
+            f"{name}_{step}_s": None if span_s is None else round(span_s, 4)
+            for step, span_s in _steps(roads[route], answers[route])
+        }
     direct_s, indirect_s = answers[Route.DIRECT], answers[Route.INDIRECT]
     if direct_s is None or indirect_s is None:
         return _of_one(chart, facts)
@@ -55,6 +58,23 @@ def judge(chart: Chart) -> Check:
     if saved_s > 0:
         return well(NAME, f"direct saves {seconds(saved_s)}: {words}", **facts)
     return well(NAME, f"both routes are alike: {words}", **facts)
+
+
+def _steps(
+    road: Road | None, answer_s: float | None
+) -> Iterator[tuple[str, float | None]]:
+    """Give how long each step takes: the name, TCP, TLS, both with a proxy, an answer.
+
+    The fastest address is the one that exchanges go to.
+    """
+    lookup = None if road is None else road.lookup
+    shake = None if road is None else road.handshake
+    tried = [] if lookup is None else [x for x in lookup.tried if x.connected]
+    yield "lookup", None if lookup is None else lookup.elapsed_s
+    yield "tcp", min((one.elapsed_s for one in tried), default=None)
+    yield "tls", None if shake is None else shake.tls_s
+    yield "connect", _connect_s(road)
+    yield "answer", answer_s
 
 
 def _of_one(chart: Chart, facts: dict[str, object]) -> Check:

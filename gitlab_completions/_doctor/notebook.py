@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._records import Record
 from gitlab_completions._wire.messages import Answer, SendError, WireResponse
+from gitlab_completions.models import TokenHeader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 MOST_REQUESTS = 12
 REQUEST_S = 10.0
 """Seconds for any answer: as long as a completion may take by default."""
-_OK = 200
+_TOKENS = tuple(header.value for header in TokenHeader)
 
 
 class Entry(Record):
@@ -51,7 +52,7 @@ class Entry(Record):
 class Notebook:
     """A `Sender` that sends twelve requests at most, by another one, until a moment.
 
-    What has been asked by `GET`, and answered, is not asked again.
+    What has been asked by `GET` with a token, and answered, is not asked again.
 
     Args:
         sender: Sends.
@@ -71,6 +72,7 @@ class Notebook:
         self._now = now
         self._wall = wall
         self._until = until
+        self._known: dict[tuple[str | None, ...], Answer] = {}
         self.requests = 0
         self.entries: list[Entry] = []
 
@@ -88,7 +90,10 @@ class Notebook:
         Raises:
             SendError: When it breaks, or is one too many, or too late.
         """
-        answer = self._known(request) or await self._ask(request)
+        question = (request.method, request.url, *map(request.headers.get, _TOKENS))
+        answer = self._known.get(question) or await self._ask(request)
+        if request.method == "GET":
+            self._known[question] = answer
         yield WireResponse(
             status_code=answer.status_code,
             headers=answer.headers,
@@ -97,12 +102,6 @@ class Notebook:
 
     async def aclose(self) -> None:
         """Do nothing: the sender is the client's."""
-
-    def _known(self, request: WireRequest) -> Answer | None:
-        entry = self.last(request.url) if request.method == "GET" else None
-        if entry is None or entry.answer.status_code != _OK:
-            return None
-        return entry.answer
 
     async def _ask(self, request: WireRequest) -> Answer:
         started, left_s = self._now(), self._until - self._now()

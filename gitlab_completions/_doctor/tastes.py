@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitlab_completions._doctor import troubles
 from gitlab_completions._doctor.configuration import forbids_direct
 from gitlab_completions._doctor.verdicts import (
     of_trouble,
@@ -13,6 +14,7 @@ from gitlab_completions._doctor.verdicts import (
     warning,
     well,
 )
+from gitlab_completions._shell.endings import NAMES
 from gitlab_completions.errors import ErrorCode
 from gitlab_completions.models import Route
 from gitlab_completions.policy import DirectMode
@@ -20,7 +22,31 @@ from gitlab_completions.policy import DirectMode
 if TYPE_CHECKING:
     from gitlab_completions._doctor.chart import Chart
     from gitlab_completions.diagnosis import Check
+    from gitlab_completions.errors import RouteError
 
+_DRIFT = (
+    "the AI Gateway refuses a request that is as it should be",
+    "a newer gitlab-completions may know that gateway; else report it with a bundle",
+)
+_NO_ENDPOINT = (
+    "the AI Gateway takes completions of users at none of its endpoints",
+    "a newer gitlab-completions may know that gateway; else tell who runs it",
+)
+_UNKNOWN_TOKEN = (
+    "the AI Gateway does not take the token that GitLab has just granted",
+    "look whether a proxy changes headers; else tell who runs the gateway",
+)
+_GATEWAYS: dict[int, tuple[str, str]] = {
+    400: _DRIFT,
+    401: _UNKNOWN_TOKEN,
+    403: _NO_ENDPOINT,
+    404: _NO_ENDPOINT,
+    405: _NO_ENDPOINT,
+    413: _DRIFT,
+    422: _DRIFT,
+}
+"""What the gateway's refusals mean after a grant, by status."""
+_OF_THE_GATEWAY = frozenset({ErrorCode.DIRECT_BARRED, ErrorCode.REQUEST})
 INDIRECT = "indirect"
 DIRECT = "direct"
 
@@ -75,16 +101,26 @@ def _judge(chart: Chart, name: str, route: Route) -> Check:
     }
     if error.code is ErrorCode.RATE_LIMITED:
         return skipped(name, "because of the rate limit", **facts)
+    words, remedy = _meaning(error, route, ending.seen.status)
     if route is Route.DIRECT and _completes(chart):
-        return warning(
-            name,
-            f"{error.message}: no completion by this route",
-            f"{error.remedy or 'try again later'}; completions go through GitLab",
-            **facts,
-        )
-    return problem(
-        name, f"{error.message}: no completion by this route", error.remedy, **facts
-    )
+        remedy = f"{remedy}; completions go through GitLab meanwhile"
+        return warning(name, words, remedy, **facts)
+    return problem(name, words, remedy, **facts)
+
+
+def _meaning(
+    error: RouteError, route: Route, status: int | None
+) -> tuple[str, str | None]:
+    """Return what a refused completion means, and what mends it."""
+    if error.code is ErrorCode.QUOTA and status is not None:
+        who = NAMES[route]
+        words = f"{who} says that no credits are left, or could not find out ({status})"
+        return words, f"try again in some minutes; else {error.remedy}"
+    known = _GATEWAYS.get(status or 0) if route is Route.DIRECT else None
+    if known is not None and error.code in _OF_THE_GATEWAY:
+        return f"{known[0]} ({status})", known[1]
+    words = error.message.removeprefix("no completion from ")
+    return f"no completion came: {words}", troubles.remedy_of(error)
 
 
 def _completes(chart: Chart) -> bool:

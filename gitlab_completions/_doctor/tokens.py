@@ -9,15 +9,18 @@ from gitlab_completions._doctor.verdicts import (
     problem,
     seconds,
     skipped,
+    told,
     warning,
     well,
 )
 from gitlab_completions._error_codes import REMEDIES
+from gitlab_completions._records import replace
 from gitlab_completions._wire.headers import date_s
 from gitlab_completions.errors import ErrorCode
 
 if TYPE_CHECKING:
     from gitlab_completions._doctor.chart import Chart
+    from gitlab_completions._doctor.troubles import Trouble
     from gitlab_completions._wire.introspection import TokenFacts
     from gitlab_completions.diagnosis import Check
 
@@ -45,15 +48,23 @@ FORMS = {
     "unknown": "a token",
 }
 
+REFUSED = {
+    ErrorCode.TOKEN_INVALID: "GitLab does not know the access token (401)",
+    ErrorCode.TOKEN_EXPIRED: "the access token has expired (401)",
+    ErrorCode.TOKEN_REVOKED: "the access token was revoked (401)",
+    ErrorCode.SCOPE_MISSING: (
+        "the access token has not the scope that code suggestions want (403)"
+    ),
+}
+"""By what a refusal means, where the client's own error tells the status alone."""
+
 
 def judge(chart: Chart) -> Check:
     """Say what the token is good for, and until when."""
     token = chart.token
     facts = _facts(chart)
     if chart.trouble is not None and chart.trouble.check == NAME:
-        found = of_trouble(chart, NAME, **facts)
-        assert found is not None
-        return found
+        return _refused(chart.trouble, facts)
     if chart.contact is None:
         found = of_trouble(chart, NAME)
         return found or skipped(NAME, "GitLab was not asked", **facts)
@@ -67,7 +78,7 @@ def judge(chart: Chart) -> Check:
     ):
         return problem(
             NAME,
-            f"{form} without the scope that code suggestions want",
+            f"{form}, which has not the scope that code suggestions want",
             REMEDIES[ErrorCode.SCOPE_MISSING],
             error_code=ErrorCode.SCOPE_MISSING.value,
             **facts,
@@ -81,6 +92,14 @@ def judge(chart: Chart) -> Check:
             **facts,
         )
     return well(NAME, f"{form}, taken by GitLab{_until(token, left_s)}", **facts)
+
+
+def _refused(trouble: Trouble, facts: dict[str, object]) -> Check:
+    """Say what GitLab has against the token, in better words than a status."""
+    words = trouble.words
+    if trouble.code is not None and words.startswith("GitLab answered"):
+        words = REFUSED.get(trouble.code, words)
+    return told(replace(trouble, words=words), NAME, **facts)
 
 
 def _untold(chart: Chart, facts: dict[str, object]) -> Check:

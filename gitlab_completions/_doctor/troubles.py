@@ -33,6 +33,7 @@ _BY_CODE = {
     ErrorCode.GITLAB_TOO_OLD: "version",
     ErrorCode.RATE_LIMITED: "rate_limit",
 }
+_SLOW = "try again later; the server, or the network on the way to it, is slow"
 _LAYERS = {"proxy": "proxy", "tls": "tls"}
 
 
@@ -62,9 +63,14 @@ def of_error(error: GitLabCompletionsError, otherwise: str) -> Trouble:
     return Trouble(
         check=_BY_CODE.get(error.code, otherwise),
         words=error.message,
-        remedy=error.remedy,
+        remedy=remedy_of(error),
         code=error.code,
     )
+
+
+def remedy_of(error: GitLabCompletionsError) -> str | None:
+    """Return an error's remedy; a look has no deadline that could be moved."""
+    return _SLOW if error.code is ErrorCode.TIMEOUT else error.remedy
 
 
 def of_break(error: SendError, road: Road, host: str, otherwise: str) -> Trouble:
@@ -83,6 +89,8 @@ def of_break(error: SendError, road: Road, host: str, otherwise: str) -> Trouble
     told = meaning_of(error, host)
     check = "dns" if error.kind == "connect" else _LAYERS.get(error.kind, otherwise)
     remedy = told.remedy or REMEDIES.get(told.code)
+    if told.code is ErrorCode.TIMEOUT:
+        remedy = _SLOW
     return Trouble(check=check, words=told.words, remedy=remedy, code=told.code)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 LABELS = {
     "configuration": "the configuration",
     "dns": "the names and addresses",
-    "proxy": "what is between",
+    "proxy": "the way there",
     "tls": "TLS",
     "clock": "the clocks",
     "token": "the access token",
@@ -25,6 +25,14 @@ LABELS = {
     "direct": "the direct route",
     "rate_limit": "the rate limit",
 }
+_HOUR_S, _DAY_S = 3600.0, 86_400.0
+_UNITS = (
+    (1.0, 0.001, "ms"),
+    (100.0, 1.0, "s"),
+    (0.95 * _HOUR_S, 60.0, "min"),
+    (2 * _DAY_S, _HOUR_S, "h"),
+)
+"""Up to how many seconds a span is told in a unit, and the unit's own."""
 OWN_SENDER = "a sender of your own sends: its connections cannot be looked into"
 
 
@@ -82,12 +90,8 @@ def _check(
 
 def seconds(value: float) -> str:
     """Return a span as a person reads it."""
-    if abs(value) < 1:
-        return f"{value * 1000:.0f} ms"
-    if abs(value) < 100:  # noqa: PLR2004 - two digits are read at a glance
-        return f"{value:.1f} s"
-    minutes = round(abs(value) / 60)
-    if minutes < 120:  # noqa: PLR2004 - the same
-        return f"{minutes} min"
-    hours = round(minutes / 60)
-    return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"  # noqa: PLR2004
+    span_s = abs(value)
+    for most_s, unit_s, unit in _UNITS:
+        if span_s < most_s:
+            return f"{span_s / unit_s:.0f} {unit}"
+    return f"{span_s / _DAY_S:.0f} days"

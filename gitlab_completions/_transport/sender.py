@@ -216,10 +216,11 @@ class HttpxSender:
         """
         if self.max_in_flight is None:
             return None
+        context = await self._preparation.context()
         return Way(
             proxy=self._proxies.of(route)(url),
             proxy_source=self._proxies.source(route, url),
-            context=await self._preparation.context(),
+            context=context,
             trust=trusted_by(self._trusted, trust_env=self._trust_env),
             core=load(self._engine).core,
         )
