@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from gitlab_completions._doctor.verdicts import OWN_SENDER, of_trouble, skipped, well
+from gitlab_completions._doctor.verdicts import (
+    OWN_SENDER,
+    of_trouble,
+    problem,
+    skipped,
+    well,
+)
 
 if TYPE_CHECKING:
     from gitlab_completions._doctor.chart import Chart, Road
@@ -22,11 +28,11 @@ NAME = "proxy"
 def judge(chart: Chart) -> Check:
     """Say which proxies are in use, and who named them."""
     facts = _facts("instance", chart.instance) | _facts("gateway", chart.gateway)
+    way = chart.instance.way
     if chart.trouble is not None and chart.trouble.check == NAME:
         found = of_trouble(chart, NAME, **facts)
         assert found is not None
-        return found
-    way = chart.instance.way
+        return found if way is None else _with_source(found, way)
     if way is None:
         return skipped(NAME, OWN_SENDER)
     words = _words(way, "GitLab")
@@ -34,6 +40,14 @@ def judge(chart: Chart) -> Check:
     if gateway is not None and gateway.proxy != way.proxy:
         words = f"{words}; {_words(gateway, 'the AI Gateway')}"
     return well(NAME, words, **facts)
+
+
+def _with_source(found: Check, way: Way) -> Check:
+    """Say as well who named the proxy: that is where it is mended."""
+    if way.proxy is None:
+        return found
+    words = f"{found.finding} ({way.proxy_source} names it)"
+    return problem(NAME, words, found.next_step, **found.facts)
 
 
 def _words(way: Way, host: str) -> str:

@@ -160,7 +160,7 @@ SETUPS: Final = (
     Setup(
         name="scope missing",
         check="token",
-        says=("scope", "ai_features"),
+        says=("scope",),
         token=lambda tokens: tokens.wrong_scope,
     ),
     Setup(
@@ -178,7 +178,7 @@ SETUPS: Final = (
     Setup(
         name="clock off by an hour",
         check="clock",
-        says=("clock", "hour|3600|60 min"),
+        says=("this machine's clock", "1 h|hour|60 min"),
         strike=_clocks_ahead,
         grade=Grade.WARNING,
     ),
@@ -220,7 +220,7 @@ SETUPS: Final = (
     Setup(
         name="no seat",
         check="availability",
-        says=("seat",),
+        says=("this user",),
         strike=lambda emulator: emulator.settings.update({"has_seat": False}),
     ),
     Setup(
@@ -255,7 +255,7 @@ SETUPS: Final = (
     Setup(
         name="rate-limited",
         check="rate_limit",
-        says=("limit", "minute|60"),
+        says=("limit",),
         strike=_used_up,
     ),
 )
