@@ -10,7 +10,12 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from gitlab_completions import CompletionClient, CompletionRequest, HttpxSender
+from gitlab_completions import (
+    CompletionClient,
+    CompletionRequest,
+    GitLabCompletionsError,
+    HttpxSender,
+)
 from gitlab_completions.diagnosis import Grade
 from gitlab_completions.emulator import PROFILES, AccessTokens, Emulator, Quota
 
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from gitlab_completions import Route
     from gitlab_completions.emulator import Profile
 
 ACCESS_TOKEN: Final = "glpat-canary-2290"
@@ -91,6 +97,17 @@ async def built(
             CompletionClient(url, setup.token(tokens), sender=sender) as client,
         ):
             yield emulator, client
+
+
+async def route_of(
+    client: CompletionClient, project_path: str | None = None
+) -> Route | None:
+    """Return by which route an author gets a completion, if there is one."""
+    try:
+        done = await client.complete(replace(REQUEST, project_path=project_path))
+    except GitLabCompletionsError:
+        return None
+    return done.route
 
 
 def _clocks_ahead(emulator: Emulator) -> None:
