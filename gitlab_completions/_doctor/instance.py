@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._core.availability import Age, age_of
 from gitlab_completions._doctor.verdicts import (
+    as_bad,
+    missing,
     of_trouble,
-    problem,
-    skipped,
     warning,
     well,
 )
@@ -43,22 +43,22 @@ def judge_version(chart: Chart) -> Check:
     if chart.contact is not None:
         facts["status_code"] = chart.contact.answer.status_code
         facts["answer_s"] = round(chart.contact.elapsed_s, 4)
+    if age(chart) is Age.TOO_OLD:
+        return as_bad(
+            chart,
+            VERSION,
+            f"GitLab {told} is too old for code suggestions",
+            REMEDIES[ErrorCode.GITLAB_TOO_OLD],
+            error_code=ErrorCode.GITLAB_TOO_OLD.value,
+            **facts,
+        )
     if chart.trouble is not None and chart.trouble.check == VERSION:
         found = of_trouble(chart, VERSION, **facts)
         assert found is not None
         return found
     if told is None:
-        found = of_trouble(chart, VERSION)
-        return found or skipped(VERSION, "GitLab does not tell it to this token")
+        return missing(chart, VERSION, "GitLab does not tell it to this token")
     match age(chart):
-        case Age.TOO_OLD:
-            return problem(
-                VERSION,
-                f"GitLab {told} is too old for code suggestions",
-                REMEDIES[ErrorCode.GITLAB_TOO_OLD],
-                error_code=ErrorCode.GITLAB_TOO_OLD.value,
-                **facts,
-            )
         case Age.OLD:
             return warning(
                 VERSION,
@@ -77,5 +77,7 @@ def judge_availability(chart: Chart) -> Check:
     found = of_trouble(chart, AVAILABILITY, **facts)
     if found is not None:
         return found
+    if chart.availability is None or not chart.availability.available:
+        return missing(chart, AVAILABILITY, "GitLab was not asked", **facts)
     whom = "this user and project" if chart.project_given else "this user"
     return well(AVAILABILITY, f"code suggestions are there for {whom}", **facts)
