@@ -59,9 +59,9 @@ class Grade(StrEnum):
 
     OK = "ok"
     WARNING = "warning"
-    """Completions may come, though worse than they could, or not for long."""
+    """Completions come, though worse than they could, or not for long."""
     PROBLEM = "problem"
-    """Somebody has to do something."""
+    """No completions come, or none may, until somebody does something."""
     SKIPPED = "skipped"
     """It could not be looked at, or need not be; the finding says why."""
 

@@ -126,3 +126,13 @@ class Chart:
     tasted: dict[Route, Tasted] = field(default_factory=dict)
     unsent: str = ""
     entries: tuple[Entry, ...] = ()
+
+    def came(self, route: Route) -> bool:
+        """Tell whether a completion came by a route."""
+        tasted = self.tasted.get(route)
+        return tasted is not None and tasted.ending.error is None
+
+    @property
+    def completes(self) -> bool:
+        """Whether any came: then all that is found is no more than a warning."""
+        return any(self.came(route) for route in self.tasted)

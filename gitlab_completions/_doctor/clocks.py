@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitlab_completions._doctor.verdicts import (
-    of_trouble,
+    missing,
     seconds,
-    skipped,
     warning,
     well,
 )
@@ -39,8 +38,7 @@ def judge(chart: Chart) -> Check:
     if gateways is None:
         gateways = _by_token_s(chart)
     if theirs is None:
-        found = of_trouble(chart, NAME)
-        return found or skipped(NAME, "GitLab's answers are not dated")
+        return missing(chart, NAME, "GitLab's answers are not dated")
     facts: dict[str, object] = {
         "instance_ahead_s": round(theirs, 1),
         "gateway_ahead_s": None if gateways is None else round(gateways, 1),

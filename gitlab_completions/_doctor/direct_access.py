@@ -48,9 +48,8 @@ class Meaning(Record):
 
 BY_WORD = {
     "direct_connections_disabled": Meaning(
-        words="GitLab forbids direct connections: its administrator chose indirect "
-        "ones, or an incident, the kind of its licence or a group's model rules them "
-        "out",
+        words="GitLab has direct connections switched off: by its administrator's "
+        "choice, or for an incident, the kind of its licence or a group's model",
         remedy=f"{_NO_NEED}; the administrator's choice is in Admin, GitLab Duo, "
         "Connection method",
     ),
@@ -119,6 +118,8 @@ def judge(chart: Chart) -> Check:
     forbidden = forbids_direct(chart)
     if forbidden:
         return skipped(NAME, forbidden)
+    if chart.unsent:
+        return skipped(NAME, "because of the indirect route")
     if chart.granted is not None:
         return _granted(chart)
     error, refusal = chart.direct_problem, chart.direct_refusal

@@ -109,18 +109,46 @@ class Examination:
             project_given=self._project_path is not None,
             instance=await roads.look(self._patient.setup.sender, Route.INDIRECT, root),
         )
-        for look in (
-            self._meet,
-            self._look_at_token,
-            self._look_at_availability,
-            self._look_at_direct_access,
-            self._taste,
-        ):
-            await look(chart)
-            if chart.trouble is not None:
-                break
+        await self._meet(chart)
+        if chart.trouble is None:
+            await self._look_at_token(chart)
+            await self._look_at_availability(chart)
+        if chart.trouble is None or not chart.trouble.is_final:
+            await self._try(chart)
         chart.entries = tuple(self._notebook.entries)
         return chart
+
+    async def _try(self, chart: Chart) -> None:
+        """Ask for completions: whatever else was found, they decide.
+
+        After a trouble direct is looked at only when the instance completes all the
+        same, or when there is nothing but direct.
+        """
+        request = self._request(chart)
+        if request is None:
+            return
+        policy = self._setup.policy
+        is_only = policy.direct is DirectMode.ONLY
+        if chart.trouble is not None and not is_only:
+            await self._taste_indirect(chart, request)
+            if not chart.completes:
+                return
+        await self._look_at_direct_access(chart)
+        if not is_only and Route.INDIRECT not in chart.tasted:
+            await self._taste_indirect(chart, request)
+        if chart.granted is not None and chart.health_error is None:
+            await self._taste_direct(chart, request)
+
+    def _request(self, chart: Chart) -> CompletionRequest | None:
+        try:
+            return CompletionRequest(
+                file_name="doctor.py",
+                content_above_cursor=_ABOVE,
+                project_path=self._project_path,
+            )
+        except RequestRejectedError as error:
+            chart.unsent = error.message
+            return None
 
     # The instance.
 
@@ -270,25 +298,11 @@ class Examination:
 
     # One small completion by each route.
 
-    async def _taste(self, chart: Chart) -> None:
-        try:
-            request = CompletionRequest(
-                file_name="doctor.py",
-                content_above_cursor=_ABOVE,
-                project_path=self._project_path,
-            )
-        except RequestRejectedError as error:
-            chart.unsent = error.message
-            return
-        policy = self._setup.policy
-        most, used = policy.indirect_per_minute, self._patient.status.indirect_used
-        is_full = most is not None and used >= min(NEARLY_FULL, most)
-        if policy.direct is not DirectMode.ONLY and not is_full:
-            await self._taste_indirect(chart, request)
-        if chart.granted is not None and chart.health_error is None:
-            await self._taste_direct(chart, request)
-
     async def _taste_indirect(self, chart: Chart, request: CompletionRequest) -> None:
+        most = self._setup.policy.indirect_per_minute
+        used = self._patient.status.indirect_used
+        if most is not None and used >= min(NEARLY_FULL, most):
+            return
         exchanger = self._setup.exchanger(self._patient.desk)
 
         async def ask() -> Ending:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._doctor import troubles
 from gitlab_completions._doctor.verdicts import (
+    as_bad,
     of_trouble,
-    problem,
     seconds,
     skipped,
-    told,
     warning,
     well,
 )
@@ -45,7 +44,8 @@ def judge(chart: Chart) -> Check:
         facts["certificate_issuer"] = road.handshake.issuer or None
     if chart.health_error is not None:
         trouble = troubles.of_break(chart.health_error, road, HOST, NAME)
-        return _blocked(told(trouble, NAME, **facts))
+        facts["error_code"] = None if trouble.code is None else trouble.code.value
+        return _blocked(chart, trouble.words, trouble.remedy, facts)
     return _by_answer(chart, facts)
 
 
@@ -62,17 +62,21 @@ def _by_answer(chart: Chart, facts: dict[str, object]) -> Check:
     error = endings.refused(Route.DIRECT, refusal, 0.0).error
     assert error is not None
     if refusal.origin is Origin.EDGE or not refusal.is_json:
-        return _blocked(problem(NAME, error.message, error.remedy, **facts))
+        facts["error_code"] = error.code.value
+        return _blocked(chart, error.message, error.remedy, facts)
     return warning(
-        NAME, f"reached, though it answers {status} when asked how it is", None, **facts
-    )
-
-
-def _blocked(check: Check) -> Check:
-    """Say as well that GitLab is reached, so that it is this one way that is shut."""
-    return problem(
         NAME,
-        f"{check.finding}, while GitLab was",
-        f"{check.next_step or 'ask who runs this network to allow it'}{_MEANWHILE}",
-        **check.facts,
+        f"reached, though it answers {status} when asked how it is",
+        "look at the direct route below: if that completes there is no need to act",
+        **facts,
     )
+
+
+def _blocked(
+    chart: Chart, words: str, remedy: str | None, facts: dict[str, object]
+) -> Check:
+    """Say that GitLab is reached, so that it is this one way that is shut."""
+    step = remedy or "ask who runs this network to allow it"
+    if chart.completes:
+        step = f"{step}{_MEANWHILE}"
+    return as_bad(chart, NAME, f"{words}, while GitLab was", step, **facts)

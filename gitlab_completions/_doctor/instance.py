@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._core.availability import Age, age_of
 from gitlab_completions._doctor.verdicts import (
+    as_bad,
+    missing,
     of_trouble,
-    problem,
-    skipped,
     warning,
     well,
 )
@@ -43,34 +43,32 @@ def judge_version(chart: Chart) -> Check:
     if chart.contact is not None:
         facts["status_code"] = chart.contact.answer.status_code
         facts["answer_s"] = round(chart.contact.elapsed_s, 4)
-    trouble = chart.trouble
-    if told is not None and (
-        age(chart) is Age.TOO_OLD
-        or (trouble is not None and trouble.code is ErrorCode.GITLAB_TOO_OLD)
-    ):
-        return problem(
+    if age(chart) is Age.TOO_OLD:
+        return as_bad(
+            chart,
             VERSION,
             f"GitLab {told} is too old for code suggestions",
             REMEDIES[ErrorCode.GITLAB_TOO_OLD],
             error_code=ErrorCode.GITLAB_TOO_OLD.value,
             **facts,
         )
-    if trouble is not None and trouble.check == VERSION:
+    if chart.trouble is not None and chart.trouble.check == VERSION:
         found = of_trouble(chart, VERSION, **facts)
         assert found is not None
         return found
     if told is None:
-        found = of_trouble(chart, VERSION)
-        return found or skipped(VERSION, "GitLab does not tell it to this token")
-    if age(chart) is Age.OLD:
-        return warning(
-            VERSION,
-            f"GitLab {told} is older than 17.2, from which on code suggestions "
-            "are supported, and direct connections are for all",
-            "ask your GitLab administrator for a newer GitLab",
-            **facts,
-        )
-    return well(VERSION, f"GitLab {told}", **facts)
+        return missing(chart, VERSION, "GitLab does not tell it to this token")
+    match age(chart):
+        case Age.OLD:
+            return warning(
+                VERSION,
+                f"GitLab {told} is older than 17.2, from which on code suggestions "
+                "are supported, and direct connections are for all",
+                "ask your GitLab administrator for a newer GitLab",
+                **facts,
+            )
+        case _:
+            return well(VERSION, f"GitLab {told}", **facts)
 
 
 def judge_availability(chart: Chart) -> Check:
@@ -79,5 +77,7 @@ def judge_availability(chart: Chart) -> Check:
     found = of_trouble(chart, AVAILABILITY, **facts)
     if found is not None:
         return found
+    if chart.availability is None or not chart.availability.available:
+        return missing(chart, AVAILABILITY, "GitLab was not asked", **facts)
     whom = "this user and project" if chart.project_given else "this user"
     return well(AVAILABILITY, f"code suggestions are there for {whom}", **facts)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitlab_completions._doctor.verdicts import (
-    of_trouble,
+    missing,
     seconds,
-    skipped,
     warning,
     well,
 )
@@ -84,8 +83,7 @@ def _of_one(chart: Chart, facts: dict[str, object]) -> Check:
             road = chart.gateway if route is Route.DIRECT else chart.instance
             words = f"{name} answers in {seconds(answer_s)}{_connecting(road)}"
             return well(NAME, f"{words}; the other route was not to be had", **facts)
-    found = of_trouble(chart, NAME, **facts)
-    return found or skipped(NAME, "no completion came", **facts)
+    return missing(chart, NAME, "no completion came", **facts)
 
 
 def _answer_s(chart: Chart, route: Route) -> float | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitlab_completions._doctor.verdicts import (
+    as_bad,
     of_trouble,
-    problem,
     seconds,
     skipped,
     warning,
@@ -46,7 +46,7 @@ def judge(chart: Chart) -> Check:
         (one for one in chart.entries if one.answer.status_code == _TOO_MANY), None
     )
     if struck is not None:
-        return _struck(struck, facts)
+        return _struck(chart, struck, facts)
     found = of_trouble(chart, NAME, **facts)
     if found is not None and chart.contact is None:
         return found
@@ -63,7 +63,7 @@ def judge(chart: Chart) -> Check:
     return well(NAME, "no limit has struck", **facts)
 
 
-def _struck(entry: Entry, facts: dict[str, object]) -> Check:
+def _struck(chart: Chart, entry: Entry, facts: dict[str, object]) -> Check:
     wait_s = retry_after_s(entry.answer.headers)
     again = "in a minute" if wait_s is None else f"in {seconds(wait_s)}"
     facts |= {"retry_after_s": wait_s, "status_code": _TOO_MANY}
@@ -82,7 +82,8 @@ def _struck(entry: Entry, facts: dict[str, object]) -> Check:
             f"try again {again}; completions go through GitLab meanwhile",
             **facts,
         )
-    return problem(
+    return as_bad(
+        chart,
         NAME,
         "GitLab's rate limit has struck (429): this user has asked too often",
         f"try again {again}; all the user's programs share the limit",

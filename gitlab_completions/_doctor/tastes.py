@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from gitlab_completions._doctor import troubles
 from gitlab_completions._doctor.configuration import forbids_direct
 from gitlab_completions._doctor.verdicts import (
+    as_bad,
+    missing,
     of_trouble,
     problem,
     seconds,
     skipped,
-    warning,
     well,
 )
 from gitlab_completions._shell.endings import NAMES
@@ -46,6 +47,10 @@ _GATEWAYS: dict[int, tuple[str, str]] = {
     422: _DRIFT,
 }
 """What the gateway's refusals mean after a grant, by status."""
+_MEANWHILE = {
+    Route.DIRECT: "completions go through GitLab meanwhile",
+    Route.INDIRECT: "completions go direct meanwhile",
+}
 _OF_THE_GATEWAY = frozenset({ErrorCode.DIRECT_BARRED, ErrorCode.REQUEST})
 INDIRECT = "indirect"
 DIRECT = "direct"
@@ -61,7 +66,7 @@ def judge_indirect(chart: Chart) -> Check:
     if chart.patient.setup.policy.direct is DirectMode.ONLY:
         return skipped(INDIRECT, "nothing but direct is allowed on this side")
     if Route.INDIRECT not in chart.tasted:
-        return skipped(INDIRECT, "the limit of a minute is nearly used up")
+        return missing(chart, INDIRECT, "the limit of a minute is nearly used up")
     return _judge(chart, INDIRECT, Route.INDIRECT)
 
 
@@ -102,10 +107,9 @@ def _judge(chart: Chart, name: str, route: Route) -> Check:
     if error.code is ErrorCode.RATE_LIMITED:
         return skipped(name, "because of the rate limit", **facts)
     words, remedy = _meaning(error, route, ending.seen.status)
-    if route is Route.DIRECT and _completes(chart):
-        remedy = f"{remedy}; completions go through GitLab meanwhile"
-        return warning(name, words, remedy, **facts)
-    return problem(name, words, remedy, **facts)
+    if chart.completes:
+        remedy = f"{remedy or 'try again later'}; {_MEANWHILE[route]}"
+    return as_bad(chart, name, words, remedy, **facts)
 
 
 def _meaning(
@@ -121,8 +125,3 @@ def _meaning(
         return f"{known[0]} ({status})", known[1]
     words = error.message.removeprefix("no completion from ")
     return f"no completion came: {words}", troubles.remedy_of(error)
-
-
-def _completes(chart: Chart) -> bool:
-    indirect = chart.tasted.get(Route.INDIRECT)
-    return indirect is not None and indirect.ending.error is None

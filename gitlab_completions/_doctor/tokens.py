@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitlab_completions._doctor.verdicts import (
-    of_trouble,
-    problem,
+    as_bad,
+    missing,
     seconds,
-    skipped,
     told,
     warning,
     well,
@@ -64,10 +63,9 @@ def judge(chart: Chart) -> Check:
     token = chart.token
     facts = _facts(chart)
     if chart.trouble is not None and chart.trouble.check == NAME:
-        return _refused(chart.trouble, facts)
+        return _refused(chart, chart.trouble, facts)
     if chart.contact is None:
-        found = of_trouble(chart, NAME)
-        return found or skipped(NAME, "GitLab was not asked", **facts)
+        return missing(chart, NAME, "GitLab was not asked", **facts)
     if token is None:
         return _untold(chart, facts)
     form = FORMS[token.form]
@@ -76,7 +74,8 @@ def judge(chart: Chart) -> Check:
         and ENOUGH.isdisjoint(token.scopes)
         and KNOWN.issuperset(token.scopes)
     ):
-        return problem(
+        return as_bad(
+            chart,
             NAME,
             f"{form}, which has not the scope that code suggestions want",
             REMEDIES[ErrorCode.SCOPE_MISSING],
@@ -94,20 +93,18 @@ def judge(chart: Chart) -> Check:
     return well(NAME, f"{form}, taken by GitLab{_until(token, left_s)}", **facts)
 
 
-def _refused(trouble: Trouble, facts: dict[str, object]) -> Check:
+def _refused(chart: Chart, trouble: Trouble, facts: dict[str, object]) -> Check:
     """Say what GitLab has against the token, in better words than a status."""
     words = trouble.words
     if trouble.code is not None and words.startswith("GitLab answered"):
         words = REFUSED.get(trouble.code, words)
-    return told(replace(trouble, words=words), NAME, **facts)
+    return told(chart, replace(trouble, words=words), NAME, **facts)
 
 
 def _untold(chart: Chart, facts: dict[str, object]) -> Check:
     """Say what there is to say of a token of which GitLab tells nothing."""
     if chart.contact_refusal is not None:
-        found = of_trouble(chart, NAME, **facts)
-        if found is not None:
-            return found
+        return missing(chart, NAME, "GitLab refuses to tell of it", **facts)
     form = FORMS[chart.token_form]
     return well(NAME, f"{form}, taken by GitLab, which tells no more of it", **facts)
 

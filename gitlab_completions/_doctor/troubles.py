@@ -33,6 +33,10 @@ _BY_CODE = {
     ErrorCode.GITLAB_TOO_OLD: "version",
     ErrorCode.RATE_LIMITED: "rate_limit",
 }
+_FINAL = frozenset({ErrorCode.TOKEN_SOURCE, ErrorCode.PROJECT_DISABLED})
+"""Without a token nothing can be asked; and GitLab leaves it to clients to ask for no
+completion where a project has GitLab Duo off."""
+_UNCONNECTED = frozenset({"connect", "tls", "proxy"})
 _SLOW = "try again later; the server, or the network on the way to it, is slow"
 _LAYERS = {"proxy": "proxy", "tls": "tls"}
 
@@ -45,12 +49,14 @@ class Trouble(Record):
         words: What happened.
         remedy: What a person can do.
         code: The same for programs.
+        is_final: No completion can come, or may.
     """
 
     check: str
     words: str
     remedy: str | None
     code: ErrorCode | None = None
+    is_final: bool = False
 
 
 def of_error(error: GitLabCompletionsError, otherwise: str) -> Trouble:
@@ -65,6 +71,7 @@ def of_error(error: GitLabCompletionsError, otherwise: str) -> Trouble:
         words=error.message,
         remedy=remedy_of(error),
         code=error.code,
+        is_final=error.code in _FINAL,
     )
 
 
@@ -91,7 +98,13 @@ def of_break(error: SendError, road: Road, host: str, otherwise: str) -> Trouble
     remedy = told.remedy or REMEDIES.get(told.code)
     if told.code is ErrorCode.TIMEOUT:
         remedy = _SLOW
-    return Trouble(check=check, words=told.words, remedy=remedy, code=told.code)
+    return Trouble(
+        check=check,
+        words=told.words,
+        remedy=remedy,
+        code=told.code,
+        is_final=error.kind in _UNCONNECTED,
+    )
 
 
 def _of_connecting(road: Road, host: str) -> Trouble | None:
@@ -106,6 +119,7 @@ def _of_connecting(road: Road, host: str) -> Trouble | None:
             "has no network, or no name server that answers",
             remedy="check the network, and the VPN if there is one",
             code=ErrorCode.OFFLINE,
+            is_final=True,
         )
     if lookup.fault == "unknown":
         return Trouble(
@@ -114,6 +128,7 @@ def _of_connecting(road: Road, host: str) -> Trouble | None:
             remedy="check the URL; a name inside a company may need its VPN, or a "
             "proxy that knows it",
             code=ErrorCode.OFFLINE,
+            is_final=True,
         )
     if not lookup.connects:
         families = " and ".join(one.family for one in lookup.tried)
@@ -124,6 +139,7 @@ def _of_connecting(road: Road, host: str) -> Trouble | None:
             f"let connections out to port {road.port}; where a proxy is needed, name "
             "it in HTTPS_PROXY",
             code=ErrorCode.OFFLINE,
+            is_final=True,
         )
     return Trouble(
         check="tls",
@@ -132,4 +148,5 @@ def _of_connecting(road: Road, host: str) -> Trouble | None:
         remedy="check the URL's scheme and port; a firewall that looks for names in "
         "TLS ends connections like this",
         code=ErrorCode.OFFLINE,
+        is_final=True,
     )

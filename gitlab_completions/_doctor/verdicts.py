@@ -30,7 +30,8 @@ _UNITS = (
     (1.0, 0.001, "ms"),
     (100.0, 1.0, "s"),
     (0.95 * _HOUR_S, 60.0, "min"),
-    (2 * _DAY_S, _HOUR_S, "h"),
+    (1.5 * _HOUR_S, _HOUR_S, "hour"),
+    (2 * _DAY_S, _HOUR_S, "hours"),
 )
 """Up to how many seconds a span is told in a unit, and the unit's own."""
 OWN_SENDER = "a sender of your own sends: its connections cannot be looked into"
@@ -56,6 +57,15 @@ def skipped(name: str, why: str, **facts: object) -> Check:
     return _check(name, Grade.SKIPPED, f"not looked at: {why}", None, facts)
 
 
+def as_bad(
+    chart: Chart, name: str, finding: str, next_step: str | None, **facts: object
+) -> Check:
+    """Return a check that found what keeps completions from coming: if it does."""
+    if not chart.completes:
+        return problem(name, finding, next_step, **facts)
+    return warning(name, finding, next_step, **facts)
+
+
 def of_trouble(chart: Chart, name: str, **facts: object) -> Check | None:
     """Return the check whose trouble it is, or that was not made for another's.
 
@@ -65,14 +75,23 @@ def of_trouble(chart: Chart, name: str, **facts: object) -> Check | None:
     if trouble is None:
         return None
     if trouble.check == name:
-        return told(trouble, name, **facts)
-    return skipped(name, f"because of {LABELS[trouble.check]}", **facts)
+        return told(chart, trouble, name, **facts)
+    return None if chart.completes else missing(chart, name, "", **facts)
 
 
-def told(trouble: Trouble, name: str, **facts: object) -> Check:
+def told(chart: Chart, trouble: Trouble, name: str, **facts: object) -> Check:
     """Return a check that found this trouble."""
-    more = {} if trouble.code is None else {"error_code": trouble.code.value}
-    return problem(name, trouble.words, trouble.remedy, **facts, **more)
+    if trouble.code is not None:
+        facts["error_code"] = trouble.code.value
+    also = "; completions come all the same" if chart.completes else ""
+    return as_bad(chart, name, f"{trouble.words}{also}", trouble.remedy, **facts)
+
+
+def missing(chart: Chart, name: str, otherwise: str, **facts: object) -> Check:
+    """Return a check that was not made: for the trouble, or for another reason."""
+    trouble = chart.trouble
+    why = otherwise if trouble is None else f"because of {LABELS[trouble.check]}"
+    return skipped(name, why, **facts)
 
 
 def _check(

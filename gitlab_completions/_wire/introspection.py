@@ -8,7 +8,6 @@ it is, and what its owner calls it, is nobody's business.
 from __future__ import annotations
 
 import re
-from calendar import timegm
 from typing import TYPE_CHECKING, Literal
 
 from gitlab_completions._records import Record
@@ -122,6 +121,8 @@ def _scopes(answer: Mapping[str, object]) -> tuple[str, ...] | None:
 
 def _end_of(day: str) -> float | None:
     """Return the Unix seconds at which a day begins: GitLab's tokens end with it."""
+    from calendar import timegm  # noqa: PLC0415 - with what it imports it costs 5 ms
+
     found = _DAY.match(day)
     if found is None:
         return None
