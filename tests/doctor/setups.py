@@ -1,6 +1,7 @@
 """The set-ups that a doctor is asked about: each is well but for one thing.
 
-A set-up is data: what is wrong, where its cause is, and how bad that is.
+A set-up is data: what is wrong, and where its cause is. Whether completions come all
+the same is not written down here: the client itself tells.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from gitlab_completions import (
     GitLabCompletionsError,
     HttpxSender,
 )
-from gitlab_completions.diagnosis import Grade
 from gitlab_completions.emulator import PROFILES, AccessTokens, Emulator, Quota
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Setup:
         trusts: Whether this side trusts the certificate authority.
         by_name: Whether the instance is called by a name and not by an address.
         project_path: The project that is asked about.
-        grade: How bad it is: completions come in spite of what is warned of.
+        forbidden: Whether GitLab leaves it to clients to ask for no completions here.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Setup:
     trusts: bool = True
     by_name: bool = False
     project_path: str | None = PROJECT
-    grade: Grade = Grade.PROBLEM
+    forbidden: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -197,7 +197,6 @@ SETUPS: Final = (
         check="clock",
         says=("this machine's clock", "1 h|hour|60 min"),
         strike=_clocks_ahead,
-        grade=Grade.WARNING,
     ),
     Setup(
         name="GitLab too old",
@@ -208,9 +207,8 @@ SETUPS: Final = (
     Setup(
         name="direct off",
         check="direct_access",
-        says=("direct", "forbids", "administrator"),
+        says=("direct", "off", "administrator"),
         strike=lambda emulator: emulator.settings.update({"direct_enabled": False}),
-        grade=Grade.WARNING,
     ),
     Setup(
         name="gateway blocked",
@@ -233,6 +231,7 @@ SETUPS: Final = (
         strike=lambda emulator: emulator.settings.update(
             {"projects_without_duo": [PROJECT]}
         ),
+        forbidden=True,
     ),
     Setup(
         name="no seat",
@@ -267,7 +266,6 @@ SETUPS: Final = (
         says=("IPv6",),
         suffer=_no_ipv6,
         by_name=True,
-        grade=Grade.WARNING,
     ),
     Setup(
         name="rate-limited",

@@ -71,5 +71,4 @@ async def test_a_diagnosis_ends(fault: str, where: str) -> None:
         route = await route_of(client)
     if fault not in TOLERATED:
         assert diagnosis.cause is not None
-    if route is None:
-        assert diagnosis.grade is Grade.PROBLEM
+    assert (diagnosis.grade is Grade.PROBLEM) is (route is None)
