@@ -42,11 +42,11 @@ def judge(chart: Chart) -> Check:
         "limit": most,
         "circuits": [f"{route}: {word}" for route, word in status.circuits.items()],
     } | _told(chart)
-    struck = next(
-        (one for one in chart.entries if one.answer.status_code == _TOO_MANY), None
-    )
-    if struck is not None:
-        return _struck(chart, struck, facts)
+    struck = [one for one in chart.entries if one.answer.status_code == _TOO_MANY]
+    if struck:
+        # What keeps completions from coming is told before what makes them slower.
+        worst = next((one for one in struck if not _is_of_direct(one)), struck[0])
+        return _struck(chart, worst, facts)
     found = of_trouble(chart, NAME, **facts)
     if found is not None and chart.contact is None:
         return found
@@ -61,6 +61,10 @@ def judge(chart: Chart) -> Check:
     if found is not None:
         return skipped(NAME, "it was not come to", **facts)
     return well(NAME, "no limit has struck", **facts)
+
+
+def _is_of_direct(entry: Entry) -> bool:
+    return entry.purpose == "details" or entry.route is Route.DIRECT
 
 
 def _struck(chart: Chart, entry: Entry, facts: dict[str, object]) -> Check:

@@ -41,6 +41,13 @@ def test_it_is_a_problem_when_no_completion_comes() -> None:
     assert judge(chart(entries=(entry(429),), tasted={})).grade is Grade.PROBLEM
 
 
+def test_what_keeps_completions_from_coming_is_told_first() -> None:
+    struck = (entry(429, purpose="details"), entry(429))
+    check = judge(chart(entries=struck, tasted={}))
+    assert check.grade is Grade.PROBLEM
+    assert "GitLab's rate limit" in check.finding
+
+
 def test_what_answers_say_of_limits_is_a_fact() -> None:
     told = {"ratelimit-limit": "600", "ratelimit-remaining": "12"}
     odd = {"ratelimit-limit": "many", "ratelimit-remaining": "9" * 20}

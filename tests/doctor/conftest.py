@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitlab_completions.emulator import PROFILES
+from tests.doctor.setups import SETUPS
 from tests.doctor.table import lines
 
 if TYPE_CHECKING:
@@ -13,6 +15,11 @@ if TYPE_CHECKING:
 
 ROW = "row of the doctor's table"
 """The property by which a test tells what it has seen; xdist carries it home."""
+
+
+def row_name(profile: str) -> str:
+    """Return what a GitLab that is well is called in the table."""
+    return f"GitLab {profile}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -26,5 +33,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ]
     if seen:
         terminalreporter.section("What the doctor says")
-        for line in lines(sorted(seen)):
+        order = [*map(row_name, PROFILES), *map(str, SETUPS)]
+        for line in lines(sorted(seen, key=lambda row: order.index(row[0]))):
             terminalreporter.write_line(line)

@@ -17,7 +17,13 @@ from gitlab_completions import (
     GitLabCompletionsError,
     HttpxSender,
 )
-from gitlab_completions.emulator import PROFILES, AccessTokens, Emulator, Quota
+from gitlab_completions.emulator import (
+    PROFILES,
+    AccessTokens,
+    Credential,
+    Emulator,
+    Quota,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -37,9 +43,9 @@ REQUEST: Final = CompletionRequest(
     content_below_cursor="\n",
 )
 HOUR_S: Final = 3600.0
-DISABLED: Final = "Direct connections are disabled"
 TOO_OLD: Final = replace(PROFILES["17.0"], name="16.7", version="16.7.9-ee")
 """Before completions came out of their experiment, and long before direct access."""
+TOO_MANY: Final = {"message": {"error": "This endpoint has been requested too often."}}
 _NAME: Final = "localhost"
 
 
@@ -123,12 +129,21 @@ def _portal(emulator: Emulator) -> None:
 
 def _used_up(emulator: Emulator) -> None:
     """Have the user's other windows used up the minute's completions."""
-    too_many = "This endpoint has been requested too many times. Try again later."
     emulator.instance.fail(
         429,
-        json={"message": {"error": too_many}},
+        json=TOO_MANY,
         headers={"retry-after": "60", "x-gitlab-error-origin": "monolith"},
     )
+
+
+def _grants_used_up(emulator: Emulator) -> None:
+    """Have the user's other windows used up the minute's grants."""
+    emulator.direct_access.fail(429, json=TOO_MANY, headers={"retry-after": "60"})
+
+
+def _used_up_everywhere(emulator: Emulator) -> None:
+    _used_up(emulator)
+    _grants_used_up(emulator)
 
 
 def _dead_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,5 +287,109 @@ SETUPS: Final = (
         check="rate_limit",
         says=("limit",),
         strike=_used_up,
+    ),
+    # What else people meet.
+    Setup(
+        name="GitLab down",
+        check="dns",
+        says=("GitLab", "connected"),
+        strike=lambda emulator: emulator.instance.refuse(),
+    ),
+    Setup(
+        name="gateway not trusted",
+        check="gateway",
+        says=("certificate", "GitLab was"),
+        strike=lambda emulator: emulator.gateway.untrusted(),
+    ),
+    Setup(
+        name="rate-limited everywhere",
+        check="rate_limit",
+        says=("limit",),
+        strike=_used_up_everywhere,
+    ),
+    Setup(
+        name="grants rate-limited",
+        check="rate_limit",
+        says=("direct access",),
+        strike=_grants_used_up,
+    ),
+    Setup(
+        name="incident",
+        check="direct_access",
+        says=("incident",),
+        strike=lambda emulator: emulator.flags.enable(
+            "incident_fail_over_completion_provider"
+        ),
+    ),
+    Setup(
+        name="model pinned",
+        check="direct_access",
+        says=("model",),
+        profile=PROFILES["18.2"],
+        strike=lambda emulator: emulator.settings.update({"pinned_model": "x"}),
+    ),
+    Setup(
+        name="no paid namespace",
+        check="direct_access",
+        says=("paid",),
+        profile=PROFILES["19.3-gitlab.com"],
+        strike=lambda emulator: emulator.settings.update({"has_paid_namespace": False}),
+    ),
+    Setup(
+        name="gateway without v2",
+        check="direct",
+        says=("gateway", "endpoint"),
+        profile=PROFILES["19.0"],
+        strike=lambda emulator: emulator.settings.update({"v2_gone": True}),
+    ),
+    Setup(
+        name="gateway refuses its token",
+        check="direct",
+        says=("token", "GitLab"),
+        strike=lambda emulator: emulator.direct_access.tampered_token(),
+    ),
+    Setup(
+        name="token ends soon",
+        check="token",
+        says=("expires in 2 days",),
+        strike=lambda emulator: emulator.set_credential(
+            ACCESS_TOKEN, Credential(good_for_s=3 * 86_400.0)
+        ),
+    ),
+    Setup(
+        name="job token",
+        check="token",
+        says=("know",),
+        token=lambda tokens: tokens.job,
+    ),
+    Setup(
+        name="project token",
+        check="availability",
+        says=("this user",),
+        token=lambda tokens: tokens.project_bot,
+    ),
+    Setup(
+        name="project hidden",
+        check="availability",
+        says=("project",),
+        strike=lambda emulator: emulator.settings.update(
+            {"hidden_projects": [PROJECT]}
+        ),
+    ),
+    Setup(
+        name="GitLab's clock off",
+        check="clock",
+        says=("GitLab's clock",),
+        strike=lambda emulator: emulator.settings.update(
+            {"instance_clock_offset_s": -HOUR_S}
+        ),
+    ),
+    Setup(
+        name="gateway's clock off",
+        check="clock",
+        says=("gateway's clock",),
+        strike=lambda emulator: emulator.settings.update(
+            {"gateway_clock_offset_s": HOUR_S}
+        ),
     ),
 )

@@ -8,7 +8,7 @@ import pytest
 
 from gitlab_completions.diagnosis import CHECKS
 from gitlab_completions.emulator import PROFILES
-from tests.doctor.conftest import ROW
+from tests.doctor.conftest import ROW, row_name
 from tests.doctor.expectation import expect
 from tests.doctor.setups import REQUEST, TEXT, Setup, built
 from tests.doctor.table import row_of
@@ -27,7 +27,7 @@ async def test_each_release_is_known(
     setup = Setup(name=name, check="", says=(), profile=PROFILES[name])
     async with built(setup, monkeypatch) as (emulator, client):
         diagnosis = await client.diagnose()
-        record_property(ROW, row_of(f"GitLab {name}", diagnosis))
+        record_property(ROW, row_of(row_name(name), diagnosis))
         assert tuple(check.name for check in diagnosis.checks) == CHECKS
         seen = {check.name: check.grade for check in diagnosis.checks}
         assert seen == expect(setup.profile)
