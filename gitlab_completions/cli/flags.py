@@ -45,7 +45,11 @@ def flag() -> None:
     "--time", "of_time", is_flag=True, help="VALUE is a percentage of all requests."
 )
 @click.option(
-    "--user", multiple=True, metavar="NAME", help="For this user; may be repeated."
+    "--user",
+    multiple=True,
+    metavar="NAME",
+    help="For this user, such as user42, whose token the emulator prints; may be "
+    "repeated.",
 )
 @click.option("--project", multiple=True, metavar="PATH", help="For this project.")
 @click.option("--group", multiple=True, metavar="PATH", help="For this group.")

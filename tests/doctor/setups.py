@@ -7,7 +7,7 @@ the same is not written down here: the client itself tells.
 from __future__ import annotations
 
 import socket
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +24,7 @@ from gitlab_completions.emulator import (
     Emulator,
     Quota,
 )
+from tests.doctor.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -61,6 +62,7 @@ class Setup:
         strike: Does it to the GitLab.
         suffer: Does it to this side.
         token: Whose access token it is, among the emulator's.
+        relay: Makes the proxy that this side must go through, if there is one.
         trusts: Whether this side trusts the certificate authority.
         by_name: Whether the instance is called by a name and not by an address.
         project_path: The project that is asked about.
@@ -74,6 +76,7 @@ class Setup:
     strike: Callable[[Emulator], object] = lambda _: None
     suffer: Callable[[pytest.MonkeyPatch], object] = lambda _: None
     token: Callable[[AccessTokens], str] = lambda tokens: tokens.valid
+    relay: Callable[[Emulator], Relay] | None = None
     trusts: bool = True
     by_name: bool = False
     project_path: str | None = PROJECT
@@ -90,7 +93,11 @@ async def built(
     """Give a set-up: a GitLab behind sockets with TLS, and a client of it."""
     tokens = AccessTokens(valid=ACCESS_TOKEN)
     emulator = Emulator(setup.profile, tls=True, tokens=tokens, model=lambda _: TEXT)
-    async with emulator:
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(emulator)
+        if setup.relay is not None:
+            relay = await stack.enter_async_context(setup.relay(emulator))
+            monkeypatch.setenv("HTTPS_PROXY", relay.url)
         setup.strike(emulator)
         setup.suffer(monkeypatch)
         url = emulator.instance_url
@@ -294,6 +301,24 @@ SETUPS: Final = (
         check="dns",
         says=("GitLab", "connected"),
         strike=lambda emulator: emulator.instance.refuse(),
+    ),
+    Setup(
+        name="proxy wants a password",
+        check="proxy",
+        says=("proxy", "password|credentials", "HTTPS_PROXY"),
+        relay=lambda _: Relay(knows="basic canary"),
+    ),
+    Setup(
+        name="proxy forbids the gateway",
+        check="gateway",
+        says=("gateway", "proxy"),
+        relay=lambda emulator: Relay(forbids=[emulator.gateway_front.port]),
+    ),
+    Setup(
+        name="proxy forbids GitLab",
+        check="proxy",
+        says=("proxy", "HTTPS_PROXY"),
+        relay=lambda emulator: Relay(forbids=[emulator.instance_front.port]),
     ),
     Setup(
         name="gateway not trusted",
