@@ -347,10 +347,10 @@ class CompletionClient:
 
         Looks at all that is between here and a completion by either route: this side's
         settings, names and addresses, proxies, TLS, clocks, the access token, GitLab
-        and its gateway. It makes twelve requests at most within a minute, two small
-        completions among them, and changes nothing: what the client knows of routes
-        stays as it is, and no observer is told. Whatever is found is told and not
-        raised.
+        and its gateway. It makes twelve requests at most, two small completions among
+        them, within about a minute, mostly in a second or two. It changes nothing: what
+        the client knows of routes stays as it is, and no observer is told. Whatever is
+        found is told and not raised.
 
         Args:
             project_path: The project, whose settings count too.

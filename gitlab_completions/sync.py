@@ -54,8 +54,9 @@ OVERTIME_S = 1.0
 AVAILABILITY_S = 32.0
 """Seconds that it may take to find out: two for the token's source, twenty to wait for
 the questions about other projects, and ten to ask."""
-DIAGNOSIS_S = 62.0
-"""Seconds that a diagnosis may take: two for the token's source, and a minute."""
+DIAGNOSIS_S = 82.0
+"""Seconds that a diagnosis may take: a minute to ask, ten for the way to each of the
+two hosts, and two for the token's source."""
 
 
 class SyncCompletionClient:

@@ -123,7 +123,7 @@ class Chart:
     gateway: Road | None = None
     health: Entry | None = None
     health_error: SendError | None = None
-    tasted: dict[Route, Tasted] = field(default_factory=dict)
+    tasted: dict[Route, Tasted] = field(default_factory=dict["Route", Tasted])
     unsent: str = ""
     entries: tuple[Entry, ...] = ()
 

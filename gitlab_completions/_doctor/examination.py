@@ -265,7 +265,7 @@ class Examination:
         details = entry.freshness.usable(now)
         chart.direct_problem = entry.freshness.problem(now)
         self._note_refusal(chart)
-        if details is None:
+        if details is None or now >= self._until:
             return
         chart.granted = Granted(
             lifetime_s=details.lifetime_s,

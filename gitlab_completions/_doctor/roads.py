@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,9 +14,12 @@ from gitlab_completions._wire.messages import SendError
 from gitlab_completions.senders import HttpxSender
 
 if TYPE_CHECKING:
+    from gitlab_completions._transport.ways import Way
     from gitlab_completions.models import Route
     from gitlab_completions.senders import Sender
 
+ROAD_S = 10.0
+"""Seconds for all that is looked at on the way to a host."""
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -33,14 +38,26 @@ async def look(sender: Sender, route: Route, url: str) -> Road:
     if way is None:
         return road
     road = replace(road, way=way)
-    if way.proxy is None:
-        road = replace(road, lookup=await look_up(road.host, port))
-    # What speaks SOCKS is the HTTP library alone; and without TLS there is no tunnel.
-    if not is_tls or way.proxy_scheme.startswith("socks"):
-        return road
-    if road.lookup is not None and not road.lookup.connects:
-        return road
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ROAD_S):
+            if way.proxy is None:
+                road = replace(road, lookup=await look_up(road.host, port))
+            if _has_more(road, way):
+                road = await _with_handshake(road, way)
+    return road
+
+
+def _has_more(road: Road, way: Way) -> bool:
+    """Tell whether a handshake can tell more.
+
+    What speaks SOCKS is the HTTP library alone, and without TLS there is no tunnel.
+    """
+    dead = road.lookup is not None and not road.lookup.connects
+    return road.is_tls and not dead and not way.proxy_scheme.startswith("socks")
+
+
+async def _with_handshake(road: Road, way: Way) -> Road:
     try:
-        return replace(road, handshake=await shake_hands(way, road.host, port))
+        return replace(road, handshake=await shake_hands(way, road.host, road.port))
     except SendError as error:
         return replace(road, error=error)

@@ -94,16 +94,9 @@ def _judge(chart: Chart, name: str, route: Route) -> Check:
     }
     error = ending.error
     if error is None:
-        suggestion = ending.suggestion
-        model = None if suggestion is None else suggestion.model
-        facts["model"] = None if model is None else model.name
         took = "" if elapsed_s is None else f" in {seconds(elapsed_s)}"
         return well(name, f"a small completion came{took}", **facts)
-    facts |= {
-        "error_code": error.code.value,
-        "status_code": ending.seen.status,
-        "request_id": ending.request_id,
-    }
+    facts |= {"error_code": error.code.value, "status_code": ending.seen.status}
     if error.code is ErrorCode.RATE_LIMITED:
         return skipped(name, "because of the rate limit", **facts)
     words, remedy = _meaning(error, route, ending.seen.status)

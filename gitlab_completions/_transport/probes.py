@@ -111,7 +111,7 @@ async def look_up(host: str, port: int) -> Lookup:
     except (OSError, UnicodeError):  # the timeout is an OSError
         return Lookup(elapsed_s=loop.time() - started, fault="no_answer")
     elapsed_s = loop.time() - started
-    known = [
+    known: list[tuple[Family, str]] = [
         (_FAMILIES[family], str(address[0]))
         for family, _, _, _, address in infos
         if family in _FAMILIES

@@ -23,8 +23,7 @@ __all__ = ("EXIT_CODES", "app", "run")
 EXIT_CODES = """\b
 Exit codes:
   0    done
-  1    the model suggests nothing here; the doctor found a problem; a step of the
-       demo went wrong
+  1    no suggestion here; the doctor found a problem; the demo went wrong
   2    wrong use: an option, the file, the position, the environment
   3    GitLab takes no request like this one
   4    no route gives completions

@@ -7,7 +7,7 @@ import json
 import os
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Unpack, cast
 
 import click
 from rich.table import Table
@@ -166,7 +166,7 @@ def _machines(check: Check) -> Iterator[str]:
     for name in sorted(MACHINES & check.facts.keys(), reverse=True):
         value = check.facts[name]
         if isinstance(value, list):
-            yield from map(str, value)
+            yield from map(str, cast("list[object]", value))
         elif name == "certificate_issuer":
             yield f"issued by {value}"
         elif value:

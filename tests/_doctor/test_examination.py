@@ -262,15 +262,16 @@ async def test_a_sender_that_raises_anything_is_told() -> None:
 
 
 async def test_a_sender_may_lack_its_certificates() -> None:
-    gitlab = FakeGitLab()
-
-    class Lost(Listed):
+    class Lost:
         def exchange(
             self, request: WireRequest
         ) -> AbstractAsyncContextManager[WireResponse]:
             raise SendError("tls", detail="certificate_file")
 
-    async with gitlab.client(sender=Lost(gitlab)) as client:
+        async def aclose(self) -> None:
+            """Do nothing."""
+
+    async with FakeGitLab().client(sender=Lost()) as client:
         found = await client.diagnose()
     assert found.problem is not None
     assert found.problem.name == "tls"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from typing import TYPE_CHECKING
@@ -96,3 +97,16 @@ async def test_what_cannot_be_looked_into_is_not() -> None:
             road = await roads.look(sender, Route.DIRECT, "https://gitlab.invalid/x")
             assert (road.host, road.port) == ("gitlab.invalid", 443)
             assert (road.way, road.lookup, road.handshake) == (None, None, None)
+
+
+async def test_a_look_ends_in_time_with_what_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(roads, "ROAD_S", 0.0)
+    monkeypatch.setattr(roads, "look_up", never)
+    road = await look("https://gitlab.invalid")
+    assert road.way is not None
+    assert (road.lookup, road.handshake, road.error) == (None, None, None)

@@ -8,23 +8,16 @@ from gitlab_completions import ErrorCode, Route
 from gitlab_completions._doctor.chart import Tasted
 from gitlab_completions._doctor.tastes import judge_direct, judge_indirect
 from gitlab_completions._doctor.troubles import Trouble
-from gitlab_completions._records import replace
 from gitlab_completions._shell.endings import broken, malformed
-from gitlab_completions._wire.suggestions import Suggestion
 from gitlab_completions.diagnosis import Grade
-from gitlab_completions.models import Model
 from gitlab_completions.senders import SendError
 from tests._doctor.parts import NEVER, ONLY, came, chart, failed, patient
 
 
-def test_a_completion_is_told_by_its_time_and_model() -> None:
-    model = Model(engine="vertex-ai", name="codestral")
-    tasted = came(0.12)
-    known = replace(tasted.ending, suggestion=Suggestion(choices=(), model=model))
-    seen = chart(tasted={Route.DIRECT: replace(tasted, ending=known)})
-    check = judge_direct(seen)
+def test_a_completion_is_told_by_its_time_and_no_word_of_the_servers() -> None:
+    check = judge_direct(chart(tasted={Route.DIRECT: came(0.12)}))
     assert check.finding == "a small completion came in 120 ms"
-    assert check.facts == {"answer_s": 0.12, "model": "codestral"}
+    assert check.facts == {"answer_s": 0.12}
 
 
 def test_one_that_failed_is_as_bad_as_the_other() -> None:
