@@ -11,7 +11,7 @@ from gitlab_completions import CompletionClient, Route
 from gitlab_completions.diagnosis import CHECKS, Grade
 from gitlab_completions.emulator import PROFILES, Quota
 from gitlab_completions.testing import FakeGitLab, VirtualTimeLoop
-from tests.doctor.setups import PROJECT, route_of
+from tests.doctor.scene import PROJECT, route_of
 from tests.doctor.test_bounds import A_MINUTE_S, ENDPOINTS, FAULTS, PATIENT
 from tests.doctor.witness import leaks
 
