@@ -13,7 +13,7 @@ from gitlab_completions.cli import doctor
 from gitlab_completions.cli.problems import Problem
 from gitlab_completions.diagnosis import CHECKS, Check, Diagnosis, Grade
 from tests.cli.running import CANARY
-from tests.doctor.setups import PROJECT
+from tests.doctor.scene import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
