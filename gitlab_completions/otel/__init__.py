@@ -1,3 +1,99 @@
-"""Spans and metrics of clients, by OpenTelemetry's API (extra `otel`)."""
+"""Spans and metrics of clients, by OpenTelemetry (extra `otel`).
 
-__all__ = ()
+Make one `Telemetry` for the program, and an observer of it for each client::
+
+    from opentelemetry import metrics, trace
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    trace.set_tracer_provider(TracerProvider())
+    trace.get_tracer_provider().add_span_processor(BatchSpanProcessor(span_exporter))
+    reader = PeriodicExportingMetricReader(metric_exporter)
+    metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
+
+    telemetry = Telemetry()
+    client = CompletionClient(url, token, observers=[telemetry.observer()])
+
+The extra brings OpenTelemetry's API alone: SDK and exporters are the program's choice,
+and without them nothing is written. All names are in `gitlab_completions.otel.names`.
+
+A call's span is a child of the span in which the call was made, in another thread too;
+its attempts are children of it. Requests that an instrumentation of httpx tells of are
+siblings of the call: its span is only made when the call is written down. Histograms
+have exemplars that link to these spans, where the SDK samples both.
+
+An observer costs a call some microseconds. What is told is written down 0.2 s later, in
+a thread of its own; readers of metrics that collect have it written first, and so does
+`Telemetry.flush`, and the end of the program.
+
+Nothing of the source is told, no token, no name of a file, a project, a user or a host.
+Where the program runs, and for whom, is for the resource of its providers to say.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from opentelemetry import trace
+
+from gitlab_completions._version import __version__
+from gitlab_completions.otel import names
+from gitlab_completions.otel._backlog import Backlog, flush_at_exit
+from gitlab_completions.otel._metrics import Metrics
+from gitlab_completions.otel._watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import TracerProvider
+
+    from gitlab_completions.events import Observer
+
+__all__ = ("Telemetry",)
+
+_BACKLOG = Backlog()
+
+
+class Telemetry:
+    """Makes the observers that tell OpenTelemetry of clients.
+
+    It may be used in any thread. Several of them that have the same providers are as
+    one.
+
+    Args:
+        tracer_provider: Where spans go; by default to the program's own provider.
+        meter_provider: Where metrics go; likewise.
+        now_ns: Tells the Unix time in nanoseconds; for clients on another clock.
+    """
+
+    def __init__(
+        self,
+        *,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._tracer = trace.get_tracer(names.SCOPE, __version__, tracer_provider)
+        self._metrics = Metrics.of(meter_provider, _BACKLOG)
+        self._now_ns = now_ns
+        flush_at_exit()
+
+    def observer(self) -> Observer:
+        """Return the observer of a client, and of no other: it keeps its calls apart.
+
+        It keeps nothing alive, and is forgotten with its client.
+        """
+        return Watch(self._tracer, self._metrics, _BACKLOG, self._now_ns)
+
+    def flush(self) -> bool:
+        """Hand the providers what was told so far, such as before they shut down.
+
+        Returns:
+            Whether that is done; not when something in them has been blocking the
+            thread that does it for a second.
+        """
+        return _BACKLOG.flush()

@@ -36,6 +36,7 @@ __all__ = (
     "EVENTS_DROPPED",
     "FALLBACKS",
     "FIRST_CHUNK_S",
+    "FIRST_PIECE",
     "HAD_CONTEXT",
     "HEDGES",
     "INTENT",
@@ -90,8 +91,9 @@ ERROR_ORIGIN = "error_origin"
 SUPERSEDED = "superseded"
 """Of an attempt: its call had ended without it."""
 CAUSE = "cause"
-"""Why a call fell back: the `ErrorCode` of the attempt before, or `slow`. Why a circuit
-tripped: `failures`, `lateness`, `rate_limit` or `slower`."""
+"""Why a call fell back: the `ErrorCode` of the attempt before, or `slow` if that was
+given up; left out if there was no room. Why a circuit tripped: `failures`, `lateness`,
+`rate_limit` or `slower`."""
 STATE = "state"
 """A circuit's: `closed`, `open` or `half_open`."""
 SHARED = "shared"
@@ -199,6 +201,13 @@ CALL_DURATION = Metric(
     description="How long calls took that were not superseded.",
     attributes=(ROUTE, REASON, HAD_CONTEXT, INTENT, STREAMED, OUTCOME, ERROR_TYPE),
 )
+FIRST_PIECE = Metric(
+    name="gitlab_completions.stream.first_piece",
+    kind="histogram",
+    unit="s",
+    description="How long it took from the send to the first piece of a stream.",
+    attributes=(ROUTE, INTENT),
+)
 CALLS_SUPERSEDED = Metric(
     name="gitlab_completions.calls.superseded",
     kind="counter",
@@ -225,8 +234,7 @@ FALLBACKS = Metric(
     name="gitlab_completions.fallbacks",
     kind="counter",
     unit="{fallback}",
-    description="Calls that went to the next route, since the attempt before gave "
-    "nothing.",
+    description="Calls that went to the next route, since the one before gave nothing.",
     attributes=(ROUTE, REASON, CAUSE),
 )
 HEDGES = Metric(
@@ -286,7 +294,8 @@ EVENTS_DROPPED = Metric(
     description="Events of which nothing was written, since too many were waiting.",
 )
 METRICS = (
-    *(CALL_DURATION, CALLS_SUPERSEDED, ATTEMPT_DURATION, NETWORK_IO, FALLBACKS, HEDGES),
+    *(CALL_DURATION, FIRST_PIECE, CALLS_SUPERSEDED, ATTEMPT_DURATION, NETWORK_IO),
+    *(FALLBACKS, HEDGES),
     *(CIRCUITS, CIRCUIT_TRIPS, CIRCUIT_PROBES, TOKEN_AGE),
     *(DETAILS_DURATION, DETAILS_BARS, EVENTS_DROPPED),
 )

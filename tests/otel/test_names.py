@@ -14,7 +14,7 @@ from gitlab_completions.otel.names import METRICS, SPANS
 def test_each_metric_has_a_name_of_its_own_within_the_scope() -> None:
     found = [one.name for one in METRICS]
     assert len(set(found)) == len(found)
-    assert all(re.fullmatch(r"gitlab_completions(\.[a-z]+)+", one) for one in found)
+    assert all(re.fullmatch(r"gitlab_completions(\.[a-z_]+)+", one) for one in found)
 
 
 def test_all_that_is_named_is_listed() -> None:
