@@ -36,6 +36,7 @@ BENCHMARKS = (
     "idle",
     "first_piece",
     "redaction",
+    "telemetry",
 )
 CACHE = Path(".nox", ".cache").resolve()
 

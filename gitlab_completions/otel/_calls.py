@@ -20,7 +20,7 @@ from opentelemetry.trace import (
 from gitlab_completions import events
 from gitlab_completions.models import RouteReason
 from gitlab_completions.otel import _attributes as attributes, names
-from gitlab_completions.otel._told import NOWHERE, nanoseconds
+from gitlab_completions.otel._times import NOWHERE, nanoseconds
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context

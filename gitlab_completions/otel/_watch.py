@@ -21,7 +21,7 @@ from gitlab_completions import events
 from gitlab_completions.models import Route
 from gitlab_completions.otel import _attributes as attributes, names
 from gitlab_completions.otel._calls import Calls
-from gitlab_completions.otel._told import NOWHERE, Told, nanoseconds, seconds
+from gitlab_completions.otel._times import NOWHERE, nanoseconds, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ class Watch:
     ) -> None:
         self._tracer = tracer
         self._metrics = metrics
-        self._backlog = backlog
+        self._put = backlog.put
         self._now_ns = now_ns
         self._granted_ns: int | None = None
         self._token_lives_s = TOKEN_LIVES_S
@@ -94,7 +94,7 @@ class Watch:
         kind = type(event)
         if kind in _HEARD:
             context = get_current() if kind in _IN_CONTEXT else NOWHERE
-            self._backlog.put(Told(self, event, self._now_ns(), context))
+            self._put(self.write, event, self._now_ns(), context)
 
     # In whichever thread collects.
 
@@ -108,11 +108,10 @@ class Watch:
 
     # In the thread that writes.
 
-    def write(self, told: Told) -> None:
-        """Write an event."""
-        event, at_ns = told.event, told.at_ns
+    def write(self, event: Event, at_ns: int, context: Context) -> None:
+        """Write an event that was told at a time, in a context where that matters."""
         if isinstance(event, events.CallStarted):
-            self.calls.begin(event, at_ns, told.context)
+            self.calls.begin(event, at_ns, context)
         elif isinstance(event, events.CallFinished):
             self.calls.end(event, at_ns)
         elif isinstance(event, events.Superseded):
@@ -126,7 +125,7 @@ class Watch:
             if isinstance(event, events.CircuitProbed):
                 self.circuits[event.route] = "half_open"
         elif isinstance(event, _FETCHED):
-            self._fetched(event, at_ns, told.context)
+            self._fetched(event, at_ns, context)
         else:
             self._stands(event)
 

@@ -97,8 +97,7 @@ class Scene:
 
 def _reading(point: object) -> Reading:
     assert isinstance(point, HistogramDataPoint | NumberDataPoint)
-    is_histogram = isinstance(point, HistogramDataPoint)
-    number = point.count if is_histogram else point.value
+    number = point.count if isinstance(point, HistogramDataPoint) else point.value
     return Reading(dict(point.attributes or {}), number, point)
 
 
