@@ -150,3 +150,6 @@ def _start_over() -> None:
 _BACKLOGS: WeakSet[Backlog] = WeakSet()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_start_over)
+
+BACKLOG = Backlog()
+"""The process's."""

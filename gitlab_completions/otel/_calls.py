@@ -76,9 +76,9 @@ class Calls:
         """Begin a call's span, in its caller's context."""
         same = self._calls.pop(event.call_id, None)
         if same is not None:  # of another client: this one counts up
-            same.abandon()
+            same.abandon(at_ns)
         elif len(self._calls) >= MOST_CALLS:
-            self._calls.pop(next(iter(self._calls))).abandon()
+            self._calls.pop(next(iter(self._calls))).abandon(at_ns)
         self._calls[event.call_id] = _Call(self._tracer, event, at_ns, context)
 
     def step(self, event: Step) -> None:
@@ -249,10 +249,10 @@ class _Call:
         self.span.set_attributes(found)
         self.span.end(at_ns)
 
-    def abandon(self) -> None:
+    def abandon(self, at_ns: int) -> None:
         """End its span, when its end will not be told."""
         self.span.set_attribute(names.OUTCOME, "unknown")
-        self.span.end()
+        self.span.end(at_ns)
 
     def forget_span(self) -> None:
         """Keep no more of its span than what its attempts need."""

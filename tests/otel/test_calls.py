@@ -22,6 +22,7 @@ from gitlab_completions.events import (
 )
 from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.otel import _calls, names
+from gitlab_completions.otel._backlog import BACKLOG
 from gitlab_completions.otel._calls import Calls
 from gitlab_completions.otel._metrics import Metrics
 from tests.otel.scene import EPOCH_NS, Scene, attributes_of, is_child
@@ -33,7 +34,11 @@ DIRECT, INDIRECT = Route
 @pytest.fixture
 def calls(scene: Scene) -> Calls:
     tracer = scene.tracer_provider.get_tracer("test")
-    return Calls(tracer, scene.telemetry._metrics)
+    return Calls(tracer, metrics_of(scene))
+
+
+def metrics_of(scene: Scene) -> Metrics:
+    return Metrics.of(scene.meter_provider, BACKLOG)
 
 
 def started(call_id: int, *, items: int = 0) -> CallStarted:
@@ -183,8 +188,6 @@ def test_what_is_told_of_unknown_calls_is_counted(calls: Calls, scene: Scene) ->
         assert scene.number(metric) == 1, metric.name
 
 
-def test_providers_have_one_set_of_instruments_each(scene: Scene) -> None:
-    assert scene.another()._metrics is scene.telemetry._metrics
-    other = Scene().telemetry._metrics
-    assert isinstance(other, Metrics)
-    assert other is not scene.telemetry._metrics
+def test_each_provider_has_one_set_of_instruments(scene: Scene) -> None:
+    assert metrics_of(scene) is metrics_of(scene)
+    assert metrics_of(scene) is not metrics_of(Scene())
