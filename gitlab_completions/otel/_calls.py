@@ -122,28 +122,34 @@ class Calls:
         found = attributes.of_attempt(event)
         context = NOWHERE
         if call is not None:
-            span = self._tracer.start_span(
-                names.ATTEMPT.name,
-                call.context,
-                SpanKind.CLIENT,
-                found | attributes.of_traffic(event),
-                start_time=at_ns - nanoseconds(event.elapsed_s),
-            )
-            context = set_span_in_context(span, NOWHERE)
-            if isinstance(event, events.AttemptFailed):
-                span.set_status(StatusCode.ERROR)
-                call.cause = event.error.code.value
-            span.end(at_ns)
+            context = self._write_attempt(call, event, found, at_ns)
             self._one_less(event.call_id, call)
         self._metrics.attempt_duration.record(event.elapsed_s, found, context)
+        self._count_bytes(event)
+
+    def _write_attempt(
+        self, call: _Call, event: Attempted, found: Attributes, at_ns: int
+    ) -> Context:
+        """Write an attempt's span; return its context."""
+        span = self._tracer.start_span(
+            names.ATTEMPT.name,
+            call.context,
+            SpanKind.CLIENT,
+            found | attributes.of_traffic(event),
+            start_time=at_ns - nanoseconds(event.elapsed_s),
+        )
+        if isinstance(event, events.AttemptFailed):
+            span.set_status(StatusCode.ERROR)
+            call.cause = event.error.code.value
+        span.end(at_ns)
+        return set_span_in_context(span, NOWHERE)
+
+    def _count_bytes(self, event: Attempted) -> None:
         route = (names.ROUTE, event.route.value)
-        for way, size in (
-            ("transmit", event.bytes_sent),
-            ("receive", event.bytes_received),
-        ):
-            self._metrics.add(
-                names.NETWORK_IO, route, (names.DIRECTION, way), amount=size
-            )
+        sizes = {"transmit": event.bytes_sent, "receive": event.bytes_received}
+        for way, size in sizes.items():
+            direction = (names.DIRECTION, way)
+            self._metrics.add(names.NETWORK_IO, route, direction, amount=size)
 
     def _one_less(self, call_id: int, call: _Call) -> None:
         call.under_way -= 1
