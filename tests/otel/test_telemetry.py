@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider, export as metrics_export
 from opentelemetry.sdk.metrics.export import HistogramDataPoint
 from opentelemetry.sdk.trace import TracerProvider, export as trace_export
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind, StatusCode
 
 from gitlab_completions import (
@@ -40,7 +43,10 @@ from tests.otel.scene import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from opentelemetry.sdk.trace import ReadableSpan
 
     from gitlab_completions.events import Observer
 
@@ -402,6 +408,45 @@ async def test_durations_are_in_the_buckets_and_have_exemplars_of_their_spans(
     assert full == [0.3]
 
 
+async def test_calls_that_are_not_sampled_are_measured_all_the_same(
+    scene: Scene, gitlab: FakeGitLab
+) -> None:
+    tracers = TracerProvider(ALWAYS_OFF, shutdown_on_exit=False)
+    telemetry = Telemetry(tracer_provider=tracers, meter_provider=scene.meter_provider)
+    async with gitlab.client(observers=[telemetry.observer()]) as client:
+        await client.complete(REQUEST)
+    [reading] = scene.readings(names.CALL_DURATION)
+    assert reading.number == 1
+    assert not reading.point.exemplars
+
+
+class StuckExporter(SpanExporter):
+    """Blocks until it is told not to."""
+
+    def __init__(self) -> None:
+        self.entered, self.released = threading.Event(), threading.Event()
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.entered.set()
+        assert self.released.wait(10)
+        return SpanExportResult.SUCCESS
+
+
+@pytest.mark.real_time
+async def test_an_exporter_that_blocks_holds_up_no_call(gitlab: FakeGitLab) -> None:
+    exporter, tracers = StuckExporter(), TracerProvider(shutdown_on_exit=False)
+    tracers.add_span_processor(trace_export.SimpleSpanProcessor(exporter))
+    telemetry = Telemetry(tracer_provider=tracers)
+    async with gitlab.client(observers=[telemetry.observer()]) as client:
+        await client.complete(REQUEST)
+        assert await asyncio.to_thread(exporter.entered.wait, 10)
+        try:
+            assert (await client.complete(REQUEST)).text
+        finally:
+            exporter.released.set()
+    assert telemetry.flush()
+
+
 # Several clients.
 
 
@@ -524,6 +569,8 @@ PROGRAM = """
 import asyncio, sys
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider, export as trace_export
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
 from gitlab_completions import CompletionRequest
 from gitlab_completions.otel import Telemetry
