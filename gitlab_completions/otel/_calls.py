@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from gitlab_completions.otel._metrics import Label, Metrics
 
     Step = (
-        events.RouteChosen
-        | events.FellBack
+        events.FellBack
         | events.Hedged
         | events.CircuitProbed
         | events.StreamBegan
@@ -45,12 +44,13 @@ route takes eight at a time. Of one that is pushed out the end is unknown."""
 MOST_LEFT = 64
 """Calls that are remembered after their end, for attempts that are under way, or were
 never sent, which nobody tells."""
-_SENT = (
-    events.RouteChosen,
+_ONE_MORE = (
     events.FellBack,
     events.Hedged,
     events.CircuitProbed,  # beside another attempt it is all that tells of this one
 )
+"""What tells of an attempt after the first one, which every call is taken to have: its
+own event would be a fourth part of what an observer has to note."""
 _GIVEN_UP = frozenset({RouteReason.FELL_BACK, RouteReason.LAST_TRY})
 """Of these the attempt before has failed, or was given up since it was slow."""
 
@@ -85,7 +85,7 @@ class Calls:
         """Take note of what a call does on its way."""
         call = self._calls.get(event.call_id)
         if call is not None:
-            call.under_way += isinstance(event, _SENT)
+            call.under_way += isinstance(event, _ONE_MORE)
         if isinstance(event, events.FellBack):
             self._fell_back(event, call)
         elif isinstance(event, events.Hedged):
@@ -172,7 +172,8 @@ class Calls:
         if event.error is not None:
             call.span.set_status(StatusCode.ERROR)
         call.end(found | counts | attributes.of_model(event.model), at_ns)
-        self._leave(event.call_id, call)
+        if event.attempts:
+            self._leave(event.call_id, call)
 
     def supersede(self, event: events.Superseded, at_ns: int) -> None:
         """End a call's span whose caller has left."""
@@ -219,7 +220,7 @@ class _Call:
     ) -> None:
         self.event = event
         self.items = len(event.context)
-        self.under_way = 0
+        self.under_way = 1
         self.cause: str | None = None
         self.first_piece_s: float | None = None
         self.span: Span = tracer.start_span(

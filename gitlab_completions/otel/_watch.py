@@ -40,7 +40,7 @@ TOKEN_LIVES_S = 3600.0
 """Seconds: what the gateway's tokens live, where no grant was seen that tells it."""
 
 _STEPS = (
-    *(events.RouteChosen, events.FellBack, events.Hedged, events.CircuitProbed),
+    *(events.FellBack, events.Hedged, events.CircuitProbed),
     *(events.StreamBegan, events.ContextWithheld),
 )
 _ATTEMPTED = (events.AttemptSucceeded, events.AttemptFailed)

@@ -16,7 +16,6 @@ from gitlab_completions.events import (
     ContextWithheld,
     FellBack,
     Hedged,
-    RouteChosen,
     StreamBegan,
     Superseded,
 )
@@ -57,10 +56,6 @@ def started(call_id: int, *, items: int = 0) -> CallStarted:
     )
 
 
-def chosen(call_id: int) -> RouteChosen:
-    return RouteChosen(call_id=call_id, route=DIRECT, reason=RouteReason.PREFERRED)
-
-
 def succeeded(call_id: int, route: Route = DIRECT) -> AttemptSucceeded:
     return AttemptSucceeded(
         call_id=call_id, route=route, elapsed_s=0.1, status_code=200, request_id=None
@@ -72,9 +67,14 @@ def failed(call_id: int) -> AttemptFailed:
     return AttemptFailed(call_id=call_id, route=DIRECT, elapsed_s=1.0, error=error)
 
 
-def finished(call_id: int) -> CallFinished:
+def finished(call_id: int, *, attempts: int = 1) -> CallFinished:
     return CallFinished(
-        call_id=call_id, elapsed_s=0.1, route=None, reason=None, error=None
+        call_id=call_id,
+        elapsed_s=0.1,
+        route=None,
+        reason=None,
+        error=None,
+        attempts=attempts,
     )
 
 
@@ -96,7 +96,6 @@ def test_of_calls_that_never_end_the_oldest_are_given_up(
 
 def test_a_call_that_has_ended_is_forgotten_with_its_last_attempt(calls: Calls) -> None:
     begin(calls, 1)
-    calls.step(chosen(1))
     calls.step(Hedged(call_id=1, route=INDIRECT))
     calls.attempt(succeeded(1, INDIRECT), EPOCH_NS)
     calls.end(finished(1), EPOCH_NS)
@@ -107,9 +106,14 @@ def test_a_call_that_has_ended_is_forgotten_with_its_last_attempt(calls: Calls) 
 
 def test_a_call_whose_attempts_have_ended_is_forgotten_at_once(calls: Calls) -> None:
     begin(calls, 1)
-    calls.step(chosen(1))
     calls.attempt(succeeded(1), EPOCH_NS)
     calls.end(finished(1), EPOCH_NS)
+    assert len(calls) == 0
+
+
+def test_a_call_that_was_never_sent_is_forgotten_at_once(calls: Calls) -> None:
+    begin(calls, 1)
+    calls.end(finished(1, attempts=0), EPOCH_NS)
     assert len(calls) == 0
 
 
@@ -119,7 +123,6 @@ def test_of_calls_whose_attempts_never_end_the_oldest_are_forgotten(
     monkeypatch.setattr(_calls, "MOST_LEFT", 2)
     for call_id in range(5):
         begin(calls, call_id)
-        calls.step(chosen(call_id))
         calls.supersede(Superseded(call_id=call_id, elapsed_s=0.1), EPOCH_NS)
     assert len(calls) == 2
     calls.attempt(succeeded(0), EPOCH_NS)  # only measured
@@ -133,7 +136,6 @@ def test_an_attempt_that_is_given_up_for_being_slow_is_that_fallbacks_cause(
     calls: Calls, scene: Scene
 ) -> None:
     begin(calls, 1)
-    calls.step(chosen(1))
     calls.step(FellBack(call_id=1, route=INDIRECT, reason=RouteReason.FELL_BACK))
     assert scene.number(names.FALLBACKS, cause="slow") == 1
 
@@ -170,7 +172,6 @@ def test_a_call_whose_context_was_withheld_had_none(calls: Calls, scene: Scene) 
 
 
 def test_what_is_told_of_unknown_calls_is_counted(calls: Calls, scene: Scene) -> None:
-    calls.step(chosen(1))
     calls.step(Hedged(call_id=1, route=INDIRECT))
     calls.step(CircuitProbed(call_id=1, route=DIRECT))
     calls.step(StreamBegan(call_id=1, route=INDIRECT, elapsed_s=0.4))
