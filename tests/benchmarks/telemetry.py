@@ -4,7 +4,7 @@ A sender that answers at once, so that all that is left is ours. Each round time
 batch of each kind of call in one process, one call after the other: by the clock, by
 the CPU of the event loop's thread, which is what a call is held up by, and by that of
 all threads, until everything has been written. The SDK has an exporter and a reader in
-memory, and keeps every span.
+memory, and keeps every span, or those of few traces.
 
 `--beside PATH` also compares calls without observers to those of another checkout of
 this project, in a process for each.
@@ -31,6 +31,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 
 from gitlab_completions import CompletionClient, CompletionRequest, Route
 from gitlab_completions.otel import Telemetry
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 URL = "https://gitlab.example.com"
 REQUEST = CompletionRequest(file_name="f.py", content_above_cursor="total = 1\ntot")
 ROUNDS, BATCH, QUICK_BATCH = 201, 50, 20
+RATIO = 0.01
+"""The share of traces that a large fleet would sample."""
 TARGET_US = 30.0
 """What being watched may hold up a call by."""
 NOBODY, SDK = "no observer", "OpenTelemetry, SDK in memory"
@@ -148,10 +151,13 @@ def watchers(spans: InMemorySpanExporter) -> dict[str, list[Observer]]:
     tracers.add_span_processor(SimpleSpanProcessor(spans))
     meters = MeterProvider([InMemoryMetricReader()], shutdown_on_exit=False)
     sdk = Telemetry(tracer_provider=tracers, meter_provider=meters)
+    few = TracerProvider(TraceIdRatioBased(RATIO), shutdown_on_exit=False)
+    sampled = Telemetry(tracer_provider=few, meter_provider=meters)
     return {
         NOBODY: [],
         "an observer that does nothing": [ignore],
         "OpenTelemetry, no SDK": [Telemetry().observer()],
+        f"OpenTelemetry, SDK, {RATIO:.0%} of traces": [sampled.observer()],
         SDK: [sdk.observer()],
     }
 
@@ -257,7 +263,7 @@ def draw(taken: Taken, wish: Wish) -> None:
         f"{number_of(wish.rounds, 'round')} of {BATCH} calls, line: least and "
         f"greatest\n{machine(*PACKAGES)}",
         panels=2,
-        size=(14.0, 4.0),
+        size=(14.0, 4.6),
     ) as (left, right):
         bars(left, {kind: _series(taken, kind, 1) for kind in taken}, digits=0)
         left.set_xlabel("us of CPU in the loop's thread a call (less is better)")
