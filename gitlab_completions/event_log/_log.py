@@ -5,21 +5,28 @@ from __future__ import annotations
 import json
 import secrets
 import weakref
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
 
 from gitlab_completions._checks import check_count
 from gitlab_completions.errors import ConfigurationError
-from gitlab_completions.event_log._names import GITLAB, OWN
-from gitlab_completions.event_log._scribe import Scribe
+from gitlab_completions.event_log._labels import (
+    check_fields,
+    check_labels,
+    check_tracking_id,
+)
+from gitlab_completions.event_log._names import ACTIONS, GITLAB
+from gitlab_completions.event_log._scribe import SUGGESTIONS, TRACKED, Scribe
 from gitlab_completions.event_log._writer import MOST_AT_ONCE, Writer
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -28,20 +35,22 @@ if TYPE_CHECKING:
 
     StrPath = str | os.PathLike[str]
     Realm = Literal["self-managed", "saas"]
+    Action = Literal[
+        "suggestion_requested",
+        "suggestion_loaded",
+        "suggestion_not_provided",
+        "suggestion_shown",
+        "suggestion_error",
+        "suggestion_accepted",
+        "suggestion_rejected",
+        "suggestion_cancelled",
+        "suggestion_stream_started",
+        "suggestion_stream_completed",
+    ]
 
 MAX_BYTES = 32 * 1024 * 1024
 """Bytes of a file: some 15 000 calls, a week of an author."""
 BACKUPS = 4
-_LABELS = frozenset(
-    {
-        "gitlab_host_name",
-        "gitlab_instance_id",
-        "gitlab_instance_version",
-        "gitlab_global_user_id",
-        "region",
-    }
-)
-"""GitLab's names of what the library does not tell by itself, for who wants to."""
 _KEY_BYTES = 32
 _utc_now = partial(datetime.now, UTC)
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
@@ -115,9 +124,63 @@ class EventLog:
         Raises:
             ConfigurationError: When a label is no string, or would hide a field.
         """
-        _check_labels(labels)
+        check_labels(labels)
         scribe = Scribe(secrets.token_bytes(_KEY_BYTES), self._realm)
         return partial(self._observe, scribe, labels)
+
+    @contextmanager
+    def tracked(self, unique_tracking_id: str | None = None) -> Generator[str]:
+        """Give the call inside an id that you know, to add what came of it.
+
+        ::
+
+            with log.tracked() as tracking_id:
+                done = await client.complete(request)
+            log.add("suggestion_accepted", unique_tracking_id=tracking_id)
+
+        Args:
+            unique_tracking_id: The id; a random one when it is left out.
+
+        Raises:
+            ConfigurationError: When it is no string of 1 to 64 letters, digits and
+                dashes.
+        """
+        given = str(uuid4()) if unique_tracking_id is None else unique_tracking_id
+        check_tracking_id(given)
+        token = TRACKED.set(given)
+        try:
+            yield given
+        finally:
+            TRACKED.reset(token)
+
+    def add(
+        self,
+        action: Action,
+        /,
+        *,
+        unique_tracking_id: str,
+        **fields: str | int,
+    ) -> None:
+        """Write what only an editor knows, such as `suggestion_accepted`.
+
+        It may be called in any thread.
+
+        Args:
+            action: GitLab's word for it.
+            unique_tracking_id: The call's, from `tracked`.
+            **fields: GitLab's, such as `accepted_option=1`, and labels.
+
+        Raises:
+            ConfigurationError: When an argument is wrong.
+        """
+        if action not in ACTIONS:
+            raise ConfigurationError(f"action must be one of {', '.join(ACTIONS)}")
+        check_tracking_id(unique_tracking_id)
+        check_fields(fields)
+        known = {} if self._realm is None else {"gitlab_realm": self._realm}
+        told = {"category": SUGGESTIONS, "action": action}
+        called = {"unique_tracking_id": unique_tracking_id}
+        self._write({**told, **called, **known, **fields})
 
     def close(self) -> None:
         """Write what is there, and no more; waits 5 s at most for a disk that hangs."""
@@ -142,7 +205,10 @@ class EventLog:
     ) -> None:
         line = scribe.line(event)
         if line is not None:
-            self._writer.put(_encoded({"time": _time(self._now), **line, **labels}))
+            self._write({**line, **labels})
+
+    def _write(self, line: Mapping[str, object]) -> None:
+        self._writer.put(_encoded({"time": _time(self._now), **line}))
 
 
 def _encoded(line: Mapping[str, object]) -> bytes:
@@ -174,16 +240,3 @@ def _absolute(path: StrPath) -> Path:
         raise ConfigurationError(
             f"path must be a path, not {type(path).__name__}"
         ) from None
-
-
-def _check_labels(labels: Mapping[str, object]) -> None:
-    for name, value in labels.items():
-        if not isinstance(value, str):
-            raise ConfigurationError(
-                f"the label {name} must be a string, not {type(value).__name__}"
-            )
-        known = GITLAB.get(name)
-        if name in OWN or (known is not None and name not in _LABELS):
-            raise ConfigurationError(f"the label {name} would hide a field of a line")
-        if known is not None and not known.takes(value):
-            raise ConfigurationError(f"the label {name} is too long for GitLab")

@@ -13,7 +13,7 @@ from gitlab_completions._records import Record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ("GITLAB", "OWN", "gitlab_part")
+__all__ = ("ACTIONS", "GITLAB", "OWN", "gitlab_part")
 
 
 class Text(Record):
@@ -90,6 +90,15 @@ GITLAB: Mapping[str, Text | Number | Switch | Things] = {
     "region": Text(most=255),
 }
 """What GitLab's schema allows, and no more; `region` has no bound of its own there."""
+
+ACTIONS = tuple(
+    f"suggestion_{word}"
+    for word in (
+        *("requested", "loaded", "not_provided", "shown", "error"),
+        *("accepted", "rejected", "cancelled", "stream_started", "stream_completed"),
+    )
+)
+"""GitLab's actions of the category `code_suggestions`."""
 
 OWN = frozenset(
     {

@@ -3,12 +3,14 @@
 A line holds sizes, times, codes, and words out of closed lists: no path, no content, no
 project, no token, no host. A call's tracking id is drawn from its number and a key that
 nobody else has. So it is random to everybody, and yet known again when an attempt ends
-long after its call, without anything being kept of the call.
+long after its call, without anything being kept of the call. Only an id of the caller's
+own has to be remembered.
 """
 
 from __future__ import annotations
 
 import os
+from contextvars import ContextVar
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -34,10 +36,13 @@ if TYPE_CHECKING:
     from gitlab_completions.event_log._wording import Line
     from gitlab_completions.models import Route
 
+TRACKED: ContextVar[str | None] = ContextVar("TRACKED", default=None)
+"""The tracking id that a caller gives its call."""
 SUGGESTIONS, ROUTING = "code_suggestions", "routing"
 """The categories: GitLab's own, and ours."""
 MOST_CALLS = 4096
-"""Calls of a client at once, far more than it could have on the wire."""
+"""Calls of a client at once, far more than it could have on the wire; and those ended
+whose ids are remembered."""
 MOST_ITEMS = 64
 """Context items that a line lists; their total has them all."""
 
@@ -68,6 +73,7 @@ class Scribe:
         self._key = key
         self._realm: Line = {} if realm is None else {"gitlab_realm": realm}
         self._calls: FIFOCache[int, _Call] = FIFOCache(MOST_CALLS)
+        self._given: FIFOCache[int, str] = FIFOCache(MOST_CALLS)
 
     def line(self, event: events.Event) -> Line | None:
         """Return what a line says of an event; `None` for one that has no line."""
@@ -133,6 +139,9 @@ class Scribe:
                 return None
 
     def _started(self, event: events.CallStarted) -> Line:
+        given = TRACKED.get()
+        if given is not None:
+            self._given[event.call_id] = given
         sizes = [item.size_bytes for item in event.context]
         call = self._new(event.call_id)
         call.streams, call.items = event.streams, len(sizes)
@@ -195,11 +204,14 @@ class Scribe:
         return self._calls.pop(call_id, None) or self._new(call_id)
 
     def _new(self, call_id: int) -> _Call:
+        tracking_id = self._given.get(call_id) or self._draw(call_id)
+        return _Call(tracking_id, {"unique_tracking_id": tracking_id, **self._realm})
+
+    def _draw(self, call_id: int) -> str:
         # The process too: a forked child counts its calls on from where it was.
         text = f"{os.getpid()} {call_id}".encode()
         drawn = blake2b(text, digest_size=16, key=self._key).digest()
-        tracking_id = str(UUID(bytes=drawn, version=4))
-        return _Call(tracking_id, {"unique_tracking_id": tracking_id, **self._realm})
+        return str(UUID(bytes=drawn, version=4))
 
 
 def _of_access(event: events.Event) -> Line | None:
