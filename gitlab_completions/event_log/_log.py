@@ -8,7 +8,6 @@ import weakref
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
@@ -89,11 +88,7 @@ class EventLog:
         gitlab_realm: Realm | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
-        if find_spec("concurrent_log_handler") is None:
-            raise ConfigurationError(
-                "EventLog needs concurrent-log-handler: "
-                "pip install 'gitlab-completions[eventlog]'"
-            )
+        line_file = _import_line_file()
         check_count("max_bytes", max_bytes)
         check_count("backups", backups, least=0)
         if gitlab_realm is not None and not GITLAB["gitlab_realm"].takes(gitlab_realm):
@@ -102,7 +97,7 @@ class EventLog:
         self._realm = gitlab_realm
         self._now = now
         self._writer = Writer(
-            partial(_open, self._path, max_bytes, backups),
+            partial(line_file, self._path, max_bytes=max_bytes, backups=backups),
             partial(_lost_line, now),
             most_at_once=min(max_bytes, MOST_AT_ONCE),
         )
@@ -225,11 +220,16 @@ def _lost_line(now: Callable[[], datetime], lines: int) -> bytes:
     return _encoded({"time": _time(now), **line})
 
 
-def _open(path: Path, max_bytes: int, backups: int) -> Lines:
-    # Imported only by who has a line to write.
-    from gitlab_completions.event_log._file import line_file  # noqa: PLC0415
-
-    return line_file(path, max_bytes=max_bytes, backups=backups)
+def _import_line_file() -> Callable[..., Lines]:
+    # Here and not in the thread: a child forked in the midst of an import waits for
+    # ever when it imports the same.
+    try:
+        from gitlab_completions.event_log._file import line_file  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"EventLog needs {error.name}: pip install 'gitlab-completions[eventlog]'"
+        ) from error
+    return line_file
 
 
 def _absolute(path: StrPath) -> Path:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 import gitlab_completions
-from gitlab_completions.event_log import _file
 from gitlab_completions.event_log._file import LineFile, line_file
 
 if TYPE_CHECKING:
@@ -146,7 +145,7 @@ def test_a_full_disk_costs_no_line_and_doubles_none(
     lines = [b'{"number":%d}\n' % number for number in (1, 2, 3)]
     file = file_at(path)
     with monkeypatch.context() as patched:
-        patched.setattr(_file.os, "write", full_disk(room))
+        patched.setattr(os, "write", full_disk(room))
         written, problem = file.append(b"".join(lines))
     assert isinstance(problem, OSError)
     assert problem.errno == errno.ENOSPC

@@ -9,7 +9,7 @@ import pytest
 from gitlab_completions.event_log._names import GITLAB, OWN, gitlab_part
 from tests.event_log.schema import CONTEXT, VALIDATOR
 
-VALUES = (
+VALUES: tuple[object, ...] = (
     *(True, False, -1, 0, 1, 599, 600, 4000, 4001, 0.5),
     *("", "saas", "self-managed", "cache", "network", "x" * 32, "x" * 33, "x" * 64),
     *("x" * 65, "x" * 255, "x" * 256, [], {}),

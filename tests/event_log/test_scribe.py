@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitlab_completions import events
+from gitlab_completions._records import Record
 from gitlab_completions.details import Endpoint
 from gitlab_completions.errors import (
     AllRoutesFailedError,
@@ -304,7 +305,7 @@ def test_a_forked_childs_calls_have_ids_of_their_own(
 ) -> None:
     mine = line(scribe, started(7))["unique_tracking_id"]
     parent = os.getpid()
-    monkeypatch.setattr(_scribe.os, "getpid", lambda: parent + 1)
+    monkeypatch.setattr(os, "getpid", lambda: parent + 1)
     assert line(scribe, started(7))["unique_tracking_id"] != mine
 
 
@@ -326,7 +327,7 @@ async def test_tasks_side_by_side_have_their_own_ids(scribe: Scribe) -> None:
         return line(scribe, started(call_id))["unique_tracking_id"]
 
     found = await asyncio.gather(call(1), call(2))
-    assert found == ["mine-1", "mine-2"]
+    assert [*found] == ["mine-1", "mine-2"]
 
 
 def test_context_that_is_all_withheld_is_none(scribe: Scribe) -> None:
@@ -375,7 +376,7 @@ def test_a_model_or_language_that_is_no_name_is_unknown(
 
 
 def test_a_kind_of_event_that_is_not_known_yet_has_no_line(scribe: Scribe) -> None:
-    class Newer(events.Record):  # as minor versions bring them
+    class Newer(Record):  # as minor versions bring them
         call_id: int
 
     assert scribe.line(typing.cast("events.Event", Newer(call_id=1))) is None
