@@ -6,6 +6,7 @@ import json
 import secrets
 import weakref
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from gitlab_completions.event_log._labels import (
     check_tracking_id,
 )
 from gitlab_completions.event_log._names import ACTIONS, GITLAB
-from gitlab_completions.event_log._scribe import SUGGESTIONS, TRACKED, Scribe
+from gitlab_completions.event_log._scribe import SUGGESTIONS, Scribe
 from gitlab_completions.event_log._writer import MOST_AT_ONCE, Writer
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ MAX_BYTES = 32 * 1024 * 1024
 """Bytes of a file: some 15 000 calls, a week of an author."""
 BACKUPS = 4
 _KEY_BYTES = 32
+_TRACKED: ContextVar[str | None] = ContextVar("_TRACKED", default=None)
+"""The tracking id that a caller gives its call."""
 _utc_now = partial(datetime.now, UTC)
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -142,11 +145,11 @@ class EventLog:
         """
         given = str(uuid4()) if unique_tracking_id is None else unique_tracking_id
         check_tracking_id(given)
-        token = TRACKED.set(given)
+        token = _TRACKED.set(given)
         try:
             yield given
         finally:
-            TRACKED.reset(token)
+            _TRACKED.reset(token)
 
     def add(
         self,
@@ -175,7 +178,8 @@ class EventLog:
         known = {} if self._realm is None else {"gitlab_realm": self._realm}
         told = {"category": SUGGESTIONS, "action": action}
         called = {"unique_tracking_id": unique_tracking_id}
-        self._write({**told, **called, **known, **fields})
+        line = {**told, **called, **known, **fields}
+        self._writer.put(partial(_encoded, self._now(), line))
 
     def close(self) -> None:
         """Write what is there, and no more; waits 5 s at most for a disk that hangs."""
@@ -198,26 +202,32 @@ class EventLog:
     def _observe(
         self, scribe: Scribe, labels: Mapping[str, str], event: Event, /
     ) -> None:
-        line = scribe.line(event)
-        if line is not None:
-            self._write({**line, **labels})
-
-    def _write(self, line: Mapping[str, object]) -> None:
-        self._writer.put(_encoded({"time": _time(self._now), **line}))
+        # An event is told in its call's context, and the time is now; the rest waits.
+        given = _TRACKED.get()
+        self._writer.put(partial(_line, scribe, labels, event, self._now(), given))
 
 
-def _encoded(line: Mapping[str, object]) -> bytes:
-    return _encode(line).encode("ascii") + b"\n"
-
-
-def _time(now: Callable[[], datetime]) -> str:
-    utc = now().astimezone(UTC)
-    return f"{utc.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+def _line(
+    scribe: Scribe,
+    labels: Mapping[str, str],
+    event: Event,
+    at: datetime,
+    given: str | None,
+) -> bytes:
+    """Return an event's line; nothing for one that has none."""
+    line = scribe.line(event, given)
+    return b"" if line is None else _encoded(at, {**line, **labels})
 
 
 def _lost_line(now: Callable[[], datetime], lines: int) -> bytes:
     line = {"category": "event_log", "action": "lines_lost", "lines": lines}
-    return _encoded({"time": _time(now), **line})
+    return _encoded(now(), line)
+
+
+def _encoded(at: datetime, line: Mapping[str, object]) -> bytes:
+    utc = at.astimezone(UTC).replace(tzinfo=None)
+    time = f"{utc.isoformat(timespec='milliseconds')}Z"
+    return _encode({"time": time, **line}).encode("ascii") + b"\n"
 
 
 def _import_line_file() -> Callable[..., Lines]:

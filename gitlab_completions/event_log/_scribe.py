@@ -10,7 +10,6 @@ own has to be remembered.
 from __future__ import annotations
 
 import os
-from contextvars import ContextVar
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from gitlab_completions.event_log._wording import Line
     from gitlab_completions.models import Route
 
-TRACKED: ContextVar[str | None] = ContextVar("TRACKED", default=None)
-"""The tracking id that a caller gives its call."""
 SUGGESTIONS, ROUTING = "code_suggestions", "routing"
 """The categories: GitLab's own, and ours."""
 MOST_CALLS = 4096
@@ -75,8 +72,15 @@ class Scribe:
         self._calls: FIFOCache[int, _Call] = FIFOCache(MOST_CALLS)
         self._given: FIFOCache[int, str] = FIFOCache(MOST_CALLS)
 
-    def line(self, event: events.Event) -> Line | None:
-        """Return what a line says of an event; `None` for one that has no line."""
+    def line(self, event: events.Event, given: str | None = None) -> Line | None:
+        """Return what a line says of an event; `None` for one that has no line.
+
+        Args:
+            event: What observers were told.
+            given: The tracking id that its caller gave the call which begins.
+        """
+        if given is not None and isinstance(event, events.CallStarted):
+            self._given[event.call_id] = given
         return (
             self._of_suggestion(event)
             or self._of_attempt(event)
@@ -139,9 +143,6 @@ class Scribe:
                 return None
 
     def _started(self, event: events.CallStarted) -> Line:
-        given = TRACKED.get()
-        if given is not None:
-            self._given[event.call_id] = given
         sizes = [item.size_bytes for item in event.context]
         call = self._new(event.call_id)
         call.streams, call.items = event.streams, len(sizes)

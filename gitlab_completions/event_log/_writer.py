@@ -1,10 +1,11 @@
 """Gets lines into a file by a thread of its own: no event loop waits for a disk.
 
-Whoever has a line leaves it here and goes on. The thread gathers what comes within a
-tenth of a second, which is one lock and one write for all of it. Where the file cannot
-be written the lines wait, up to a bound; past it they are counted, and the count is
-written in their place when the file is there again. A forked child has a thread of its
-own and leaves its parent's lines to its parent.
+Whoever has something to write leaves here what will make the line of it, and goes on:
+making one takes twenty times as long as leaving it. The thread gathers what comes
+within a twentieth of a second, which is one lock and one write for all of it. Where the
+file cannot be written the lines wait, up to a bound; past it they are counted, and the
+count is written in their place when the file is there again. A forked child has a
+thread of its own and leaves its parent's lines to its parent.
 """
 
 from __future__ import annotations
@@ -15,15 +16,18 @@ import os
 import threading
 import weakref
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Entry: TypeAlias = Callable[[], bytes]
+
 logger = logging.getLogger("gitlab_completions")
 
-LINGER_S = 0.1
-"""Seconds that lines are gathered for."""
+LINGER_S = 0.05
+"""Seconds that entries are gathered for: short, since what comes in them is made into
+lines in one go, and the loop then shares the interpreter."""
 RETRY_S = 1.0
 """Seconds until a file that could not be written is tried again."""
 CLOSE_S = 5.0
@@ -31,7 +35,7 @@ CLOSE_S = 5.0
 EXIT_S = 2.0
 """The same at the interpreter's end, for all files together."""
 MOST_WAITING = 20_000
-"""Lines that wait at most: of a kilobyte each, ten minutes of a fast typist."""
+"""Entries that wait at most: of a kilobyte each, ten minutes of a fast typist."""
 MOST_AT_ONCE = 64 * 1024
 """Bytes written under one lock: a millisecond, for which other processes wait."""
 
@@ -53,6 +57,9 @@ class Writer:
         make_file: Makes the file, in the thread that writes to it.
         tell_lost: Makes the line that tells how many were lost.
         most_at_once: Bytes written under one lock.
+
+    Attributes:
+        problem: Why nothing could be written the last time; `None` if it could.
     """
 
     def __init__(
@@ -73,25 +80,28 @@ class Writer:
     def start_over(self) -> None:
         """Begin with nothing: at first, and in a forked child, whose thread is gone."""
         is_closed = self._closing.is_set()
-        self._guard = threading.Lock()
         self._closing = threading.Event()
         if is_closed:
             self._closing.set()
-        self._waiting: deque[bytes] = deque()
+        self._guard = threading.Lock()
+        self._waiting: deque[Entry] = deque()
         self._lost = 0
+        self._made: deque[bytes] = deque()
         self._file: Lines | None = None
         self._thread: threading.Thread | None = None
         self._news = threading.Event()
 
-    def put(self, line: bytes) -> None:
-        """Have a line written; in any thread."""
+    # In any thread.
+
+    def put(self, entry: Entry) -> None:
+        """Have a line written, which `entry` makes when its turn comes."""
         with self._guard:
             if self._closing.is_set():
                 return
             if len(self._waiting) >= MOST_WAITING:
                 self._lost += 1
                 return
-            self._waiting.append(line)
+            self._waiting.append(entry)
             if self._thread is None:
                 self._start()
         if not self._news.is_set():
@@ -123,6 +133,8 @@ class Writer:
             return
         self._thread = thread
 
+    # In the thread.
+
     def _run(self) -> None:
         while not self._closing.is_set():
             self._news.wait()
@@ -135,39 +147,44 @@ class Writer:
 
     def _write(self) -> bool:
         """Write all that waits; tell whether it is written."""
-        while self._waiting or self._lost:
-            batch = self._batch()
+        while self._make():
+            batch = b"".join(self._made)
             try:
                 self._file = self._file or self._make_file()
                 written, problem = self._file.append(batch)
             except Exception as error:  # the thread outlives it
                 written, problem = 0, error
-            self._drop(batch[:written].count(b"\n"))
+            for _ in range(batch[:written].count(b"\n")):
+                self._made.popleft()
             if problem is not None:
                 self._complain(problem)
                 return False
         self._recover()
         return True
 
-    def _batch(self) -> bytes:
-        """Return the next lines; they wait until they are written."""
-        with self._guard:
-            if self._lost and len(self._waiting) < MOST_WAITING:
-                self._waiting.append(self._tell_lost(self._lost))
-                self._lost = 0
-            lines: list[bytes] = []
-            size = 0
-            for line in self._waiting:
+    def _make(self) -> bool:
+        """Make the next lines, which wait until they are written; tell of any."""
+        size = sum(map(len, self._made))
+        while size < self._most_at_once:
+            entry = self._next()
+            if entry is None:
+                break
+            try:
+                line = entry()
+            except Exception as error:  # the thread outlives it
+                logger.warning("A line was not made: %s.", type(error).__name__)
+                continue
+            if line:
+                self._made.append(line)
                 size += len(line)
-                if lines and size > self._most_at_once:
-                    break
-                lines.append(line)
-        return b"".join(lines)
+        return bool(self._made)
 
-    def _drop(self, lines: int) -> None:
+    def _next(self) -> Entry | None:
         with self._guard:
-            for _ in range(lines):
-                self._waiting.popleft()
+            if self._waiting:
+                return self._waiting.popleft()
+            lost, self._lost = self._lost, 0
+        return None if lost == 0 else lambda: self._tell_lost(lost)
 
     def _complain(self, problem: BaseException) -> None:
         """Tell of an outage once: by its kind, since a text may hold a path."""

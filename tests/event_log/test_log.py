@@ -219,6 +219,23 @@ async def test_what_an_editor_adds_joins_its_call(tmp_path: Path) -> None:
     assert gitlab_part(accepted) == {"gitlab_realm": "saas", "accepted_option": 1}
 
 
+async def test_tasks_side_by_side_have_their_own_ids(tmp_path: Path) -> None:
+    path, gitlab = tmp_path / "events.jsonl", FakeGitLab()
+    with EventLog(path) as log:
+        async with gitlab.client(observers=[log.observer()]) as client:
+
+            async def call(tracking_id: str) -> None:
+                with log.tracked(tracking_id):
+                    await client.complete(REQUEST)
+
+            await asyncio.gather(call("mine-1"), call("mine-2"))
+            await gitlab.settle()
+    lines = read(path)
+    for action in ("suggestion_requested", "suggestion_loaded", "attempt"):
+        ids = {line["unique_tracking_id"] for line in of(lines, action)}
+        assert ids == {"mine-1", "mine-2"}
+
+
 @pytest.mark.real_time
 def test_an_id_of_the_callers_reaches_a_client_without_asyncio(tmp_path: Path) -> None:
     path, gitlab = tmp_path / "events.jsonl", FakeGitLab()

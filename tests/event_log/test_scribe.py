@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -23,7 +22,7 @@ from gitlab_completions.errors import (
     Origin,
     RouteServerError,
 )
-from gitlab_completions.event_log import _scribe, gitlab_part
+from gitlab_completions.event_log import gitlab_part
 from gitlab_completions.event_log._names import ACTIONS, GITLAB, OWN
 from gitlab_completions.event_log._scribe import MOST_CALLS, MOST_ITEMS, Scribe
 from gitlab_completions.models import Attempt, Intent, Model, Route, RouteReason
@@ -309,25 +308,13 @@ def test_a_forked_childs_calls_have_ids_of_their_own(
     assert line(scribe, started(7))["unique_tracking_id"] != mine
 
 
-async def test_an_id_of_the_callers_is_known_after_the_call(scribe: Scribe) -> None:
-    token = _scribe.TRACKED.set("mine")
-    scribe.line(started(1))
-    _scribe.TRACKED.reset(token)
+def test_an_id_of_the_callers_is_known_after_the_call(scribe: Scribe) -> None:
+    scribe.line(started(1), "mine")
     scribe.line(started(2))
-    scribe.line(finished(1))
+    scribe.line(finished(1), "another's")  # an end is told in any context
     late, other = line(scribe, succeeded(1)), line(scribe, succeeded(2))
     assert late["unique_tracking_id"] == "mine"
     assert other["unique_tracking_id"] != "mine"
-
-
-async def test_tasks_side_by_side_have_their_own_ids(scribe: Scribe) -> None:
-    async def call(call_id: int) -> object:
-        _scribe.TRACKED.set(f"mine-{call_id}")
-        await asyncio.sleep(0)
-        return line(scribe, started(call_id))["unique_tracking_id"]
-
-    found = await asyncio.gather(call(1), call(2))
-    assert [*found] == ["mine-1", "mine-2"]
 
 
 def test_context_that_is_all_withheld_is_none(scribe: Scribe) -> None:

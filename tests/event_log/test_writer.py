@@ -6,11 +6,15 @@ import gc
 import logging
 import threading
 import weakref
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitlab_completions.event_log import _writer
 from gitlab_completions.event_log._writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PATIENCE_S = 20.0
 
@@ -61,6 +65,10 @@ def no_thread(_: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
 
 
+def entry(line: bytes) -> Callable[[], bytes]:
+    return lambda: line
+
+
 def lost(lines: int) -> bytes:
     return b"lost %d\n" % lines
 
@@ -68,7 +76,7 @@ def lost(lines: int) -> bytes:
 def test_lines_are_written_in_their_order(memory: Memory) -> None:
     writer = writing(memory)
     for number in range(100):
-        writer.put(b"%d\n" % number)
+        writer.put(entry(b"%d\n" % number))
     writer.close()
     assert memory.text == b"".join(b"%d\n" % number for number in range(100))
 
@@ -76,13 +84,13 @@ def test_lines_are_written_in_their_order(memory: Memory) -> None:
 def test_what_comes_together_is_written_together(memory: Memory) -> None:
     writer = writing(memory, most_at_once=9)
     memory.may_write.clear()
-    writer.put(b"first\n")
+    writer.put(entry(b"first\n"))
     assert memory.asked.acquire(timeout=PATIENCE_S)
     for line in (b"abc\n", b"def\n", b"ghi\n", b"longer than all\n"):
-        writer.put(line)
+        writer.put(entry(line))
     memory.may_write.set()
     writer.close()
-    assert memory.batches == [b"first\n", b"abc\ndef\n", b"ghi\n", b"longer than all\n"]
+    assert memory.batches == [b"first\n", b"abc\ndef\nghi\n", b"longer than all\n"]
 
 
 def test_threads_may_all_write(memory: Memory) -> None:
@@ -90,7 +98,7 @@ def test_threads_may_all_write(memory: Memory) -> None:
 
     def put(name: int) -> None:
         for number in range(50):
-            writer.put(b"%d %d\n" % (name, number))
+            writer.put(entry(b"%d %d\n" % (name, number)))
 
     threads = [threading.Thread(target=put, args=(name,)) for name in range(8)]
     for thread in threads:
@@ -113,19 +121,19 @@ def test_nothing_runs_before_there_is_a_line(memory: Memory) -> None:
 
 def test_closing_twice_is_closing_once(memory: Memory) -> None:
     writer = writing(memory)
-    writer.put(b"a\n")
+    writer.put(entry(b"a\n"))
     writer.close()
     writer.close()
-    writer.put(b"too late\n")
+    writer.put(entry(b"too late\n"))
     assert memory.text == b"a\n"
 
 
 def test_a_disk_that_hangs_holds_up_nobody(memory: Memory) -> None:
     memory.may_write.clear()
     writer = writing(memory)
-    writer.put(b"a\n")
+    writer.put(entry(b"a\n"))
     assert memory.asked.acquire(timeout=PATIENCE_S)
-    writer.put(b"b\n")
+    writer.put(entry(b"b\n"))
     writer.close(0.0)
     assert memory.text == b""
     memory.may_write.set()
@@ -141,7 +149,7 @@ def test_what_did_not_get_in_is_written_later(
     writer = writing(memory)
     with caplog.at_level(logging.WARNING):
         for line in (b"a\n", b"b\n", b"c\n"):
-            writer.put(line)
+            writer.put(entry(line))
         for _ in range(4):
             assert memory.asked.acquire(timeout=PATIENCE_S)
         writer.close()
@@ -162,7 +170,7 @@ def test_an_error_is_told_without_a_path(
     ]
     writer = writing(memory)
     with caplog.at_level(logging.WARNING):
-        writer.put(b"a\n")
+        writer.put(entry(b"a\n"))
         for _ in range(3):
             assert memory.asked.acquire(timeout=PATIENCE_S)
         writer.close()
@@ -179,7 +187,7 @@ def test_a_file_that_cannot_even_be_made_is_a_problem(
 
     writer = Writer(make, lost)
     with caplog.at_level(logging.WARNING):
-        writer.put(b"a\n")
+        writer.put(entry(b"a\n"))
         writer.close()
     assert writer.problem == "PermissionError: Permission denied"
 
@@ -190,13 +198,13 @@ def test_lines_past_the_bound_are_counted(
     monkeypatch.setattr(_writer, "MOST_WAITING", 3)
     memory.may_write.clear()
     writer = writing(memory)
-    writer.put(b"0\n")
-    assert memory.asked.acquire(timeout=PATIENCE_S)  # which is waiting till it is in
+    writer.put(entry(b"0\n"))
+    assert memory.asked.acquire(timeout=PATIENCE_S)  # so it waits no more
     for number in range(1, 8):
-        writer.put(b"%d\n" % number)
+        writer.put(entry(b"%d\n" % number))
     memory.may_write.set()
     writer.close()
-    assert memory.text == b"0\n1\n2\nlost 5\n"
+    assert memory.text == b"0\n1\n2\n3\nlost 4\n"
 
 
 def test_where_no_thread_can_be_had_closing_writes(
@@ -204,8 +212,8 @@ def test_where_no_thread_can_be_had_closing_writes(
 ) -> None:
     monkeypatch.setattr(threading.Thread, "start", no_thread)
     writer = writing(memory)
-    writer.put(b"a\n")
-    writer.put(b"b\n")
+    writer.put(entry(b"a\n"))
+    writer.put(entry(b"b\n"))
     writer.close()
     assert memory.text == b"a\nb\n"
 
@@ -216,10 +224,10 @@ def test_a_forked_child_begins_with_nothing(
     writer = writing(memory)
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", no_thread)
-        writer.put(b"parent\n")
+        writer.put(entry(b"parent\n"))
     with writer._guard:  # as a thread may hold it that the child does not have
         _writer._start_over_all()
-    writer.put(b"child\n")
+    writer.put(entry(b"child\n"))
     writer.close()
     assert memory.text == b"child\n"
 
@@ -228,21 +236,21 @@ def test_what_was_closed_is_closed_in_a_forked_child_too(memory: Memory) -> None
     writer = writing(memory)
     writer.close()
     _writer._start_over_all()
-    writer.put(b"a\n")
+    writer.put(entry(b"a\n"))
     writer.close()
     assert memory.batches == []
 
 
 def test_all_is_written_before_the_interpreter_ends(memory: Memory) -> None:
     writer = writing(memory)
-    writer.put(b"a\n")
+    writer.put(entry(b"a\n"))
     _writer._leave_all()
     assert memory.text == b"a\n"
 
 
 def test_a_writer_that_has_stopped_is_forgotten(memory: Memory) -> None:
     writer = writing(memory)
-    writer.put(b"a\n")
+    writer.put(entry(b"a\n"))
     thread, seen = writer._thread, weakref.ref(writer)
     assert thread is not None
     writer.stop()
@@ -251,3 +259,17 @@ def test_a_writer_that_has_stopped_is_forgotten(memory: Memory) -> None:
     gc.collect()
     assert seen() is None
     assert memory.text == b"a\n"
+
+
+def test_a_line_that_cannot_be_made_costs_no_other(
+    memory: Memory, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> bytes:
+        raise ValueError("secret")
+
+    writer = writing(memory)
+    for one in (entry(b"a\n"), fail, entry(b""), entry(b"b\n")):
+        writer.put(one)
+    writer.close()
+    assert memory.text == b"a\nb\n"
+    assert caplog.messages == ["A line was not made: ValueError."]
