@@ -36,6 +36,7 @@ BENCHMARKS = (
     "idle",
     "first_piece",
     "redaction",
+    "event_log",
 )
 CACHE = Path(".nox", ".cache").resolve()
 
