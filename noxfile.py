@@ -218,6 +218,7 @@ def examples(session: nox.Session) -> None:
     session.run("python", "examples/watch_routing.py")
     session.run("python", "examples/generate.py")
     session.run("python", "examples/with_context.py")
+    session.run("python", "examples/keep_events.py")
     session.run("python", "examples/editor_without_asyncio.py")
     session.run("pytest", "examples/test_your_plugin.py")
 
