@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -226,3 +227,20 @@ def numbers(path: Path) -> list[int]:
         except ValueError:
             continue
     return found
+
+
+def test_logs_of_one_process_that_rotate_at_once_lose_no_line(path: Path) -> None:
+    def write(name: int) -> None:
+        file = file_at(path, max_bytes=300, backups=100)
+        for number in range(50):
+            append(file, b'{"number":%d,"of":%d}\n' % (number, name))
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = [json.loads(one) for one in lines_of(path)]
+    for name in range(4):
+        mine = [line["number"] for line in lines if line["of"] == name]
+        assert mine == list(range(50))
