@@ -8,6 +8,7 @@ has torn is ended before the next one begins.
 
 from __future__ import annotations
 
+import glob
 import logging
 import os
 import stat
@@ -79,8 +80,11 @@ class LineFile(ConcurrentRotatingFileHandler):
 
         What is no file is never renamed: a directory, or the terminal.
         """
+        path = Path(self.baseFilename)
+        if not path.exists():
+            _take_up_again(path)
         try:
-            found = Path(self.baseFilename).stat()
+            found = path.stat()
         except FileNotFoundError:
             return False
         grown = found.st_size + len(str(record.msg))
@@ -102,6 +106,16 @@ class LineFile(ConcurrentRotatingFileHandler):
                 self._written = lines.rfind(b"\n", 0, done) + 1
         finally:
             os.close(descriptor)
+
+
+def _take_up_again(path: Path) -> None:
+    """Put back the file whose rotation a crash has ended, if there is one.
+
+    The first thing that a rotation does is to give it a name that nobody looks for.
+    """
+    for left in path.parent.glob(f"{glob.escape(path.name)}.rotate.*"):
+        left.rename(path)
+        return
 
 
 def _is_torn(descriptor: int) -> bool:

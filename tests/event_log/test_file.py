@@ -123,6 +123,31 @@ def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert isinstance(problem, OSError)
 
 
+def test_a_rotation_that_a_crash_has_ended_is_made_up_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = file_at(path, max_bytes=len(LINE), backups=3)
+    for number in range(1, 4):
+        append(file, b'{"number":%d}\n' % number)
+    renamed: list[str] = []
+
+    def crash(
+        source: str, target: str, real: Callable[[str, str], None] = os.rename
+    ) -> None:
+        if renamed:
+            raise KeyboardInterrupt
+        renamed.append(target)
+        real(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "rename", crash)
+        with pytest.raises(KeyboardInterrupt):
+            file.append(b'{"number":4}\n')
+    assert not path.exists()
+    append(file_at(path, max_bytes=len(LINE), backups=3), b'{"number":4}\n')
+    assert numbers(path) == [1, 2, 3, 4]
+
+
 def full_disk(
     room: int, real: Callable[[int, bytes], int] = os.write
 ) -> Callable[[int, bytes], int]:
