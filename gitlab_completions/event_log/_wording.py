@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from gitlab_completions.errors import (
     AllRoutesFailedError,
     ErrorCode,
+    Origin,
     RouteConnectionError,
     RouteError,
     RouteStatusError,
@@ -32,8 +33,13 @@ own tokens."""
 TRANSPORT = "transport"
 """Where an error comes from that nobody answered: a connection, a silence."""
 LANGUAGE_CHARS, MODEL_CHARS = 32, 64  # as GitLab's schema bounds them
-_NAME = re.compile(r"[A-Za-z0-9][\w.+#@/:-]*", re.ASCII)
+_NAME = re.compile(
+    r"(?!gl[a-z]{2,}-)(?!.*[A-Za-z0-9]{20})[A-Za-z0-9][\w.+#@/:-]*", re.ASCII
+)
+"""A server may say anything, also the token that it was sent: GitLab's begin like
+`glpat-`, and older ones are 20 letters and digits or more; a gateway's is too long."""
 _STATUS_CODES = range(100, 600)
+_UNSENT = {(401, ErrorCode.TOKEN_SOURCE), (413, ErrorCode.REQUEST)}
 
 
 def on(route: Route | None) -> Line:
@@ -94,15 +100,22 @@ def seconds(span_s: float | None) -> float | None:
 
 
 def _answered(error: RouteError) -> int | None:
-    if not isinstance(error, RouteStatusError) or error.code is ErrorCode.TOKEN_SOURCE:
+    if not isinstance(error, RouteStatusError) or _is_unsent(error):
         return None
     return status_code(error.status_code)
 
 
+def _is_unsent(error: RouteStatusError) -> bool:
+    """Tell whether the status is what a server would have said, had it been asked.
+
+    There was no access token, or the request fits no limit of its route.
+    """
+    unsent = (error.status_code, error.code) in _UNSENT
+    return unsent and error.origin is Origin.UNKNOWN
+
+
 def _origin(error: RouteError) -> str | None:
-    if error.code is ErrorCode.TOKEN_SOURCE:
-        return None
     if isinstance(error, RouteStatusError):
-        return error.origin.value
+        return None if _is_unsent(error) else error.origin.value
     silent = isinstance(error, RouteConnectionError | RouteTimeoutError)
     return TRANSPORT if silent else None

@@ -46,6 +46,21 @@ def test_what_may_be_somebodys_text_is_not(text: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    "token",
+    [
+        "glpat-abc",
+        "gloas-0123",
+        "glft-x",
+        "Zx9wQ2mN4bV6cX8zL1kJ",
+        "0f" * 32,
+        "m-" + "a" * 20,
+    ],
+)
+def test_a_token_that_a_server_echoes_is_no_name(token: str) -> None:
+    assert name(token, 64) is None
+
+
+@pytest.mark.parametrize(
     ("span_s", "told"),
     [(None, None), (math.inf, None), (math.nan, None), (0.12345678, 0.123457)],
 )
@@ -81,6 +96,10 @@ NO_TOKEN = RouteUnauthorizedError(
     "x", route=Route.INDIRECT, status_code=401, code=ErrorCode.TOKEN_SOURCE
 )
 
+UNSENDABLE = RouteStatusError(
+    "x", route=Route.DIRECT, status_code=413, code=ErrorCode.REQUEST
+)
+
 
 @pytest.mark.parametrize(
     ("error", "told"),
@@ -90,6 +109,7 @@ NO_TOKEN = RouteUnauthorizedError(
         (FORBIDDEN, (403, "server", "instance")),
         (MalformedAnswerError("x", route=Route.DIRECT), (None, "malformed", None)),
         (NO_TOKEN, (None, "token_source", None)),  # nobody answered that 401
+        (UNSENDABLE, (None, "request", None)),  # nor that 413
     ],
 )
 def test_why_an_attempt_failed_is_a_code_and_who_said_so(
