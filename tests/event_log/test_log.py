@@ -28,7 +28,11 @@ from gitlab_completions import (
     SyncCompletionClient,
 )
 from gitlab_completions.event_log import EventLog, gitlab_part
-from gitlab_completions.testing import FakeGitLab, wait_all_tasks_blocked
+from gitlab_completions.testing import (
+    FakeGitLab,
+    completion_json,
+    wait_all_tasks_blocked,
+)
 from tests.event_log.schema import VALIDATOR
 
 if TYPE_CHECKING:
@@ -311,6 +315,26 @@ async def meet_all(gitlab: FakeGitLab, log: EventLog) -> None:
                     with suppress(GitLabCompletionsError):
                         await client.stream(request).completion()
             await gitlab.settle()
+
+
+@pytest.mark.parametrize("text", [CANARY + " = 1", None], ids=["source", "token"])
+async def test_a_server_that_names_its_model_after_a_secret_is_not_quoted(
+    tmp_path: Path, text: str | None
+) -> None:
+    path, gitlab = tmp_path / "events.jsonl", FakeGitLab()
+    said = text or gitlab.access_token
+    model = {"engine": said, "name": said, "lang": said}
+    answer = completion_json("x") | {"model": model}
+    gitlab.gateway.fail(200, json=answer)
+    gitlab.instance.fail(200, json=answer)
+    with EventLog(path) as log:
+        async with gitlab.client(observers=[log.observer()]) as client:
+            done = await client.complete(REQUEST)
+            await gitlab.settle()
+    assert done.model is not None
+    assert done.model.name == said
+    assert of(read(path), "suggestion_loaded")[0]["model_name"] is None
+    assert said not in path.read_text(encoding="utf-8")
 
 
 def test_nothing_is_read_or_written_before_there_is_a_line(tmp_path: Path) -> None:
