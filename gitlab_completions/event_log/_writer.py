@@ -159,7 +159,7 @@ class Writer:
             if problem is not None:
                 self._complain(problem)
                 return False
-        self._recover()
+            self._recover()
         return True
 
     def _make(self) -> bool:

@@ -22,9 +22,9 @@ from gitlab_completions.errors import (
     Origin,
     RouteServerError,
 )
-from gitlab_completions.event_log import gitlab_part
+from gitlab_completions.event_log import _scribe, gitlab_part
 from gitlab_completions.event_log._names import ACTIONS, GITLAB, OWN
-from gitlab_completions.event_log._scribe import MOST_CALLS, MOST_ITEMS, Scribe
+from gitlab_completions.event_log._scribe import MOST_ITEMS, Scribe
 from gitlab_completions.models import Attempt, Intent, Model, Route, RouteReason
 from gitlab_completions.status import Health, RoutingStatus
 from tests.event_log.schema import VALIDATOR
@@ -176,8 +176,12 @@ ACTIONS_OF = {
 }
 
 
+MOST_CALLS = 20
+
+
 @pytest.fixture
-def scribe() -> Scribe:
+def scribe(monkeypatch: pytest.MonkeyPatch) -> Scribe:
+    monkeypatch.setattr(_scribe, "MOST_CALLS", MOST_CALLS)
     return Scribe(b"key", "saas")
 
 

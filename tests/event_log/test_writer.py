@@ -161,6 +161,18 @@ def test_what_did_not_get_in_is_written_later(
     assert writer.problem is None
 
 
+def test_a_file_is_well_again_only_when_something_got_in(
+    memory: Memory, caplog: pytest.LogCaptureFixture
+) -> None:
+    memory.problems, memory.room = [OSError(5, "Input/output error")], 2
+    writer = writing(memory)
+    writer.put(entry(b"a\n"))  # which got in, and then it failed
+    writer.close()
+    assert memory.text == b"a\n"
+    assert writer.problem == "OSError: Input/output error"
+    assert "again" not in caplog.text
+
+
 def test_an_error_is_told_without_a_path(
     memory: Memory, caplog: pytest.LogCaptureFixture
 ) -> None:
