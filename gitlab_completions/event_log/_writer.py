@@ -148,7 +148,7 @@ class Writer:
     def _write(self) -> bool:
         """Write all that waits; tell whether it is written."""
         while self._make():
-            batch = b"".join(self._made)
+            batch = self._batch()
             try:
                 self._file = self._file or self._make_file()
                 written, problem = self._file.append(batch)
@@ -178,6 +178,17 @@ class Writer:
                 self._made.append(line)
                 size += len(line)
         return bool(self._made)
+
+    def _batch(self) -> bytes:
+        """Return the lines that are written together: one at least."""
+        together: list[bytes] = []
+        size = 0
+        for line in self._made:
+            size += len(line)
+            if together and size > self._most_at_once:
+                break
+            together.append(line)
+        return b"".join(together)
 
     def _next(self) -> Entry | None:
         with self._guard:

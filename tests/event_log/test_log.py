@@ -430,3 +430,14 @@ def test_a_process_and_its_fork_end_with_all_lines_written_once(tmp_path: Path) 
     for who, first in (("parent", 0), ("child", 1)):
         mine = [line["number"] for line in lines if line["who"] == who]
         assert mine == [str(number) for number in range(first, 100)]
+
+
+def test_no_file_is_larger_than_it_may_be(tmp_path: Path) -> None:
+    with EventLog(tmp_path / "events.jsonl", max_bytes=2000, backups=100) as log:
+        for number in range(100):
+            log.add("suggestion_shown", unique_tracking_id="mine", number=str(number))
+    files = sorted(tmp_path.glob("events.jsonl*"))
+    assert len(files) > 5
+    assert max(one.stat().st_size for one in files) <= 2000
+    found = [int(str(line["number"])) for one in files for line in read(one)]
+    assert sorted(found) == list(range(100))

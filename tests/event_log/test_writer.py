@@ -90,7 +90,7 @@ def test_what_comes_together_is_written_together(memory: Memory) -> None:
         writer.put(entry(line))
     memory.may_write.set()
     writer.close()
-    assert memory.batches == [b"first\n", b"abc\ndef\nghi\n", b"longer than all\n"]
+    assert memory.batches == [b"first\n", b"abc\ndef\n", b"ghi\n", b"longer than all\n"]
 
 
 def test_threads_may_all_write(memory: Memory) -> None:
