@@ -182,7 +182,11 @@ class EventLog:
         self._writer.put(partial(_encoded, self._now(), line))
 
     def close(self) -> None:
-        """Write what is there, and no more; waits 5 s at most for a disk that hangs."""
+        """Write what is there, and no more; usually in milliseconds.
+
+        It waits 5 s at most for a disk that hangs, so where an event loop goes on
+        running: `await asyncio.to_thread(log.close)`.
+        """
         self._writer.close()
 
     def __enter__(self) -> Self:

@@ -172,6 +172,7 @@ async def test_a_stream_is_told_from_its_first_piece_to_its_last(
     assert {line["is_streaming"] for line in told} == {True}
     assert {line["intent"] for line in told} == {"generation"}
     assert told[1]["route"] == told[2]["route"] == "indirect"
+    assert told[2]["api_status_code"] == 200
     for line in told:
         VALIDATOR.validate(gitlab_part(line))
 
