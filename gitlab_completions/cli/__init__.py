@@ -1,9 +1,9 @@
-"""The command line: `complete`, `status`, `emulator` and `demo`.
+"""The command line: `complete`, `status`, `doctor`, `emulator` and `demo`.
 
 Exit codes:
 
     0    done: a completion was printed, completions can be had, the demo went well
-    1    no: the model suggests nothing here; a step of the demo went wrong
+    1    no: no suggestion here; the doctor found a problem; the demo went wrong
     2    wrong use: an option, the file, the position, the environment, a package
     3    GitLab takes no request like this one
     4    no route gives completions

@@ -23,7 +23,7 @@ __all__ = ("EXIT_CODES", "app", "run")
 EXIT_CODES = """\b
 Exit codes:
   0    done
-  1    the model suggests nothing here; a step of the demo went wrong
+  1    no suggestion here; the doctor found a problem; the demo went wrong
   2    wrong use: an option, the file, the position, the environment
   3    GitLab takes no request like this one
   4    no route gives completions
@@ -33,7 +33,7 @@ Exit codes:
   130  interrupted
   141  who read what it says has left
 """
-_COMMANDS = ("complete", "status", "emulator", "demo")
+_COMMANDS = ("complete", "status", "doctor", "emulator", "demo")
 
 
 class _LazyGroup(click.Group):

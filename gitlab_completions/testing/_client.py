@@ -28,6 +28,7 @@ class FakeGitLabClient(CompletionClient):
             gitlab.instance_url,
             gitlab.access_token,
             clock=gitlab.clock,
+            wall=gitlab.wall,
             direct_override=direct_override,
             jitter=lambda: 0.5,  # from 0 up to 1: the middle of every spread
             **options,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Unpack
 
 from gitlab_completions.emulator.access_tokens import AccessTokens
@@ -167,6 +168,10 @@ class FakeGitLab:
 
     async def aclose(self) -> None:
         """Do nothing: nothing is open."""
+
+    def wall(self) -> datetime:
+        """Return the time of day there, to which its answers are dated."""
+        return datetime.fromtimestamp(_EPOCH_UNIX + self.clock.now(), UTC)
 
     async def settle(self) -> None:
         """Wait until nothing is in flight, nor about to be.
