@@ -24,6 +24,8 @@ OPTIONAL = {"click", "cryptography", "h11", "rich", "starlette", "trustme", "uvi
 NOT_IMPORTED = (
     *("jwt", "tenacity", "httpx", "httpx2", "starlette", "click", "rich", "pytest"),
     *("openfeature", "opentelemetry", "concurrent_log_handler"),
+    "gitlab_completions._doctor",
+    "gitlab_completions.diagnosis",
     "gitlab_completions.event_log",
     "gitlab_completions.testing",
     "gitlab_completions.emulator",

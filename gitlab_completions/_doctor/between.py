@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 from gitlab_completions._doctor.verdicts import (
     OWN_SENDER,
     of_trouble,
-    problem,
     skipped,
     well,
 )
+from gitlab_completions._records import replace
 
 if TYPE_CHECKING:
     from gitlab_completions._doctor.chart import Chart, Road
@@ -46,8 +46,7 @@ def _with_source(found: Check, way: Way) -> Check:
     """Say as well who named the proxy: that is where it is mended."""
     if way.proxy is None:
         return found
-    words = f"{found.finding} ({way.proxy_source} names it)"
-    return problem(NAME, words, found.next_step, **found.facts)
+    return replace(found, finding=f"{found.finding} ({way.proxy_source} names it)")
 
 
 def _words(way: Way, host: str) -> str:

@@ -13,10 +13,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from gitlab_completions._core.verdicts import GATEWAYS, OnDetails, decide
 from gitlab_completions._doctor import roads, troubles
-from gitlab_completions._doctor.chart import Chart, Granted, Tasted
+from gitlab_completions._doctor.chart import Chart, Granted
 from gitlab_completions._doctor.notebook import Notebook
+from gitlab_completions._doctor.tasting import Taster, small_request
 from gitlab_completions._records import replace
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.access_token import TokenSourceError
@@ -24,27 +24,18 @@ from gitlab_completions._shell.bulletin import Bulletin
 from gitlab_completions._shell.inspection import Inspection
 from gitlab_completions._shell.keeper import Keeper
 from gitlab_completions._shell.round_trip import round_trip
-from gitlab_completions._shell.traffic import Traffic
 from gitlab_completions._wire import gateway_v2, instance, introspection
 from gitlab_completions._wire.availability import decode_version
 from gitlab_completions._wire.direct_access import issued_at
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.refusals import decode_refusal, looks_like_html
-from gitlab_completions.errors import (
-    DirectAccessBarredError,
-    ErrorCode,
-    RequestRejectedError,
-)
-from gitlab_completions.models import CompletionRequest, Route
+from gitlab_completions.errors import ErrorCode, RequestRejectedError
+from gitlab_completions.models import Route
 from gitlab_completions.policy import DirectMode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from gitlab_completions._doctor.notebook import Entry
-    from gitlab_completions._shell.endings import Ending
     from gitlab_completions._shell.inquiry import Asked, Inquirer, Question
-    from gitlab_completions._shell.keeper import Entry as KeptEntry
     from gitlab_completions._shell.patient import Patient
     from gitlab_completions.details import ConnectionDetails
 
@@ -52,14 +43,11 @@ MOST_S = 60.0
 """Seconds for all of it: five answers that take their ten, and some connections."""
 HEALTH_S = 5.0
 """Seconds for the gateway's health, as for a warm-up."""
-NEARLY_FULL = 55
-"""Completions of the last minute from which none is spent on a look: as for calls."""
 _OK = 200
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _MOVED = frozenset({301, 308})
 _DIRECT_ACCESS = "/code_suggestions/direct_access"
-_ABOVE = "def add(left, right):\n    return "
 
 
 class Examination:
@@ -85,6 +73,7 @@ class Examination:
         )
         self._setup = replace(setup, sender=self._notebook, store=None, observers=())
         self._inquirer: Inquirer = self._setup.inquirer(patient.desk, patient.spare)
+        self._taster = Taster(self._setup, patient, self._notebook)
         self._keeper = Keeper(
             policy=setup.policy,
             fetcher=self._setup.fetcher(patient.desk, patient.spare),
@@ -124,31 +113,22 @@ class Examination:
         After a trouble direct is looked at only when the instance completes all the
         same, or when there is nothing but direct.
         """
-        request = self._request(chart)
-        if request is None:
+        try:
+            request = small_request(self._project_path)
+        except RequestRejectedError as error:
+            chart.unsent = error.message
             return
-        policy = self._setup.policy
-        is_only = policy.direct is DirectMode.ONLY
+        is_only = self._setup.policy.direct is DirectMode.ONLY
         if chart.trouble is not None and not is_only:
-            await self._taste_indirect(chart, request)
+            await self._taster.indirect(chart, request)
             if not chart.completes:
                 return
         await self._look_at_direct_access(chart)
         if not is_only and Route.INDIRECT not in chart.tasted:
-            await self._taste_indirect(chart, request)
+            await self._taster.indirect(chart, request)
         if chart.granted is not None and chart.health_error is None:
-            await self._taste_direct(chart, request)
-
-    def _request(self, chart: Chart) -> CompletionRequest | None:
-        try:
-            return CompletionRequest(
-                file_name="doctor.py",
-                content_above_cursor=_ABOVE,
-                project_path=self._project_path,
-            )
-        except RequestRejectedError as error:
-            chart.unsent = error.message
-            return None
+            entry = self._keeper.entry(self._project_path)
+            await self._taster.direct(chart, request, entry.freshness)
 
     # The instance.
 
@@ -295,70 +275,6 @@ class Examination:
             except Exception:
                 chart.health_error = SendError("broken")
         chart.health = self._notebook.last(request.url)
-
-    # One small completion by each route.
-
-    async def _taste_indirect(self, chart: Chart, request: CompletionRequest) -> None:
-        most = self._setup.policy.indirect_per_minute
-        used = self._patient.status.indirect_used
-        if most is not None and used >= min(NEARLY_FULL, most):
-            return
-        exchanger = self._setup.exchanger(self._patient.desk)
-
-        async def ask() -> Ending:
-            return await exchanger.indirect(
-                request,
-                ends_at=self._clock.now() + self._setup.policy.indirect_timeout_s,
-                last_resort=True,
-                traffic=Traffic(),
-            )
-
-        chart.tasted[Route.INDIRECT] = await self._tasted(Route.INDIRECT, ask)
-
-    async def _taste_direct(self, chart: Chart, request: CompletionRequest) -> None:
-        """Ask the gateway's endpoint that the client would, then the other if need be.
-
-        Each refusal is one that the client would learn from in the same way.
-        """
-        exchanger = self._setup.exchanger(self._patient.desk)
-        entry: KeptEntry = self._keeper.entry(self._project_path)
-        while (details := entry.freshness.usable(self._clock.now())) is not None:
-            endpoint = entry.freshness.endpoint(details)
-
-            async def ask(
-                details: ConnectionDetails = details,
-            ) -> Ending:
-                return await exchanger.direct(
-                    request,
-                    details,
-                    endpoint=entry.freshness.endpoint(details),
-                    ends_at=self._clock.now() + self._setup.policy.direct_timeout_s,
-                    last_resort=False,
-                    traffic=Traffic(),
-                )
-
-            tasted = await self._tasted(Route.DIRECT, ask)
-            chart.tasted[Route.DIRECT] = tasted
-            verdict = decide(GATEWAYS[endpoint], tasted.ending.seen)
-            if verdict.details is not OnDetails.REFUSE_ENDPOINT:
-                return
-            entry.freshness.endpoint_refused(
-                self._clock.now(),
-                details,
-                endpoint,
-                DirectAccessBarredError("the gateway refuses this endpoint"),
-            )
-
-    async def _tasted(
-        self, route: Route, ask: Callable[[], Awaitable[Ending]]
-    ) -> Tasted:
-        async with self._patient.spare.for_the_rest():
-            before = len(self._notebook.entries)
-            ending = await ask()
-        answers = [one for one in self._notebook.entries[before:] if one.route is route]
-        return Tasted(
-            ending=ending, elapsed_s=answers[-1].elapsed_s if answers else None
-        )
 
 
 def _is_success(entry: Entry) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitlab_completions._doctor.verdicts import seconds
 from gitlab_completions._error_codes import REMEDIES
 from gitlab_completions._records import Record
 from gitlab_completions._shell.breaks import meaning_of
@@ -140,6 +141,15 @@ def _of_connecting(road: Road, host: str) -> Trouble | None:
             "it in HTTPS_PROXY",
             code=ErrorCode.OFFLINE,
             is_final=True,
+        )
+    if road.connect_s is not None:
+        return Trouble(
+            check="dns",
+            words=f"{host} can be connected to, though not always, or not in the time "
+            f"that a call has for it: once it took {seconds(road.connect_s)}",
+            remedy="look at the way there: a VPN, a firewall or a line that loses "
+            "packets",
+            code=ErrorCode.OFFLINE,
         )
     return Trouble(
         check="tls",

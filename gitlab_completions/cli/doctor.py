@@ -98,7 +98,7 @@ def command(
     else:
         _show(found)
     if bundle is not None:
-        named = "as allowed, hosts named" if host_names else "no hosts named"
+        named = "hosts are named in it" if host_names else "it names no hosts"
         click.echo(f"written: {click.format_filename(bundle)} ({named})", err=True)
     return Exit.NO if found.problem is not None else Exit.DONE
 

@@ -50,6 +50,17 @@ def test_a_sender_of_the_users_is_not_looked_into() -> None:
     assert judge(chart(instance=road(way=None))).grade is Grade.SKIPPED
 
 
+def test_a_proxy_in_the_way_is_told_with_who_named_it() -> None:
+    trouble = Trouble(check="proxy", words="it refuses", remedy="ask")
+    ours = road(way=way(PROXY, source="ALL_PROXY"))
+    check = judge(chart(instance=ours, trouble=trouble, tasted={}))
+    assert check.grade is Grade.PROBLEM
+    assert check.finding == "it refuses (ALL_PROXY names it)"
+    without = judge(chart(trouble=trouble, tasted={}))
+    assert without.finding == "it refuses"
+    assert judge(chart(instance=ours, trouble=trouble)).grade is Grade.WARNING
+
+
 def test_what_answers_in_gitlabs_place_is_told() -> None:
     trouble = Trouble(check="proxy", words="a sign-in page", remedy="sign in")
     check = judge(chart(instance=road(way=None), trouble=trouble, tasted={}))

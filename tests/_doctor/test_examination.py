@@ -12,14 +12,13 @@ from gitlab_completions.diagnosis import Grade
 from gitlab_completions.senders import SendError, WireRequest, WireResponse
 from gitlab_completions.testing import FakeGitLab
 from gitlab_completions.tokens import JobToken, PrivateToken
-from tests._shell.parts import REQUEST
+from tests._doctor.looking import Listed, diagnosed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
-    from gitlab_completions.diagnosis import Diagnosis
-    from gitlab_completions.models import AccessToken
 
 VERSION = "/api/v4/version"
 SELF = "/api/v4/personal_access_tokens/self"
@@ -29,49 +28,6 @@ ACCESS = "/api/v4/code_suggestions/direct_access"
 INDIRECT = "/api/v4/code_suggestions/completions"
 HEALTH = "/monitoring/healthz"
 V2 = "/v2/completions"
-V4 = "/v4/code/suggestions"
-
-
-class Listed:
-    """Notes which paths are asked for, on the way to a GitLab."""
-
-    def __init__(self, gitlab: FakeGitLab) -> None:
-        self._gitlab = gitlab
-        self.paths: list[str] = []
-
-    @asynccontextmanager
-    async def exchange(
-        self, request: WireRequest
-    ) -> AsyncGenerator[WireResponse, None]:
-        self.paths.append("/" + request.url.split("/", 3)[3])
-        async with self._gitlab.exchange(request) as response:
-            yield response
-
-    async def aclose(self) -> None:
-        """Do nothing."""
-
-
-async def diagnosed(
-    gitlab: FakeGitLab,
-    token: AccessToken | None = None,
-    policy: RoutingPolicy | None = None,
-    project_path: str | None = None,
-) -> tuple[Diagnosis, list[str]]:
-    """Return what is found, and what was asked for it."""
-    listed = Listed(gitlab)
-    client = CompletionClient._for_testing(
-        gitlab.instance_url,
-        gitlab.access_token if token is None else token,
-        clock=gitlab.clock,
-        wall=gitlab.wall,
-        jitter=lambda: 0.5,
-        sender=listed,
-        policy=policy or RoutingPolicy(),
-    )
-    async with client:
-        found = await client.diagnose(project_path)
-    assert found.requests == len(listed.paths) <= 12
-    return found, listed.paths
 
 
 async def test_each_is_asked_once_where_all_is_well() -> None:
@@ -212,36 +168,6 @@ async def test_the_first_answer_may_end_it(
     assert found.problem.name == check
 
 
-async def test_the_gateways_other_endpoint_is_tried() -> None:
-    gitlab = FakeGitLab(profile="19.5")
-    refusal = {"detail": "Unauthorized to access code suggestions"}
-    gitlab.gateway.fail(403, json=refusal, times=1)
-    found, paths = await diagnosed(gitlab)
-    assert found.check("direct").grade is Grade.OK
-    assert paths[-2:] == [V4, V2]
-
-
-async def test_both_endpoints_may_be_refused() -> None:
-    gitlab = FakeGitLab()
-    gitlab.settings.v2_gone = True
-    found, paths = await diagnosed(gitlab)
-    assert found.check("direct").grade is Grade.WARNING
-    assert "at none of its endpoints" in found.check("direct").finding
-    assert paths[-2:] == [V2, V4]
-
-
-async def test_nearly_the_whole_minute_is_left_to_the_author() -> None:
-    gitlab = FakeGitLab()
-    listed = Listed(gitlab)
-    policy = RoutingPolicy(indirect_per_minute=1, direct=DirectMode.NEVER)
-    async with gitlab.client(sender=listed, policy=policy) as client:
-        await client.complete(REQUEST)
-        found = await client.diagnose()
-    assert listed.paths.count(INDIRECT) == 1
-    assert found.check("indirect").grade is Grade.SKIPPED
-    assert found.check("rate_limit").grade is Grade.WARNING
-
-
 async def test_a_sender_that_raises_anything_is_told() -> None:
     gitlab = FakeGitLab()
 
@@ -275,4 +201,15 @@ async def test_a_sender_may_lack_its_certificates() -> None:
         found = await client.diagnose()
     assert found.problem is not None
     assert found.problem.name == "tls"
+    assert "certificate file" in found.problem.finding
+
+
+async def test_a_certificate_file_that_is_gone_is_told_and_nothing_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    async with CompletionClient("https://gitlab.invalid", "t") as client:
+        found = await client.diagnose()
+    assert found.problem is not None
+    assert (found.problem.name, found.requests) == ("tls", 0)
     assert "certificate file" in found.problem.finding

@@ -71,11 +71,18 @@ def test_a_break_belongs_to_its_layer(
 def test_a_connection_that_failed_is_told_by_its_step(
     found: Lookup, check: str, words: str
 ) -> None:
-    trouble = broken("connect", lookup=found)
+    trouble = broken("connect", lookup=found, handshake=None)
     assert trouble.check == check
     assert words in trouble.words
     assert trouble.is_final
     assert trouble.remedy
+
+
+def test_a_connection_that_comes_about_at_times_may_do_so_again() -> None:
+    trouble = broken("connect")
+    assert trouble.check == "dns"
+    assert "once it took 50 ms" in trouble.words
+    assert not trouble.is_final
 
 
 def test_without_a_look_below_it_is_told_as_the_client_does() -> None:
