@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gitlab_completions.events import Event
     from gitlab_completions.models import Route
 
-__all__ = ("AttemptRow", "CallRow", "Ledger", "quantile", "since")
+__all__ = ("AttemptRow", "CallRow", "Ledger", "RowT", "quantile", "since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class AttemptRow:
     failed: bool
 
     @property
-    def sent_s(self) -> float:
+    def began_s(self) -> float:
         """When it was sent."""
         return self.ended_s - self.elapsed_s
 
