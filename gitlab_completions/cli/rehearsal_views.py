@@ -101,13 +101,9 @@ def _facts(report: Report) -> Iterator[tuple[str, str | Text]]:
     lost = Text(str(report.lost), "bold red" if report.lost else "green")
     yield "completions lost", lost
     if report.saving is not None:
-        yield (
-            "saved by direct",
-            (
-                f"{_ms(report.saving.quicker_s)}: an answer came so much quicker at the "
-                f"median; an author waited {_ms(report.saving.waited_less_s)} less"
-            ),
-        )
+        quicker, less = _ms(report.saving.quicker_s), _ms(report.saving.waited_less_s)
+        saved = f"{quicker} of an answer's time, {less} of an author's wait (medians)"
+        yield "saved by direct", saved
     if report.tail is not None:
         yield "direct after that", _tail(report.tail)
 

@@ -147,6 +147,7 @@ class _Percentage:
         self._members = 0
         self._clients: dict[int, CompletionClient] = {}
         self._flags = Flags(PROFILES["17.1"])
+        self._flags.disable(DIRECT_FLAG)
 
     def pull(self, step: Step) -> None:
         self._percent, self._members = step.percent, step.members

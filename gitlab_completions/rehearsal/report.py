@@ -60,9 +60,9 @@ class Saving(Record):
     Args:
         before: Response times before the roll-out.
         after: Those of calls that were answered directly.
-        waited_less_s: Seconds that authors waited less, at the median. Of the calls that
-            a keystroke can supersede the quick ones are answered, more of them direct,
-            so that this is more than the route itself is quicker by.
+        waited_less_s: Seconds that authors waited less, at the median. Of the calls
+            that a keystroke may supersede the quick ones are answered, more of them
+            direct, so that this is more than the route itself is quicker by.
         quicker_s: Seconds by which all answers came quicker, at the median, those
             included that nobody waited for any more.
     """

@@ -132,5 +132,5 @@ def test_a_lever_of_the_clients_needs_no_flag_of_the_instance() -> None:
 
 
 def test_a_plan_has_steps() -> None:
-    with pytest.raises(PlanError, match="^steps are missing"):
+    with pytest.raises(PlanError, match=r"^steps are missing"):
         read_plan("seed = 1")

@@ -1,4 +1,4 @@
-"""Spans, shares and bounds are read as people write them, or refused with an example."""
+"""Spans, shares and bounds are read as people write them, or refused."""
 
 from __future__ import annotations
 
