@@ -49,7 +49,9 @@ class Lever(StrEnum):
     INSTANCE_FLAG = "instance_flag"
     """A flag of the instance, which has the last word when a token is asked for. On: a
     client of 17.0 or 17.1 hears of it within a minute, others when they look at direct
-    access again. Off: a token that was granted is good until it expires."""
+    access again, half an hour later. Off: a token that was granted is good until it
+    expires, an hour later. (GitLab's own caches add up to a minute, which the emulator
+    has not.)"""
     CLIENT_FLAG = "client_flag"
     """An organisation's flag service, which each client asks once a minute."""
     CLIENT_PERCENTAGE = "client_percentage"

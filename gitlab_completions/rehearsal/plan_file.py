@@ -6,6 +6,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, TypedDict, cast
 
+from gitlab_completions.emulator.faults import FaultKind
 from gitlab_completions.emulator.flags import DEFINITIONS
 from gitlab_completions.emulator.profiles import PROFILES
 from gitlab_completions.rehearsal.faults import ENDPOINTS, fault_of, kinds_of
@@ -64,10 +65,11 @@ def read_plan(text: str) -> Plan:
     top = Table(text, (), document)
     profile = top.choice("profile", "17.1", tuple(PROFILES))
     steps = _steps(top)
+    time = top.member("time", Time.VIRTUAL)
     plan = Plan(
         title=top.get("title", read_text, "a roll-out"),
         seed=top.get("seed", read_count, 0),
-        time=top.member("time", Time.VIRTUAL),
+        time=time,
         profile=profile,
         latencies=_latencies(top.table("latencies")),
         **_lever(top.table("lever"), profile),
@@ -75,7 +77,7 @@ def read_plan(text: str) -> Plan:
         before_s=top.get("before", read_positive_span, 600.0),
         steps=steps,
         guard_rails=tuple(map(_guard_rail, top.tables("guard_rails"))),
-        faults=tuple(_fault(table, steps) for table in top.tables("faults")),
+        faults=tuple(_fault(table, steps, time) for table in top.tables("faults")),
         look_s=top.get("look_every", read_positive_span, 15.0),
         longest_hold_s=top.get("longest_hold", read_span, 1800.0),
         after_s=top.get("watch_after_take_back", read_span, 1800.0),
@@ -181,13 +183,15 @@ def _guard_rail(table: Table) -> GuardRail:
     )
 
 
-def _fault(table: Table, steps: tuple[Step, ...]) -> PlannedFault:
+def _fault(table: Table, steps: tuple[Step, ...], time: Time) -> PlannedFault:
     last = max(step.number for step in steps)
     step = table.get("step", read_count)
     if step > last:
         raise table.error("step", f"there are {last} steps, and none is {step}")
     endpoint = table.choice("endpoint", None, ENDPOINTS)
     kind = table.choice("kind", None, kinds_of(endpoint))
+    if time is Time.VIRTUAL and kind == FaultKind.STALE:
+        raise table.error("kind", "in virtual time no connection is ever stale")
     after_s = table.get("after", read_span, 0.0)
     lasts_s = table.get("lasts", read_positive_span)
     given = table.rest()

@@ -98,6 +98,11 @@ def test_the_flag_of_a_profile_is_known(profile: str) -> None:
             '"sttus"',
             "line 37: faults[1].kind: is one of delay, status, htm",
         ),
+        (
+            '"status"\nstatus = 503',
+            '"stale"',
+            "line 37: faults[1].kind: in virtual tim",
+        ),
         ("status = 503", "status = 99", "line 38: faults[1].status: takes a number fr"),
         ("status = 503", "by = 1", "line 38: faults[1].by: is no argument of status,"),
         (
