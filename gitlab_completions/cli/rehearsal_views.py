@@ -98,7 +98,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str | Text]]:
     lasted = show_span(report.lasted_s)
     yield "authors", f"{report.authors}, for {lasted} of their time"
     yield "calls", f"{report.calls}, and {report.superseded} superseded"
-    lost = Text(str(report.lost), "bold red" if report.lost else "green")
+    why = "".join(f", {count} {code}" for code, count in report.losses)
+    lost = Text(f"{report.lost}{why}", "bold red" if report.lost else "green")
     yield "completions lost", lost
     if report.saving is not None:
         quicker, less = _ms(report.saving.quicker_s), _ms(report.saving.waited_less_s)

@@ -91,14 +91,14 @@ class Author:
     async def _session(self) -> None:
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + self._chance.expovariate(1 / self._habits.session_s)
-        client = self._stage.client(
+        opening = self._stage.client(
             self.number,
             policy=self._rollout.policy(self.number),
             flags=self._rollout.source(self.number),
             observers=self._observers(self.number),
             chance=self._chance,
         )
-        async with client:
+        async with opening as client:
             self._rollout.opened(self.number, client)
             try:
                 while loop.time() < ends_at:

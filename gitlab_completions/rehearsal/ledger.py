@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -111,15 +112,20 @@ class Ledger:
         calls: Calls that ended.
         attempts: Attempts that ended otherwise than by being given up.
         superseded: How many calls were.
-        lost: How many calls ended in an error.
+        losses: How many calls ended in an error, by its code.
     """
 
     phase: int = 0
     calls: list[CallRow] = field(default_factory=list[CallRow])
     attempts: list[AttemptRow] = field(default_factory=list[AttemptRow])
     superseded: int = 0
-    lost: int = 0
+    losses: Counter[str] = field(default_factory=Counter[str])
     _phases: list[float] = field(default_factory=list[float])
+
+    @property
+    def lost(self) -> int:
+        """How many calls ended in an error."""
+        return self.losses.total()
 
     def turn(self, now: float) -> None:
         """Begin the next phase."""
@@ -184,7 +190,8 @@ class _Pen:
         call = self._open.pop(event.call_id, None)
         if call is None:
             return
-        self._ledger.lost += event.error is not None
+        if event.error is not None:
+            self._ledger.losses[event.error.code] += 1
         self._ledger.calls.append(
             CallRow(
                 author=self._author,

@@ -154,6 +154,7 @@ class Report(Record):
         calls: How many calls ended with a completion or an error.
         superseded: How many more were superseded.
         lost: How many ended in an error.
+        losses: The same by the error's code, the most frequent one first.
         saving: What direct saves; `None` while nothing went direct.
         waits: Response times, by phase and route.
         errors: Errors, by phase and issuer.
@@ -170,6 +171,7 @@ class Report(Record):
     calls: int
     superseded: int
     lost: int
+    losses: tuple[tuple[str, int], ...]
     saving: Saving | None
     waits: tuple[Waits, ...]
     errors: tuple[Errors, ...]
@@ -201,6 +203,7 @@ def make_report(
         calls=len(ledger.calls),
         superseded=ledger.superseded,
         lost=ledger.lost,
+        losses=tuple(ledger.losses.most_common()),
         saving=_saving(ledger, strikes),
         waits=tuple(_by_phase(ledger.calls, titles)),
         errors=tuple(_errors(ledger.attempts, titles)),

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Protocol
 from gitlab_completions.client import CompletionClient
 from gitlab_completions.emulator import Credential, Emulator
 from gitlab_completions.rehearsal.plan import Time
+from gitlab_completions.senders import HttpxSender
 from gitlab_completions.testing import FakeGitLab
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from gitlab_completions.emulator.arrivals import SeenRequest
     from gitlab_completions.emulator.faults import Endpoint
@@ -54,8 +56,8 @@ class Stage(Protocol):
         flags: FlagSource | None,
         observers: Sequence[Observer],
         chance: random.Random,
-    ) -> CompletionClient:
-        """Return a new client of an author's."""
+    ) -> AbstractAsyncContextManager[CompletionClient]:
+        """Return a new client of an author's, to be entered and left."""
         ...
 
 
@@ -82,14 +84,16 @@ async def set_stage(plan: Plan) -> AsyncGenerator[Stage, None]:
         gitlab = FakeGitLab(profile=plan.profile, seed=chance.getrandbits(32))
         for token, credential in known.items():
             gitlab.set_credential(token, credential)
-        _slow(_InMemory(gitlab, tokens), plan.latencies, chance)
-        yield _InMemory(gitlab, tokens)
+        in_memory = _InMemory(gitlab, tokens)
+        _slow(in_memory, plan.latencies, chance)
+        yield in_memory
         return
     async with Emulator(plan.profile) as emulator:
         for token, credential in known.items():
             emulator.set_credential(token, credential)
-        _slow(_OnLoopback(emulator, tokens), plan.latencies, chance)
-        yield _OnLoopback(emulator, tokens)
+        on_loopback = _OnLoopback(emulator, tokens)
+        _slow(on_loopback, plan.latencies, chance)
+        yield on_loopback
 
 
 class _InMemory:
@@ -119,7 +123,7 @@ class _InMemory:
         flags: FlagSource | None,
         observers: Sequence[Observer],
         chance: random.Random,
-    ) -> CompletionClient:
+    ) -> AbstractAsyncContextManager[CompletionClient]:
         self._gitlab.prompts.clear()  # nobody looks at them, and they would add up
         return self._gitlab.client(
             access_token=self._tokens[author],
@@ -149,7 +153,8 @@ class _OnLoopback:
     def endpoint(self, name: str) -> Endpoint:
         return _endpoints(self._emulator)[name]
 
-    def client(
+    @asynccontextmanager
+    async def client(
         self,
         author: int,
         *,
@@ -157,15 +162,21 @@ class _OnLoopback:
         flags: FlagSource | None,
         observers: Sequence[Observer],
         chance: random.Random,
-    ) -> CompletionClient:
+    ) -> AsyncGenerator[CompletionClient, None]:
         del chance  # in real time a client throws its own dice
-        return CompletionClient(
-            self._emulator.instance_url,
-            self._tokens[author],
-            policy=policy,
-            flags=flags,
-            observers=observers,
-        )
+        # No proxy of the environment's reaches this machine.
+        async with (
+            HttpxSender(trust_env=False) as sender,
+            CompletionClient(
+                self._emulator.instance_url,
+                self._tokens[author],
+                policy=policy,
+                sender=sender,
+                flags=flags,
+                observers=observers,
+            ) as client,
+        ):
+            yield client
 
 
 def _endpoints(gitlab: FakeGitLab | Emulator) -> dict[str, Endpoint]:

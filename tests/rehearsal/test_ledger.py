@@ -58,7 +58,7 @@ async def test_a_call_that_ends_in_an_error_is_lost() -> None:
     tell = ledger.observer(0)
     tell(started(1))
     tell(finished(1, None))
-    assert ledger.lost == 1
+    assert (ledger.lost, ledger.losses) == (1, {"timeout": 1})
     assert ledger.calls[0].lost
 
 

@@ -16,6 +16,8 @@ from gitlab_completions.rehearsal.stage import set_stage
 from tests.rehearsal.parts import small
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from gitlab_completions.client import CompletionClient
     from gitlab_completions.rehearsal.stage import Stage
 
@@ -25,12 +27,9 @@ POLICY = RoutingPolicy(
 )
 
 
-def client(
-    stage: Stage, author: int, policy: RoutingPolicy = POLICY
-) -> CompletionClient:
-    return stage.client(
-        author, policy=policy, flags=None, observers=(), chance=random.Random(author)
-    )
+def client(stage: Stage, author: int) -> AbstractAsyncContextManager[CompletionClient]:
+    chance = random.Random(author)
+    return stage.client(author, policy=POLICY, flags=None, observers=(), chance=chance)
 
 
 async def test_the_way_through_the_instance_takes_what_the_plan_says_on_top() -> None:
@@ -61,7 +60,10 @@ async def test_every_author_has_a_rate_limit_of_its_own() -> None:
 
 
 @pytest.mark.real_time
-async def test_the_stage_is_the_same_on_loopback() -> None:
+async def test_the_stage_is_the_same_on_loopback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # none of its business
     plan = small(time=Time.LOOPBACK, latencies=Latencies(direct_s=0, grant_s=0))
     async with set_stage(plan) as stage, client(stage, 3) as one:
         await one.warm_up()
