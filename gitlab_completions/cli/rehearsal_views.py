@@ -67,7 +67,7 @@ def standing_view(standing: Standing) -> RenderableType:
     ]
     lines = [Text(entry_line(entry)) for entry in standing.entries[-_LAST_ENTRIES:]]
     return Group(
-        Text(f"{clock(standing.at_s)} into the rehearsal", "bold"),
+        Text(f"{clock(standing.at_s)} of {clock(standing.planned_s)} planned", "bold"),
         facts_table(facts),
         _readings_table(standing.readings),
         *lines,

@@ -50,7 +50,10 @@ _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A rehearsed roll-out</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>{stylesheet}
-:root {{ color-scheme: light dark; }}
+html {{ background: #fff; color: #000; }}
+@media (prefers-color-scheme: dark) {{
+  html {{ filter: invert(0.93) hue-rotate(180deg); }}
+}}
 pre {{ font: 14px/1.35 ui-monospace, monospace; overflow-x: auto; }}
 </style></head>
 <body><pre><code>{code}</code></pre></body></html>

@@ -100,6 +100,7 @@ class Standing(Record):
 
     Args:
         at_s: Seconds since it began.
+        planned_s: Seconds that it takes when the guard rails always hold.
         step: How the lever is set.
         since_s: Seconds since then.
         readings: How the guard rails stand.
@@ -111,6 +112,7 @@ class Standing(Record):
     """
 
     at_s: float
+    planned_s: float
     step: Step
     since_s: float
     readings: tuple[Reading, ...]
@@ -271,6 +273,7 @@ class Conductor:
         self._tell(
             Standing(
                 at_s=now - self._began_s,
+                planned_s=self._plan.planned_s,
                 step=phase.step,
                 since_s=now - phase.began_s,
                 readings=readings,

@@ -224,3 +224,8 @@ class Plan(Record):
     look_s: float = 15.0
     longest_hold_s: float = 1800.0
     after_s: float = 1800.0
+
+    @property
+    def planned_s(self) -> float:
+        """Seconds that it takes when the guard rails always hold."""
+        return self.before_s + sum(step.pause_s for step in self.steps)

@@ -14,6 +14,7 @@ from gitlab_completions._records import replace
 from gitlab_completions.cli import rehearse as module
 from gitlab_completions.cli.rehearsal_views import report_view, standing_view
 from gitlab_completions.emulator import MissingExtraError
+from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.rehearsal import Report, Standing, read_plan, rehearse
 from tests.rehearsal.parts import INCIDENT, SMALL
 
@@ -98,6 +99,37 @@ def test_a_lost_completion_is_the_gravest_end(
 
     monkeypatch.setattr(module, "rehearse", lose)
     assert run(FEW).code == 1
+
+
+def test_an_event_log_needs_its_package(
+    run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ConfigurationError(
+            "EventLog needs concurrent-log-handler: pip install it"
+        )
+
+    monkeypatch.setattr(module, "EventLog", fail)
+    ended = run(FEW, "--events", str(tmp_path / "events.jsonl"))
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("error: --events needs concurrent-log-handler")
+
+
+def test_an_event_log_that_cannot_be_written_has_its_exit_code(
+    run: Callable[..., Ended], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    ended = run(FEW, "--events", str(tmp_path / "file" / "events.jsonl"))
+    assert ended.code == 74
+    assert "events.jsonl cannot be written: " in ended.err
+
+
+def test_a_terminal_shows_how_it_stands_in_place() -> None:
+    out = io.StringIO()
+    terminal = Console(file=out, width=80, force_terminal=True)
+    with module._progress(terminal) as tell:
+        rehearse(read_plan(FEW), tell=tell)
+    assert "of 0:03:00 planned" in out.getvalue()
 
 
 def test_what_is_wrong_in_a_plan_is_one_line(run: Callable[..., Ended]) -> None:

@@ -96,6 +96,7 @@ async def test_whoever_watches_is_told_at_each_look() -> None:
     await played.outcome()
     assert [standing.at_s for standing in played.standings] == [5, 10, 15, 20, 25, 30]
     assert played.standings[-1].since_s == 20
+    assert played.standings[-1].planned_s == 30
     assert played.standings[-1].step.title == "some"
 
 
