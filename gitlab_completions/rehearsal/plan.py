@@ -53,7 +53,8 @@ class Lever(StrEnum):
     expires, an hour later. (GitLab's own caches add up to a minute, which the emulator
     has not.)"""
     CLIENT_FLAG = "client_flag"
-    """An organisation's flag service, which each client asks once a minute."""
+    """An organisation's flag service, which each client asks once a minute, behind its
+    calls: the first call after a pause still goes by the last word."""
     CLIENT_PERCENTAGE = "client_percentage"
     """`RoutingPolicy.direct_percentage`, pushed to all clients: with the next call."""
 
