@@ -250,6 +250,14 @@ def soak(session: nox.Session) -> None:
     run_soak(session)
 
 
+@nox.session
+def rehearse(session: nox.Session) -> None:
+    """Play the example of a roll-out in full: its incident has it taken back."""
+    install(session)
+    plan = ("rehearse", "examples/rollout.toml", *session.posargs)
+    session.run("gitlab-completions", *plan, success_codes=[7])
+
+
 def run_soak(session: nox.Session, *arguments: str) -> None:
     """Run the soak, and draw it: into the session's own folder, unless told."""
     install(session, "soak")
