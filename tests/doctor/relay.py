@@ -1,8 +1,9 @@
-"""A proxy for CONNECT on loopback, which refuses what it is told to refuse."""
+"""Proxies on loopback: one refuses what it is told to refuse, another is not there."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
@@ -19,7 +20,7 @@ _FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n"
 
 
 class Relay:
-    """A proxy; an async context manager.
+    """A proxy for CONNECT; an async context manager.
 
     Args:
         forbids: Ports to which it lets nobody.
@@ -73,6 +74,30 @@ class Relay:
         if self._knows and f"proxy-authorization: {self._knows}" not in head.lower():
             return _WHO
         return _FORBIDDEN if port in self._forbids else None
+
+
+class Nobody:
+    """A port that is held, and where nobody listens; an async context manager."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket()
+
+    async def __aenter__(self) -> Self:
+        self._socket.bind(("127.0.0.1", 0))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._socket.close()
+
+    @property
+    def url(self) -> str:
+        """The URL of a proxy that would be there."""
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
 
 async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

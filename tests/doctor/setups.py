@@ -1,126 +1,24 @@
-"""The set-ups that a doctor is asked about: each is well but for one thing.
-
-A set-up is data: what is wrong, and where its cause is. Whether completions come all
-the same is not written down here: the client itself tells.
-"""
+"""The set-ups that a doctor is asked about: each is well but for one thing."""
 
 from __future__ import annotations
 
 import socket
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from gitlab_completions import (
-    CompletionClient,
-    CompletionRequest,
-    GitLabCompletionsError,
-    HttpxSender,
-)
-from gitlab_completions.emulator import (
-    PROFILES,
-    AccessTokens,
-    Credential,
-    Emulator,
-    Quota,
-)
-from tests.doctor.relay import Relay
+from gitlab_completions.emulator import PROFILES, Credential, Quota
+from tests.doctor.relay import Nobody, Relay
+from tests.doctor.scene import ACCESS_TOKEN, NAME, PROJECT, Setup
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
-
     import pytest
 
-    from gitlab_completions import Route
-    from gitlab_completions.emulator import Profile
+    from gitlab_completions.emulator import Emulator
 
-ACCESS_TOKEN: Final = "glpat-canary-2290"
-PROJECT: Final = "canary-team/canary-app"
-TEXT: Final = "return a + b"
-SOURCE: Final = "canary_source"
-REQUEST: Final = CompletionRequest(
-    file_name="add.py",
-    content_above_cursor=f"def {SOURCE}(a, b):\n    ",
-    content_below_cursor="\n",
-)
 HOUR_S: Final = 3600.0
 TOO_OLD: Final = replace(PROFILES["17.0"], name="16.7", version="16.7.9-ee")
 """Before completions came out of their experiment, and long before direct access."""
 TOO_MANY: Final = {"message": {"error": "This endpoint has been requested too often."}}
-_NAME: Final = "localhost"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """One thing that is wrong.
-
-    Attributes:
-        name: What a person would call it.
-        check: The name of the check that must be the first to complain.
-        says: What its finding must tell, in whatever case: one word of each group.
-        profile: Which GitLab it is.
-        strike: Does it to the GitLab.
-        suffer: Does it to this side.
-        token: Whose access token it is, among the emulator's.
-        relay: Makes the proxy that this side must go through, if there is one.
-        trusts: Whether this side trusts the certificate authority.
-        by_name: Whether the instance is called by a name and not by an address.
-        project_path: The project that is asked about.
-        forbidden: Whether GitLab leaves it to clients to ask for no completions here.
-    """
-
-    name: str
-    check: str
-    says: tuple[str, ...]
-    profile: Profile = PROFILES["19.3"]
-    strike: Callable[[Emulator], object] = lambda _: None
-    suffer: Callable[[pytest.MonkeyPatch], object] = lambda _: None
-    token: Callable[[AccessTokens], str] = lambda tokens: tokens.valid
-    relay: Callable[[Emulator], Relay] | None = None
-    trusts: bool = True
-    by_name: bool = False
-    project_path: str | None = PROJECT
-    forbidden: bool = False
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@asynccontextmanager
-async def built(
-    setup: Setup, monkeypatch: pytest.MonkeyPatch
-) -> AsyncGenerator[tuple[Emulator, CompletionClient]]:
-    """Give a set-up: a GitLab behind sockets with TLS, and a client of it."""
-    tokens = AccessTokens(valid=ACCESS_TOKEN)
-    emulator = Emulator(setup.profile, tls=True, tokens=tokens, model=lambda _: TEXT)
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(emulator)
-        if setup.relay is not None:
-            relay = await stack.enter_async_context(setup.relay(emulator))
-            monkeypatch.setenv("HTTPS_PROXY", relay.url)
-        setup.strike(emulator)
-        setup.suffer(monkeypatch)
-        url = emulator.instance_url
-        if setup.by_name:
-            url = url.replace("127.0.0.1", _NAME)
-        async with (
-            aclosing(
-                HttpxSender(verify=emulator.ca_pem if setup.trusts else None)
-            ) as sender,
-            CompletionClient(url, setup.token(tokens), sender=sender) as client,
-        ):
-            yield emulator, client
-
-
-async def route_of(
-    client: CompletionClient, project_path: str | None = None
-) -> Route | None:
-    """Return by which route an author gets a completion, if there is one."""
-    try:
-        done = await client.complete(replace(REQUEST, project_path=project_path))
-    except GitLabCompletionsError:
-        return None
-    return done.route
 
 
 def _clocks_ahead(emulator: Emulator) -> None:
@@ -153,13 +51,6 @@ def _used_up_everywhere(emulator: Emulator) -> None:
     _grants_used_up(emulator)
 
 
-def _dead_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Name a proxy on a port where nobody listens, or will: it is not given twice."""
-    with socket.create_server(("127.0.0.1", 0)) as left:
-        port = left.getsockname()[1]
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-
-
 def _no_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a name with an address of IPv6 that nothing can be reached at."""
     resolve = socket.getaddrinfo
@@ -168,7 +59,7 @@ def _no_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
         host: str | bytes | None, port: str | int | None, *more: int, **named: int
     ) -> list[object]:
         found: list[object] = list(resolve(host, port, *more, **named))
-        if host not in {_NAME, _NAME.encode()} or named.get("flags"):
+        if host not in {NAME, NAME.encode()} or named.get("flags"):
             return found
         v4 = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
         v6 = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", port, 0, 0))
@@ -206,7 +97,7 @@ SETUPS: Final = (
         name="proxy wrong",
         check="proxy",
         says=("proxy", "HTTPS_PROXY"),
-        suffer=_dead_proxy,
+        relay=lambda _: Nobody(),
     ),
     Setup(
         name="CA missing",

@@ -10,7 +10,7 @@ import pytest
 from gitlab_completions import RoutingPolicy
 from gitlab_completions.diagnosis import CHECKS, Grade
 from gitlab_completions.testing import FakeGitLab
-from tests.doctor.setups import route_of
+from tests.doctor.scene import route_of
 from tests.doctor.witness import leaks
 
 if TYPE_CHECKING:

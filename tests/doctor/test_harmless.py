@@ -13,7 +13,7 @@ from gitlab_completions._records import replace
 from gitlab_completions.diagnosis import Grade
 from gitlab_completions.shared import Reading
 from gitlab_completions.testing import FakeGitLab, wait_all_tasks_blocked
-from tests.doctor.setups import PROJECT, REQUEST
+from tests.doctor.scene import PROJECT, REQUEST
 from tests.doctor.witness import CANARY, leaks
 
 if TYPE_CHECKING:

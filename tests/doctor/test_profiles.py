@@ -11,7 +11,7 @@ from gitlab_completions.emulator import PROFILES
 from tests.doctor.conftest import ROW, row_name
 from tests.doctor.expectation import expect
 from tests.doctor.relay import Relay
-from tests.doctor.setups import REQUEST, TEXT, Setup, built
+from tests.doctor.scene import REQUEST, TEXT, Setup, built
 from tests.doctor.table import row_of
 from tests.doctor.witness import requests_seen
 

@@ -9,7 +9,8 @@ import pytest
 
 from gitlab_completions.diagnosis import CHECKS, Grade
 from tests.doctor.conftest import ROW
-from tests.doctor.setups import SETUPS, Setup, built, route_of
+from tests.doctor.scene import Setup, built, route_of
+from tests.doctor.setups import SETUPS
 from tests.doctor.table import row_of
 from tests.doctor.witness import leaks, requests_seen
 
