@@ -21,7 +21,9 @@ nox.options.sessions = ["lint", "types", "tests", "networks", "soak_quick"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
-EXTRAS = "cli,emulator,httpx2,ignore,openfeature,redact,redis,shared,speed"
+EXTRAS = (
+    "cli,emulator,eventlog,httpx2,ignore,openfeature,otel,redact,redis,shared,speed"
+)
 # Modules of tests/benchmarks, each with a `main` and the options of its `rounds`.
 BENCHMARKS = (
     "import_time",
@@ -36,6 +38,8 @@ BENCHMARKS = (
     "idle",
     "first_piece",
     "redaction",
+    "telemetry",
+    "event_log",
 )
 CACHE = Path(".nox", ".cache").resolve()
 
@@ -217,6 +221,7 @@ def examples(session: nox.Session) -> None:
     session.run("python", "examples/watch_routing.py")
     session.run("python", "examples/generate.py")
     session.run("python", "examples/with_context.py")
+    session.run("python", "examples/keep_events.py")
     session.run("python", "examples/editor_without_asyncio.py")
     session.run("pytest", "examples/test_your_plugin.py")
 
@@ -243,6 +248,14 @@ def soak_quick(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """The same for 600 s; `-- --seconds 600 --seed N --png FILE`, `-- --plan`."""
     run_soak(session)
+
+
+@nox.session
+def rehearse(session: nox.Session) -> None:
+    """Play the example of a roll-out in full: its incident has it taken back."""
+    install(session)
+    plan = ("rehearse", "examples/rollout.toml", *session.posargs)
+    session.run("gitlab-completions", *plan, success_codes=[7])
 
 
 def run_soak(session: nox.Session, *arguments: str) -> None:

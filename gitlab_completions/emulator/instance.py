@@ -269,7 +269,9 @@ class Instance:
         del request
         return (
             self._refusals.switched_off(credential)
-            or self._refusals.too_many(_DETAILS, _DETAILS_LIMIT, now)
+            or self._refusals.too_many(
+                _DETAILS, _DETAILS_LIMIT, now, actor=credential.actor
+            )
             or inquiries.connection_details(self.profile, self.identity)
         )
 
@@ -285,7 +287,12 @@ class Instance:
         return (
             self._refusals.switched_off(credential)
             or self._refusals.direct_barred(credential)
-            or self._refusals.too_many(_DIRECT, self.settings.direct_access_limit, now)
+            or self._refusals.too_many(
+                _DIRECT,
+                self.settings.direct_access_limit,
+                now,
+                actor=credential.actor,
+            )
             or self._refusals.unpaid()
             or self._refusals.namespace_missing(project_path)
             or self._refusals.no_model(credential)
@@ -313,7 +320,11 @@ class Instance:
         body = read_indirect(fields)
         return (
             self._refusals.too_many(
-                _COMPLETIONS, self.settings.completions_limit, now, MONOLITH
+                _COMPLETIONS,
+                self.settings.completions_limit,
+                now,
+                MONOLITH,
+                actor=credential.actor,
             )
             or self._refusals.namespace_missing(project_path)
             or forward(body, request, self.gateway, now, flags=self.flags)

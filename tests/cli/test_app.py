@@ -19,7 +19,10 @@ from tests.cli.running import HOME
 if TYPE_CHECKING:
     from tests.cli.running import Terminal
 
-COMMANDS = [["complete"], ["status"], ["doctor"], ["emulator"], ["demo"]]
+COMMANDS = [
+    *(["complete"], ["status"], ["doctor"]),
+    *(["rehearse"], ["emulator"], ["demo"]),
+]
 LEVERS = [["emulator", "fault"], ["emulator", "flag"], ["emulator", "flag", "set"]]
 PROGRAM = [sys.executable, "-m", "gitlab_completions"]
 
