@@ -7,7 +7,6 @@ credentials.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from gitlab_completions._doctor.verdicts import (
     OWN_SENDER,
@@ -68,9 +67,5 @@ def _facts(whose: str, road: Road | None) -> dict[str, object]:
     return facts | {
         f"{whose}_proxy": None if address is None else f"{address[0]}:{address[1]}",
         f"{whose}_proxy_scheme": way.proxy_scheme,
-        f"{whose}_proxy_credentials": _has_credentials(way.proxy),
+        f"{whose}_proxy_credentials": way.proxy_credentials is not None,
     }
-
-
-def _has_credentials(proxy: str) -> bool:
-    return "@" in urlsplit(proxy).netloc

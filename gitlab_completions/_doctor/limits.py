@@ -8,7 +8,6 @@ from gitlab_completions._doctor.verdicts import (
     as_bad,
     of_trouble,
     seconds,
-    skipped,
     warning,
     well,
 )
@@ -59,7 +58,7 @@ def judge(chart: Chart) -> Check:
             **facts,
         )
     if found is not None:
-        return skipped(NAME, "it was not come to", **facts)
+        return found
     return well(NAME, "no limit has struck", **facts)
 
 

@@ -37,8 +37,10 @@ def judge(chart: Chart) -> Check:
         return found
     if road.way is None:
         return skipped(NAME, OWN_SENDER)
-    if road.lookup is None:
+    if road.way.proxy is not None:
         return skipped(NAME, "the proxy is what asks for names", **facts)
+    if road.lookup is None:
+        return skipped(NAME, "it took too long", **facts)
     if road.lookup.fault or not road.lookup.connects:
         return skipped(NAME, "it could not be", **facts)
     dead = list(_dead(chart))

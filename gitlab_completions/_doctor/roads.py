@@ -38,6 +38,8 @@ async def look(sender: Sender, route: Route, url: str) -> Road:
     if way is None:
         return road
     road = replace(road, way=way)
+    if way.proxy is not None and not way.has_sound_proxy:
+        return replace(road, error=SendError("proxy", detail="proxy_url"))
     with suppress(TimeoutError):
         async with asyncio.timeout(ROAD_S):
             if way.proxy is None:

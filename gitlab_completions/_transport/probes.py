@@ -13,7 +13,6 @@ import base64
 import socket
 import ssl
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import unquote, urlsplit
 
 from gitlab_completions._records import Record
 from gitlab_completions._transport import faults
@@ -221,9 +220,9 @@ async def _ask_for_tunnel(
     """
     name = f"[{host}]" if ":" in host else host
     lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}"]
-    credentials = _credentials(way.proxy or "")
-    if credentials:
-        lines.append(f"Proxy-Authorization: Basic {credentials}")
+    if way.proxy_credentials is not None:
+        pair = ":".join(way.proxy_credentials).encode()
+        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(pair).decode()}")
     await stream.write("\r\n".join([*lines, "", ""]).encode(), LAST_CONNECT_S)
     reply = b""
     while b"\r\n\r\n" not in reply:
@@ -234,14 +233,6 @@ async def _ask_for_tunnel(
     status = reply.partition(b" ")[2][:3].decode("latin-1")
     if not status.startswith("2"):
         raise SendError("proxy", detail=faults.answer_of_proxy(status))
-
-
-def _credentials(proxy: str) -> str:
-    parts = urlsplit(proxy)
-    if not parts.username:
-        return ""
-    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return base64.b64encode(pair.encode()).decode()
 
 
 async def _issuer(way: Way, host: str, port: int) -> str:

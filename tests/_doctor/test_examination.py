@@ -213,3 +213,16 @@ async def test_a_certificate_file_that_is_gone_is_told_and_nothing_is_sent(
     assert found.problem is not None
     assert (found.problem.name, found.requests) == ("tls", 0)
     assert "certificate file" in found.problem.finding
+
+
+@pytest.mark.parametrize("proxy", ["http://[::1", "http://user:canary/pass@proxy:1"])
+async def test_a_proxys_url_that_is_none_is_told(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    async with CompletionClient("https://gitlab.invalid", "t") as client:
+        found = await client.diagnose()
+    assert found.problem is not None
+    assert found.problem.name == "proxy"
+    assert "the proxy's URL is none" in found.problem.finding
+    assert "canary" not in str(found.bundle(host_names=True))

@@ -55,6 +55,10 @@ def test_behind_a_proxy_names_are_the_proxys() -> None:
     assert "proxy" in check.finding
 
 
+def test_a_look_that_took_too_long_tells_nothing() -> None:
+    assert judge(chart(instance=road(lookup=None))).finding.endswith("too long")
+
+
 def test_a_sender_of_the_users_is_not_looked_into() -> None:
     assert judge(chart(instance=road(way=None))).grade is Grade.SKIPPED
 

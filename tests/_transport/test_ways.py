@@ -39,8 +39,10 @@ def by(proxy: str | None) -> Way:
         ("HTTPS://proxy.example", "https", ("proxy.example", 443)),
         ("socks5://proxy.example", "socks5", ("proxy.example", 1080)),
         (None, "", None),
-        ("http://:3128", "http", None),
-        ("http://proxy.example:none", "http", None),
+        ("http://:3128", "", None),
+        ("http://proxy.example:none", "", None),
+        ("http://[::1", "", None),
+        ("http://user:pass/word@proxy.example:3128", "", None),
     ],
 )
 def test_a_proxy_has_an_address(
@@ -48,6 +50,12 @@ def test_a_proxy_has_an_address(
 ) -> None:
     assert by(proxy).proxy_scheme == scheme
     assert by(proxy).proxy_address() == address
+
+
+def test_credentials_are_those_of_the_url() -> None:
+    assert by("http://jo%40corp:a%2Fb@p:1").proxy_credentials == ("jo@corp", "a/b")
+    assert by("http://jo@p:1").proxy_credentials == ("jo", "")
+    assert by("http://p:1").proxy_credentials is None
 
 
 def test_a_repr_shows_no_credentials() -> None:

@@ -13,13 +13,14 @@ from gitlab_completions.cli import doctor
 from gitlab_completions.cli.problems import Problem
 from gitlab_completions.diagnosis import CHECKS, Check, Diagnosis, Grade
 from tests.cli.running import CANARY
-from tests.doctor.scene import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gitlab_completions.emulator import Emulator
     from tests.cli.running import Background, Terminal
+
+PROJECT = "canary-team/canary-app"
 
 
 def rows(out: str) -> list[str]:
