@@ -16,7 +16,7 @@ import sys
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count, cycle
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
@@ -32,6 +32,7 @@ from gitlab_completions import (
     RoutingPolicy,
 )
 from gitlab_completions.otel import Telemetry
+from gitlab_completions.senders import SendError
 from gitlab_completions.testing import FakeGitLab, run
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ context, in the median; the latter as GitLab measured it."""
 READ_BYTES_PER_S: Final = 60_000
 SPREAD: Final = 0.30
 """Sigma of the logarithms of response times."""
+BREAKS: Final = 0.004
+"""Share of the exchanges whose connections break."""
 
 REQUEST: Final = CompletionRequest(
     file_name="boxes.py",
@@ -81,7 +84,6 @@ class Plan:
         steps: From when on how many per cent of the authors may go direct.
         incident: From when on the gateway answers 503, then nothing at all; until when.
         refused: From when until when the instance fails to grant direct access.
-        flurry: How often some requests of each kind fail.
         seed: Chooses the pauses and the response times.
     """
 
@@ -91,8 +93,7 @@ class Plan:
         *((12, 10), (24, 25), (38, 50), (70, 75), (84, 100)),
     )
     incident: tuple[float, float, float] = (48, 53, 60)
-    refused: tuple[float, float] = (80, 84)
-    flurry: float = 4
+    refused: tuple[float, float] = (83, 88)
     seed: int = 6
 
     def policies(self, percentage: float) -> list[RoutingPolicy]:
@@ -116,8 +117,14 @@ class Way:
     async def exchange(
         self, request: WireRequest
     ) -> AsyncGenerator[WireResponse, None]:
-        """Perform an exchange."""
+        """Perform an exchange, unless its connection breaks.
+
+        Raises:
+            SendError: If it does.
+        """
         await asyncio.sleep(self._pace_s(request))
+        if self._chance.random() < BREAKS:
+            raise SendError("broken")
         async with self._gitlab.exchange(request) as response:
             yield response
 
@@ -184,14 +191,6 @@ def arrange(plan: Plan, gitlab: FakeGitLab, team: Sequence[CompletionClient]) ->
         loop.call_at(loop.time() + minutes * MINUTE_S, deed)
 
 
-async def stumble(plan: Plan, gitlab: FakeGitLab) -> None:
-    """Let a request or two fail again and again, where nothing worse is on."""
-    for endpoint in cycle((gitlab.gateway, gitlab.instance)):
-        await asyncio.sleep(plan.flurry * MINUTE_S / 2)
-        if endpoint.fault is None:
-            endpoint.fail(503, times=2)
-
-
 async def work(plan: Plan, meters: MeterProvider, look: Callable[[], None]) -> None:
     """Play the plan; `look` is called now and then."""
     now_s = asyncio.get_running_loop().time
@@ -215,7 +214,6 @@ async def work(plan: Plan, meters: MeterProvider, look: Callable[[], None]) -> N
         arrange(plan, gitlab, team)
         async with asyncio.TaskGroup() as tasks:
             working = [tasks.create_task(author(client, chance)) for client in team]
-            working.append(tasks.create_task(stumble(plan, gitlab)))
             for _ in range(int(plan.minutes * MINUTE_S / SCRAPE_S)):
                 await asyncio.sleep(SCRAPE_S)
                 look()

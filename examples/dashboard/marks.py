@@ -239,7 +239,7 @@ def _legend(
         else Line2D([], [], **look)
         for look in looks
     ]
-    needed_in = sum(0.5 + LETTER_IN * 0.9 * len(name) for name in names)
+    needed_in = sum(0.45 + LETTER_IN * 0.8 * len(name) for name in names)
     axes.legend(
         handles,
         names,
