@@ -58,8 +58,6 @@ context, in the median; the latter as GitLab measured it."""
 READ_BYTES_PER_S: Final = 60_000
 SPREAD: Final = 0.30
 """Sigma of the logarithms of response times."""
-BREAKS: Final = 0.004
-"""Share of the exchanges whose connections break."""
 
 REQUEST: Final = CompletionRequest(
     file_name="boxes.py",
@@ -84,16 +82,18 @@ class Plan:
         steps: From when on how many per cent of the authors may go direct.
         incident: From when on the gateway answers 503, then nothing at all; until when.
         refused: From when until when the instance fails to grant direct access.
-        seed: Chooses the pauses and the response times.
+        breaks: Share of the exchanges whose connections break.
+        seed: Chooses those, the pauses, and the response times.
     """
 
     authors: int = 40
-    minutes: float = 120
+    minutes: float = 108
     steps: Sequence[tuple[float, float]] = (
         *((12, 10), (24, 25), (38, 50), (70, 75), (84, 100)),
     )
     incident: tuple[float, float, float] = (48, 53, 60)
     refused: tuple[float, float] = (83, 88)
+    breaks: float = 0.004
     seed: int = 6
 
     def policies(self, percentage: float) -> list[RoutingPolicy]:
@@ -107,10 +107,13 @@ class Plan:
 class Way:
     """The way to both hosts, a sender; the more there is to read, the longer."""
 
-    def __init__(self, gitlab: FakeGitLab, chance: random.Random) -> None:
+    def __init__(
+        self, gitlab: FakeGitLab, chance: random.Random, breaks: float
+    ) -> None:
         self.replace = gitlab.replace
         self.aclose = gitlab.aclose
         self._gitlab = gitlab
+        self._breaks = breaks
         self._chance = chance
 
     @asynccontextmanager
@@ -123,7 +126,7 @@ class Way:
             SendError: If it does.
         """
         await asyncio.sleep(self._pace_s(request))
-        if self._chance.random() < BREAKS:
+        if self._chance.random() < self._breaks:
             raise SendError("broken")
         async with self._gitlab.exchange(request) as response:
             yield response
@@ -201,7 +204,7 @@ async def work(plan: Plan, meters: MeterProvider, look: Callable[[], None]) -> N
     gitlab = FakeGitLab()
     # One user stands for all of them here, and no user is so fast.
     gitlab.settings.update({"direct_access_limit": 0, "completions_limit": 0})
-    way = Way(gitlab, chance)
+    way = Way(gitlab, chance, plan.breaks)
     async with AsyncExitStack() as stack:
         team = [
             await stack.enter_async_context(

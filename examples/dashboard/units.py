@@ -35,6 +35,6 @@ def say(value: float, unit: str = "short") -> str:
 
 
 def _digits(value: float) -> str:
-    if value == round(value) or abs(value) >= 100:
+    if math.isclose(value, round(value), abs_tol=1e-9) or abs(value) >= 100:
         return f"{value:.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
