@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-OPTIONAL = {
-    *("click", "cryptography", "h11", "opentelemetry", "rich", "starlette", "trustme"),
-    "uvicorn",
-}
+OPTIONAL = {"click", "cryptography", "h11", "rich", "starlette", "trustme", "uvicorn"}
 """What extras bring; a module that needs one is looked at where it is installed."""
 NOT_IMPORTED = (
     *("jwt", "tenacity", "httpx", "httpx2", "starlette", "click", "rich", "pytest"),

@@ -2,22 +2,24 @@
 
 Make one `Telemetry` for the program, and an observer of it for each client::
 
-    from opentelemetry import metrics, trace
     from opentelemetry.sdk.metrics import MeterProvider
-    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+    from opentelemetry.sdk.metrics.export import (
+        ConsoleMetricExporter,
+        PeriodicExportingMetricReader,
+    )
     from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
 
-    trace.set_tracer_provider(TracerProvider())
-    trace.get_tracer_provider().add_span_processor(BatchSpanProcessor(span_exporter))
-    reader = PeriodicExportingMetricReader(metric_exporter)
-    metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
+    tracers = TracerProvider()
+    tracers.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter()))
+    meters = MeterProvider([PeriodicExportingMetricReader(ConsoleMetricExporter())])
 
-    telemetry = Telemetry()
+    telemetry = Telemetry(tracer_provider=tracers, meter_provider=meters)
     client = CompletionClient(url, token, observers=[telemetry.observer()])
 
-The extra brings OpenTelemetry's API alone: SDK and exporters are the program's choice,
-and without them nothing is written. All names are in `gitlab_completions.otel.names`.
+The extra brings OpenTelemetry's API alone: the SDK, exporters, or a distribution that
+sets global providers (for which `Telemetry()` is enough) are the program's choice, and
+without them nothing is written. All names are in `gitlab_completions.otel.names`.
 
 A call's span is a child of the span in which the call was made, in another thread too;
 its attempts are children of it. Requests that an instrumentation of httpx tells of are
@@ -35,15 +37,12 @@ Where the program runs, and for whom, is for the resource of its providers to sa
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
-from opentelemetry import trace
-
 from gitlab_completions._version import __version__
+from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.otel import names
-from gitlab_completions.otel._backlog import Backlog, flush_at_exit
-from gitlab_completions.otel._metrics import Metrics
-from gitlab_completions.otel._watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,19 +54,20 @@ if TYPE_CHECKING:
 
 __all__ = ("Telemetry",)
 
-_BACKLOG = Backlog()
-
 
 class Telemetry:
     """Makes the observers that tell OpenTelemetry of clients.
 
-    It may be used in any thread. Several of them that have the same providers are as
-    one.
+    Needs `pip install 'gitlab-completions[otel]'`. It may be used in any thread, and
+    several of them with the same providers are as one.
 
     Args:
         tracer_provider: Where spans go; by default to the program's own provider.
         meter_provider: Where metrics go; likewise.
         now_ns: Tells the Unix time in nanoseconds; for clients on another clock.
+
+    Raises:
+        ConfigurationError: When the extra is not installed.
     """
 
     def __init__(
@@ -77,9 +77,24 @@ class Telemetry:
         meter_provider: MeterProvider | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._tracer = trace.get_tracer(names.SCOPE, __version__, tracer_provider)
-        self._metrics = Metrics.of(meter_provider, _BACKLOG)
-        self._now_ns = now_ns
+        try:
+            from opentelemetry import trace  # noqa: PLC0415 - an extra
+        except ModuleNotFoundError:
+            raise ConfigurationError(
+                "Telemetry needs the opentelemetry-api package: "
+                "pip install 'gitlab-completions[otel]'"
+            ) from None
+        from gitlab_completions.otel._backlog import (  # noqa: PLC0415 - which need it
+            BACKLOG,
+            flush_at_exit,
+        )
+        from gitlab_completions.otel._metrics import Metrics  # noqa: PLC0415
+        from gitlab_completions.otel._watch import Watch  # noqa: PLC0415
+
+        tracer = trace.get_tracer(names.SCOPE, __version__, tracer_provider)
+        metrics = Metrics.of(meter_provider, BACKLOG)
+        self._backlog = BACKLOG
+        self._watch = partial(Watch, tracer, metrics, BACKLOG, now_ns)
         flush_at_exit()
 
     def observer(self) -> Observer:
@@ -87,7 +102,7 @@ class Telemetry:
 
         It keeps nothing alive, and is forgotten with its client.
         """
-        return Watch(self._tracer, self._metrics, _BACKLOG, self._now_ns)
+        return self._watch()
 
     def flush(self) -> bool:
         """Hand the providers what was told so far, such as before they shut down.
@@ -96,4 +111,4 @@ class Telemetry:
             Whether that is done; not when something in them has been blocking the
             thread that does it for a second.
         """
-        return _BACKLOG.flush()
+        return self._backlog.flush()

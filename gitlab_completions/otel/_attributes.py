@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     Attributes = dict[str, str | bool | int | float]
 
-_MODEL_NAME = re.compile(r"(?!gl[a-z]{2,}-)[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,63}")
+_MODEL_NAME = re.compile(
+    r"(?!gl[a-z]{2,}-)(?!.*[A-Za-z0-9]{20})[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,63}"
+)
 """A server says it, so it may say anything: a sentence, or the token that it was sent.
-GitLab's tokens begin like `glpat-`, and a gateway's is longer."""
+GitLab's begin like `glpat-`, older ones are 20 letters and digits; a gateway's is too
+long."""
 _STATUSES = range(100, 600)
 
 

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from gitlab_completions.otel._metrics import Label, Metrics
 
     Step = (
-        events.RouteChosen
-        | events.FellBack
+        events.FellBack
         | events.Hedged
         | events.CircuitProbed
         | events.StreamBegan
@@ -45,12 +44,13 @@ route takes eight at a time. Of one that is pushed out the end is unknown."""
 MOST_LEFT = 64
 """Calls that are remembered after their end, for attempts that are under way, or were
 never sent, which nobody tells."""
-_SENT = (
-    events.RouteChosen,
+_ONE_MORE = (
     events.FellBack,
     events.Hedged,
     events.CircuitProbed,  # beside another attempt it is all that tells of this one
 )
+"""What tells of an attempt after the first one, which every call is taken to have: its
+own event would be a fourth part of what an observer has to note."""
 _GIVEN_UP = frozenset({RouteReason.FELL_BACK, RouteReason.LAST_TRY})
 """Of these the attempt before has failed, or was given up since it was slow."""
 
@@ -76,16 +76,16 @@ class Calls:
         """Begin a call's span, in its caller's context."""
         same = self._calls.pop(event.call_id, None)
         if same is not None:  # of another client: this one counts up
-            same.abandon()
+            same.abandon(at_ns)
         elif len(self._calls) >= MOST_CALLS:
-            self._calls.pop(next(iter(self._calls))).abandon()
+            self._calls.pop(next(iter(self._calls))).abandon(at_ns)
         self._calls[event.call_id] = _Call(self._tracer, event, at_ns, context)
 
     def step(self, event: Step) -> None:
         """Take note of what a call does on its way."""
         call = self._calls.get(event.call_id)
         if call is not None:
-            call.under_way += isinstance(event, _SENT)
+            call.under_way += isinstance(event, _ONE_MORE)
         if isinstance(event, events.FellBack):
             self._fell_back(event, call)
         elif isinstance(event, events.Hedged):
@@ -122,28 +122,34 @@ class Calls:
         found = attributes.of_attempt(event)
         context = NOWHERE
         if call is not None:
-            span = self._tracer.start_span(
-                names.ATTEMPT.name,
-                call.context,
-                SpanKind.CLIENT,
-                found | attributes.of_traffic(event),
-                start_time=at_ns - nanoseconds(event.elapsed_s),
-            )
-            context = set_span_in_context(span, NOWHERE)
-            if isinstance(event, events.AttemptFailed):
-                span.set_status(StatusCode.ERROR)
-                call.cause = event.error.code.value
-            span.end(at_ns)
+            context = self._write_attempt(call, event, found, at_ns)
             self._one_less(event.call_id, call)
         self._metrics.attempt_duration.record(event.elapsed_s, found, context)
+        self._count_bytes(event)
+
+    def _write_attempt(
+        self, call: _Call, event: Attempted, found: Attributes, at_ns: int
+    ) -> Context:
+        """Write an attempt's span; return its context."""
+        span = self._tracer.start_span(
+            names.ATTEMPT.name,
+            call.context,
+            SpanKind.CLIENT,
+            found | attributes.of_traffic(event),
+            start_time=at_ns - nanoseconds(event.elapsed_s),
+        )
+        if isinstance(event, events.AttemptFailed):
+            span.set_status(StatusCode.ERROR)
+            call.cause = event.error.code.value
+        span.end(at_ns)
+        return set_span_in_context(span, NOWHERE)
+
+    def _count_bytes(self, event: Attempted) -> None:
         route = (names.ROUTE, event.route.value)
-        for way, size in (
-            ("transmit", event.bytes_sent),
-            ("receive", event.bytes_received),
-        ):
-            self._metrics.add(
-                names.NETWORK_IO, route, (names.DIRECTION, way), amount=size
-            )
+        sizes = {"transmit": event.bytes_sent, "receive": event.bytes_received}
+        for way, size in sizes.items():
+            direction = (names.DIRECTION, way)
+            self._metrics.add(names.NETWORK_IO, route, direction, amount=size)
 
     def _one_less(self, call_id: int, call: _Call) -> None:
         call.under_way -= 1
@@ -166,7 +172,8 @@ class Calls:
         if event.error is not None:
             call.span.set_status(StatusCode.ERROR)
         call.end(found | counts | attributes.of_model(event.model), at_ns)
-        self._leave(event.call_id, call)
+        if event.attempts:
+            self._leave(event.call_id, call)
 
     def supersede(self, event: events.Superseded, at_ns: int) -> None:
         """End a call's span whose caller has left."""
@@ -213,7 +220,7 @@ class _Call:
     ) -> None:
         self.event = event
         self.items = len(event.context)
-        self.under_way = 0
+        self.under_way = 1
         self.cause: str | None = None
         self.first_piece_s: float | None = None
         self.span: Span = tracer.start_span(
@@ -249,10 +256,10 @@ class _Call:
         self.span.set_attributes(found)
         self.span.end(at_ns)
 
-    def abandon(self) -> None:
+    def abandon(self, at_ns: int) -> None:
         """End its span, when its end will not be told."""
         self.span.set_attribute(names.OUTCOME, "unknown")
-        self.span.end()
+        self.span.end(at_ns)
 
     def forget_span(self) -> None:
         """Keep no more of its span than what its attempts need."""

@@ -40,7 +40,7 @@ TOKEN_LIVES_S = 3600.0
 """Seconds: what the gateway's tokens live, where no grant was seen that tells it."""
 
 _STEPS = (
-    *(events.RouteChosen, events.FellBack, events.Hedged, events.CircuitProbed),
+    *(events.FellBack, events.Hedged, events.CircuitProbed),
     *(events.StreamBegan, events.ContextWithheld),
 )
 _ATTEMPTED = (events.AttemptSucceeded, events.AttemptFailed)
@@ -156,9 +156,11 @@ class Watch:
     ) -> None:
         """Write a fetch: all calls wait for it, so it is in a trace of its own."""
         found = attributes.of_fetch(event)
-        alone: attributes.Attributes = {names.METHOD: "POST"}
+        alone: attributes.Attributes = {}
         if isinstance(event, events.DetailsRefreshed):
             alone[names.LIFETIME_S] = event.lifetime_s
+        if not found.get(names.SHARED):  # else another process has asked
+            alone[names.METHOD] = "POST"
         begun_in = get_current_span(context).get_span_context()
         span = self._tracer.start_span(
             names.DETAILS.name,

@@ -4,10 +4,10 @@ A sender that answers at once, so that all that is left is ours. Each round time
 batch of each kind of call in one process, one call after the other: by the clock, by
 the CPU of the event loop's thread, which is what a call is held up by, and by that of
 all threads, until everything has been written. The SDK has an exporter and a reader in
-memory, and keeps every span.
+memory, and keeps every span, or those of few traces.
 
 `--beside PATH` also compares calls without observers to those of another checkout of
-this project, each round in a new process for each.
+this project, in a process for each.
 
     python -m tests.benchmarks.telemetry [--quick] [--rounds N] [--seed N] [--png FILE]
                                          [--beside PATH]
@@ -21,6 +21,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,6 +31,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 
 from gitlab_completions import CompletionClient, CompletionRequest, Route
 from gitlab_completions.otel import Telemetry
@@ -47,7 +49,7 @@ from tests.benchmarks.rounds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gitlab_completions.events import Event, Observer
     from tests.benchmarks.rounds import Wish
@@ -55,29 +57,34 @@ if TYPE_CHECKING:
 URL = "https://gitlab.example.com"
 REQUEST = CompletionRequest(file_name="f.py", content_above_cursor="total = 1\ntot")
 ROUNDS, BATCH, QUICK_BATCH = 201, 50, 20
+RATIO = 0.01
+"""The share of traces that a large fleet would sample."""
 TARGET_US = 30.0
 """What being watched may hold up a call by."""
 NOBODY, SDK = "no observer", "OpenTelemetry, SDK in memory"
-HERE, THERE = "no observer, this checkout", "no observer, the other one"
+HERE, AGAIN, THERE = "this checkout", "this checkout, again", "the other one"
 PACKAGES = ("opentelemetry-api", "opentelemetry-sdk")
 
 ALONE = f"""
-import asyncio, time
+import asyncio, sys, time
 from gitlab_completions import CompletionClient, CompletionRequest
 from tests.benchmarks.at_once import AtOnce
 
-async def main():
-    request = CompletionRequest(file_name="f.py", content_above_cursor="x = ")
-    async with CompletionClient({URL!r}, "glpat-1", sender=AtOnce()) as client:
-        for calls in (BATCH, BATCH):
-            started = time.thread_time()
-            for _ in range(calls):
-                await client.complete(request)
-        print(1e6 * (time.thread_time() - started) / calls)
+REQUEST = CompletionRequest(file_name="f.py", content_above_cursor="x = ")
 
-asyncio.run(main())
+async def batch(client, calls):
+    started = time.thread_time()
+    for _ in range(calls):
+        await client.complete(REQUEST)
+    return 1e6 * (time.thread_time() - started) / calls
+
+with asyncio.Runner() as runner:
+    client = CompletionClient({URL!r}, "glpat-1", sender=AtOnce())
+    for line in sys.stdin:
+        print(runner.run(batch(client, int(line))), flush=True)
+    runner.run(client.aclose())
 """
-"""A batch without observers, after another one that warms it up."""
+"""Makes a batch of calls without observers for each line, and tells what one took."""
 
 
 class Cost(NamedTuple):
@@ -144,10 +151,13 @@ def watchers(spans: InMemorySpanExporter) -> dict[str, list[Observer]]:
     tracers.add_span_processor(SimpleSpanProcessor(spans))
     meters = MeterProvider([InMemoryMetricReader()], shutdown_on_exit=False)
     sdk = Telemetry(tracer_provider=tracers, meter_provider=meters)
+    few = TracerProvider(TraceIdRatioBased(RATIO), shutdown_on_exit=False)
+    sampled = Telemetry(tracer_provider=few, meter_provider=meters)
     return {
         NOBODY: [],
         "an observer that does nothing": [ignore],
         "OpenTelemetry, no SDK": [Telemetry().observer()],
+        f"OpenTelemetry, SDK, {RATIO:.0%} of traces": [sampled.observer()],
         SDK: [sdk.observer()],
     }
 
@@ -198,30 +208,48 @@ def _held_up(taken: Taken) -> float:
 
 
 def compare(beside: Path, wish: Wish) -> None:
-    """Print what a call without observers takes here and in another checkout."""
+    """Print what a call without observers takes here and in another checkout.
+
+    This one is there twice: two processes of one program differ too.
+    """
     here = Path(__file__).parents[2]
-    calls = QUICK_BATCH if wish.quick else 10 * BATCH
-    program = ALONE.replace("BATCH", str(calls))
-
-    def alone(checkout: Path) -> float:
-        printed = subprocess.run(
-            [sys.executable, "-c", program],
-            capture_output=True,
-            check=True,
-            cwd=checkout,
-            env={**os.environ, "PYTHONPATH": str(checkout)},
-            text=True,
-        ).stdout
-        return float(printed)
-
-    found = interleave(
-        {HERE: partial(alone, here), THERE: partial(alone, beside)}, wish
-    )
-    print_row("call", "loop_us_median", "loop_us_min", "loop_us_max", "us_over_other")
+    calls = QUICK_BATCH if wish.quick else BATCH
+    with ExitStack() as stack:
+        subjects: dict[str, Callable[[], float]] = {}
+        for kind, checkout in ((HERE, here), (AGAIN, here), (THERE, beside)):
+            process = stack.enter_context(_alone(checkout))
+            subjects[kind] = partial(_ask, process, calls)
+            subjects[kind]()
+        found = interleave(subjects, wish)
+    columns = ("us_median", "us_min", "us_max", "us_over_other")
+    print_row("no observer", *(f"loop_{column}" for column in columns))
     other = Series.of(found[THERE])
     for kind, values in found.items():
         one = Series.of(values)
         print_row(kind, *one.cells(), f"{one.minus(other).median:.1f}")
+
+
+@contextmanager
+def _alone(checkout: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run `ALONE` on the package of a checkout; it ends with its input."""
+    with subprocess.Popen(
+        [sys.executable, "-c", ALONE],
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": str(checkout.resolve())},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+
+
+def _ask(process: subprocess.Popen[str], calls: int) -> float:
+    """Have a batch of calls made; return the microseconds of one."""
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("it has no pipes")
+    process.stdin.write(f"{calls}\n")
+    process.stdin.flush()
+    return float(process.stdout.readline())
 
 
 def draw(taken: Taken, wish: Wish) -> None:
@@ -235,7 +263,7 @@ def draw(taken: Taken, wish: Wish) -> None:
         f"{number_of(wish.rounds, 'round')} of {BATCH} calls, line: least and "
         f"greatest\n{machine(*PACKAGES)}",
         panels=2,
-        size=(14.0, 4.0),
+        size=(14.0, 4.6),
     ) as (left, right):
         bars(left, {kind: _series(taken, kind, 1) for kind in taken}, digits=0)
         left.set_xlabel("us of CPU in the loop's thread a call (less is better)")

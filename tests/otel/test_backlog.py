@@ -116,7 +116,7 @@ def test_a_forked_child_starts_over(asleep: Backlog) -> None:
     assert written.at == [2]
 
 
-def test_where_no_thread_can_be_had_it_waits_for_the_exit(
+def test_where_no_thread_can_be_had_it_waits_for_the_next_event_or_the_exit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(thread: threading.Thread) -> None:
@@ -128,3 +128,35 @@ def test_where_no_thread_can_be_had_it_waits_for_the_exit(
         backlog.put(written, EVENT, 1, NOWHERE)
     _backlog._flush_all()
     assert written.at == [1]
+    backlog.put(written, EVENT, 2, NOWHERE)
+    assert backlog._thread is not None
+    assert backlog.flush()
+    assert written.at == [1, 2]
+
+
+def test_clients_that_begin_at_once_start_one_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backlog, written = Backlog(), Written()
+    barrier = threading.Barrier(8)
+
+    def begin() -> None:
+        barrier.wait(PATIENCE_S)
+        backlog.put(written, EVENT, 1, NOWHERE)
+
+    started: list[None] = []
+    start = backlog._start
+
+    def count() -> threading.Thread | None:
+        started.append(None)
+        return start()
+
+    monkeypatch.setattr(backlog, "_start", count)
+    threads = [threading.Thread(target=begin) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert len(started) == 1
+    assert backlog.flush()
+    assert len(written.at) == 8

@@ -16,12 +16,12 @@ from gitlab_completions.events import (
     ContextWithheld,
     FellBack,
     Hedged,
-    RouteChosen,
     StreamBegan,
     Superseded,
 )
 from gitlab_completions.models import Intent, Route, RouteReason
 from gitlab_completions.otel import _calls, names
+from gitlab_completions.otel._backlog import BACKLOG
 from gitlab_completions.otel._calls import Calls
 from gitlab_completions.otel._metrics import Metrics
 from tests.otel.scene import EPOCH_NS, Scene, attributes_of, is_child
@@ -33,7 +33,11 @@ DIRECT, INDIRECT = Route
 @pytest.fixture
 def calls(scene: Scene) -> Calls:
     tracer = scene.tracer_provider.get_tracer("test")
-    return Calls(tracer, scene.telemetry._metrics)
+    return Calls(tracer, metrics_of(scene))
+
+
+def metrics_of(scene: Scene) -> Metrics:
+    return Metrics.of(scene.meter_provider, BACKLOG)
 
 
 def started(call_id: int, *, items: int = 0) -> CallStarted:
@@ -52,10 +56,6 @@ def started(call_id: int, *, items: int = 0) -> CallStarted:
     )
 
 
-def chosen(call_id: int) -> RouteChosen:
-    return RouteChosen(call_id=call_id, route=DIRECT, reason=RouteReason.PREFERRED)
-
-
 def succeeded(call_id: int, route: Route = DIRECT) -> AttemptSucceeded:
     return AttemptSucceeded(
         call_id=call_id, route=route, elapsed_s=0.1, status_code=200, request_id=None
@@ -67,9 +67,14 @@ def failed(call_id: int) -> AttemptFailed:
     return AttemptFailed(call_id=call_id, route=DIRECT, elapsed_s=1.0, error=error)
 
 
-def finished(call_id: int) -> CallFinished:
+def finished(call_id: int, *, attempts: int = 1) -> CallFinished:
     return CallFinished(
-        call_id=call_id, elapsed_s=0.1, route=None, reason=None, error=None
+        call_id=call_id,
+        elapsed_s=0.1,
+        route=None,
+        reason=None,
+        error=None,
+        attempts=attempts,
     )
 
 
@@ -91,7 +96,6 @@ def test_of_calls_that_never_end_the_oldest_are_given_up(
 
 def test_a_call_that_has_ended_is_forgotten_with_its_last_attempt(calls: Calls) -> None:
     begin(calls, 1)
-    calls.step(chosen(1))
     calls.step(Hedged(call_id=1, route=INDIRECT))
     calls.attempt(succeeded(1, INDIRECT), EPOCH_NS)
     calls.end(finished(1), EPOCH_NS)
@@ -102,9 +106,14 @@ def test_a_call_that_has_ended_is_forgotten_with_its_last_attempt(calls: Calls) 
 
 def test_a_call_whose_attempts_have_ended_is_forgotten_at_once(calls: Calls) -> None:
     begin(calls, 1)
-    calls.step(chosen(1))
     calls.attempt(succeeded(1), EPOCH_NS)
     calls.end(finished(1), EPOCH_NS)
+    assert len(calls) == 0
+
+
+def test_a_call_that_was_never_sent_is_forgotten_at_once(calls: Calls) -> None:
+    begin(calls, 1)
+    calls.end(finished(1, attempts=0), EPOCH_NS)
     assert len(calls) == 0
 
 
@@ -114,7 +123,6 @@ def test_of_calls_whose_attempts_never_end_the_oldest_are_forgotten(
     monkeypatch.setattr(_calls, "MOST_LEFT", 2)
     for call_id in range(5):
         begin(calls, call_id)
-        calls.step(chosen(call_id))
         calls.supersede(Superseded(call_id=call_id, elapsed_s=0.1), EPOCH_NS)
     assert len(calls) == 2
     calls.attempt(succeeded(0), EPOCH_NS)  # only measured
@@ -128,7 +136,6 @@ def test_an_attempt_that_is_given_up_for_being_slow_is_that_fallbacks_cause(
     calls: Calls, scene: Scene
 ) -> None:
     begin(calls, 1)
-    calls.step(chosen(1))
     calls.step(FellBack(call_id=1, route=INDIRECT, reason=RouteReason.FELL_BACK))
     assert scene.number(names.FALLBACKS, cause="slow") == 1
 
@@ -165,7 +172,6 @@ def test_a_call_whose_context_was_withheld_had_none(calls: Calls, scene: Scene) 
 
 
 def test_what_is_told_of_unknown_calls_is_counted(calls: Calls, scene: Scene) -> None:
-    calls.step(chosen(1))
     calls.step(Hedged(call_id=1, route=INDIRECT))
     calls.step(CircuitProbed(call_id=1, route=DIRECT))
     calls.step(StreamBegan(call_id=1, route=INDIRECT, elapsed_s=0.4))
@@ -183,8 +189,6 @@ def test_what_is_told_of_unknown_calls_is_counted(calls: Calls, scene: Scene) ->
         assert scene.number(metric) == 1, metric.name
 
 
-def test_providers_have_one_set_of_instruments_each(scene: Scene) -> None:
-    assert scene.another()._metrics is scene.telemetry._metrics
-    other = Scene().telemetry._metrics
-    assert isinstance(other, Metrics)
-    assert other is not scene.telemetry._metrics
+def test_each_provider_has_one_set_of_instruments(scene: Scene) -> None:
+    assert metrics_of(scene) is metrics_of(scene)
+    assert metrics_of(scene) is not metrics_of(Scene())

@@ -137,6 +137,8 @@ def test_a_models_name_is_told(name: str) -> None:
         "def f(): return 1",
         "glpat-AbCdEfGhIjKlMnOpQrSt",
         "gloas-" + "0" * 64,
+        "AbCdEfGhIjKlMnOpQrSt",
+        "a-AbCdEfGhIjKlMnOpQrSt",
         "eyJhbGciOiJSUzI1NiJ9." + "a" * 200,
         "modèle",
         "a\nb",

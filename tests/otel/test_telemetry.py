@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
+import textwrap
+import threading
+from functools import partial
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider, export as metrics_export
 from opentelemetry.sdk.metrics.export import HistogramDataPoint
+from opentelemetry.sdk.trace import TracerProvider, export as trace_export
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind, StatusCode
 
 from gitlab_completions import (
     AllRoutesFailedError,
+    CompletionClient,
     CompletionRequest,
+    ConfigurationError,
     Intent,
     Route,
     SyncCompletionClient,
+    otel,
 )
 from gitlab_completions.otel import Telemetry, names
 from gitlab_completions.testing import FakeGitLab
@@ -31,7 +43,12 @@ from tests.otel.scene import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from opentelemetry.sdk.trace import ReadableSpan
+
+    from gitlab_completions.events import Observer
 
 GENERATION = CompletionRequest(
     file_name="f.py",
@@ -391,6 +408,45 @@ async def test_durations_are_in_the_buckets_and_have_exemplars_of_their_spans(
     assert full == [0.3]
 
 
+async def test_calls_that_are_not_sampled_are_measured_all_the_same(
+    scene: Scene, gitlab: FakeGitLab
+) -> None:
+    tracers = TracerProvider(ALWAYS_OFF, shutdown_on_exit=False)
+    telemetry = Telemetry(tracer_provider=tracers, meter_provider=scene.meter_provider)
+    async with gitlab.client(observers=[telemetry.observer()]) as client:
+        await client.complete(REQUEST)
+    [reading] = scene.readings(names.CALL_DURATION)
+    assert reading.number == 1
+    assert not reading.point.exemplars
+
+
+class StuckExporter(SpanExporter):
+    """Blocks until it is told not to."""
+
+    def __init__(self) -> None:
+        self.entered, self.released = threading.Event(), threading.Event()
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.entered.set()
+        assert self.released.wait(10)
+        return SpanExportResult.SUCCESS
+
+
+@pytest.mark.real_time
+async def test_an_exporter_that_blocks_holds_up_no_call(gitlab: FakeGitLab) -> None:
+    exporter, tracers = StuckExporter(), TracerProvider(shutdown_on_exit=False)
+    tracers.add_span_processor(trace_export.SimpleSpanProcessor(exporter))
+    telemetry = Telemetry(tracer_provider=tracers)
+    async with gitlab.client(observers=[telemetry.observer()]) as client:
+        await client.complete(REQUEST)
+        assert await asyncio.to_thread(exporter.entered.wait, 10)
+        try:
+            assert (await client.complete(REQUEST)).text
+        finally:
+            exporter.released.set()
+    assert telemetry.flush()
+
+
 # Several clients.
 
 
@@ -465,10 +521,56 @@ async def test_without_an_sdk_nothing_is_written_and_nothing_fails(
     assert not caplog.records
 
 
+def test_without_the_extra_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with pytest.raises(ConfigurationError, match=r"gitlab-completions\[otel\]"):
+        Telemetry()
+
+
+async def test_the_example_in_the_documentation_runs(
+    gitlab: FakeGitLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = StringIO()
+    for module, name in (
+        (trace_export, "ConsoleSpanExporter"),
+        (metrics_export, "ConsoleMetricExporter"),
+    ):
+        printing = partial(getattr(module, name), out=printed)
+        monkeypatch.setattr(module, name, printing)
+    doc = otel.__doc__ or ""
+    example = [line for line in doc.splitlines() if line.startswith("    ")]
+
+    def client_of(url: str, token: str, observers: list[Observer]) -> CompletionClient:
+        return gitlab.client(observers=observers)
+
+    scope: dict[str, object] = {
+        "CompletionClient": client_of,
+        "Telemetry": Telemetry,
+        "token": gitlab.access_token,
+        "url": gitlab.instance_url,
+    }
+    exec(textwrap.dedent("\n".join(example)), scope)
+    client, telemetry = scope["client"], scope["telemetry"]
+    assert isinstance(client, CompletionClient)
+    assert isinstance(telemetry, Telemetry)
+    async with client:
+        await client.complete(REQUEST)
+    assert telemetry.flush()
+    for provider in (scope["tracers"], scope["meters"]):
+        assert isinstance(provider, TracerProvider | MeterProvider)
+        provider.shutdown()
+    assert names.CALL.name in printed.getvalue()
+    assert names.CALL_DURATION.name in printed.getvalue()
+
+
 PROGRAM = """
 import asyncio, sys
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import TracerProvider, export as trace_export
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
 from gitlab_completions import CompletionRequest
 from gitlab_completions.otel import Telemetry
@@ -498,6 +600,6 @@ def test_what_waits_is_written_before_the_program_ends(tmp_path: Path) -> None:
         capture_output=True,
         check=True,
         text=True,
-        env={"PYTHONPATH": ":".join(sys.path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     ).stdout
     assert set(printed.split()) >= {names.CALL.name, names.ATTEMPT.name}
