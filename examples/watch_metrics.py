@@ -62,12 +62,12 @@ CONTEXT = ContextItem(name="units.py", content="MILLIMETRE = 0.001\n" * 100)
 async def type_for_ever(client: CompletionClient, pause_s: float) -> None:
     """Be an author, who does not wait for every completion."""
     while True:
-        await asyncio.sleep(random.expovariate(1 / pause_s))
         context = (CONTEXT,) if random.random() < 0.4 else ()
         patience_s = random.choice([0.1, 0.2, None])
         with suppress(TimeoutError, GitLabCompletionsError):
             async with asyncio.timeout(patience_s):
                 await client.complete(replace(REQUEST, context=context))
+        await asyncio.sleep(random.expovariate(1 / pause_s))
 
 
 async def have_incidents(gitlab: Emulator, cycle_s: float) -> None:

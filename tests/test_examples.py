@@ -37,7 +37,7 @@ def test_a_first_completion_comes_from_an_emulator() -> None:
     assert how.startswith(("direct, preferred, 0.", "indirect, details_absent, 0."))
 
 
-def test_a_first_completion_comes_from_the_gitlab_in_the_environment() -> None:
+def test_the_gitlab_in_the_environment_is_asked_and_watched() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "gitlab_completions", "emulator", "--tls"],
         stdout=subprocess.PIPE,
@@ -52,6 +52,10 @@ def test_a_first_completion_comes_from_the_gitlab_in_the_environment() -> None:
                 line.removeprefix("export ").split("=", 1) for line in exports
             )
             assert run("complete_once.py", **environment).startswith(" height\n")
+            watched = run(
+                "watch_metrics.py", "--port", "0", "--seconds", "0.1", **environment
+            )
+            assert watched.startswith("metrics: http://127.0.0.1:")
         finally:
             emulator.terminate()
 

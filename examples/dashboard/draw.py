@@ -44,7 +44,7 @@ GAP_IN: Final = 0.1
 LETTER_IN: Final = 0.085
 """Of a tag, in the mean."""
 DPI: Final = 120
-COLOURS: Final = 128
+COLOURS: Final = 256
 POINTS: Final = 240
 """Values of a series from the left to the right, at most."""
 A_MORNING: Final = 1_790_150_400
