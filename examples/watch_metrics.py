@@ -43,6 +43,8 @@ from gitlab_completions.emulator import Emulator
 from gitlab_completions.otel import Telemetry
 
 AUTHORS, PAUSE_S = 8, 0.6
+DIRECT_PERCENTAGE = 75.0
+"""Of the authors, so that there is something to compare direct to."""
 SLOW_PAUSE_S = 10.0
 """Against a GitLab of yours: it counts what its users ask for."""
 CYCLE_S = 120.0
@@ -219,10 +221,14 @@ async def watch(telemetry: Telemetry, seconds: float | None) -> None:
             CompletionClient(
                 gitlab.instance_url,
                 gitlab.access_token,
-                policy=RoutingPolicy(allow_plain_http=True),
+                policy=RoutingPolicy(
+                    allow_plain_http=True,
+                    direct_percentage=DIRECT_PERCENTAGE,
+                    actor=f"User:{number}",
+                ),
                 observers=[telemetry.observer()],
             )
-            for _ in range(AUTHORS)
+            for number in range(AUTHORS)
         ]
         for client in clients:
             await stack.enter_async_context(client)

@@ -209,11 +209,13 @@ def main() -> None:
     parser.add_argument("--url", help="a Prometheus that knows metrics of yours")
     parser.add_argument("--minutes", type=float, default=30, help="of those")
     parser.add_argument("--png", type=Path, default=HERE / "dashboard.png")
-    parser.add_argument("--direct", default=panels.ALL, help="All, Yes or No")
-    parser.add_argument("--context", default=panels.ALL, help="All, Yes or No")
-    wish = parser.parse_args()
-    chosen = {"direct": wish.direct, "context": wish.context}
     dashboard = panels.read()
+    filters = [one for one in dashboard.variables if one.values]
+    for one in filters:
+        choices = tuple(one.values)
+        parser.add_argument(f"--{one.name}", choices=choices, default=panels.ALL)
+    wish = parser.parse_args()
+    chosen = {one.name: getattr(wish, one.name) for one in filters}
     taken = a_day(chosen) if wish.url is None else now(wish.url, wish.minutes, chosen)
     with taken as shot:
         for theme, path in ((LIGHT, wish.png), (DARK, _dark(wish.png))):

@@ -76,25 +76,27 @@ def draw(card: Card, panel: Panel, answers: Answers) -> None:
         card.write(0.06, card.box.height / 2, panel.title, size=12.5, weight="bold")
         return
     card.lay(panel.title)
-    if not answers.series:
-        middle = card.box.width / 2, card.box.height / 2 - 0.1
-        card.write(*middle, "no data", color=card.theme.faint, align="center")
+    mark = _MARKS.get(panel.kind)
+    if mark is not None and answers.series:
+        mark(card, panel, answers)
         return
-    _MARKS[panel.kind](card, panel, answers)
+    text = "no data" if mark else f"a {panel.kind} is for Grafana alone"
+    middle = card.box.width / 2, card.box.height / 2 - 0.1
+    card.write(*middle, text, color=card.theme.faint, align="center")
 
 
 def _number_card(card: Card, panel: Panel, answers: Answers) -> None:
     """Draw a series' last value, or its mean, and how it came to that."""
     name, series = answers.series[0]
     style = panel.style(name)
-    value = _mean(series.values) if panel.takes_mean else series.values[-1]
+    known = [value for value in series.values if not math.isnan(value)] or [math.nan]
+    value = sum(known) / len(known) if panel.takes_mean else known[-1]
     color = _threshold(style, value) or _look(style, 0)["color"]
     if len(series.values) > 1:
         axes = card.axes(0.02, 0.03, 0.02, card.box.height * 0.62)
         times = _days(series.times)
         axes.plot(times, series.values, color=color, linewidth=1.3)
-        least = min(series.values)
-        axes.fill_between(times, series.values, least, color=color, alpha=0.16)
+        axes.fill_between(times, series.values, min(known), color=color, alpha=0.16)
         axes.set_axis_off()
         axes.margins(x=0)
     text = say(value, str(style.get("unit", "short")))
@@ -309,11 +311,6 @@ def _with_gaps(series: Series, step_s: float) -> tuple[list[float], list[float]]
 def _days(times: Sequence[float]) -> list[float]:
     """Return Unix seconds as matplotlib counts time."""
     return [time / DAY_S for time in times]
-
-
-def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
-    return sum(known) / len(known) if known else math.nan
 
 
 def _number(value: object) -> float:
