@@ -94,7 +94,7 @@ class Calls:
             self._metrics.add(names.CIRCUIT_PROBES, (names.ROUTE, event.route.value))
         elif isinstance(event, events.StreamBegan):
             self._stream_began(event, call)
-        elif isinstance(event, events.ContextWithheld) and call is not None:
+        elif call is not None:
             call.items -= event.items
 
     def _fell_back(self, event: events.FellBack, call: _Call | None) -> None:
