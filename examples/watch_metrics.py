@@ -14,6 +14,7 @@ import asyncio
 import json
 import os
 import random
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
@@ -39,7 +40,7 @@ from gitlab_completions import (
     GitLabCompletionsError,
     RoutingPolicy,
 )
-from gitlab_completions.emulator import Emulator
+from gitlab_completions.emulator import Emulator, Endpoint
 from gitlab_completions.otel import Telemetry
 
 AUTHORS, PAUSE_S = 8, 0.6
@@ -72,15 +73,15 @@ async def type_for_ever(client: CompletionClient, pause_s: float) -> None:
         await asyncio.sleep(random.expovariate(1 / pause_s))
 
 
-async def have_incidents(gitlab: Emulator, cycle_s: float) -> None:
+async def have_incidents(gateway: Endpoint, cycle_s: float) -> None:
     """Let the gateway answer 503, then nothing, then be well again; and again."""
     while True:
         await asyncio.sleep(cycle_s / 2)
-        gitlab.gateway.fail(503)
+        gateway.fail(503)
         await asyncio.sleep(cycle_s / 8)
-        gitlab.gateway.hang()
+        gateway.hang()
         await asyncio.sleep(cycle_s / 8)
-        gitlab.gateway.heal()
+        gateway.heal()
         await asyncio.sleep(cycle_s / 4)
 
 
@@ -99,7 +100,7 @@ async def emulated(cycle_s: float) -> AsyncGenerator[Emulator, None]:
     async with Emulator() as gitlab, asyncio.TaskGroup() as tasks:
         gitlab.settings.update({"direct_access_limit": 0, "completions_limit": 0})
         moods = [
-            tasks.create_task(have_incidents(gitlab, cycle_s)),
+            tasks.create_task(have_incidents(gitlab.gateway, cycle_s)),
             tasks.create_task(vary(gitlab)),
         ]
         yield gitlab
@@ -145,10 +146,11 @@ class Exposition(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics as they are now."""
         for family in self._registry.collect():
-            family.samples = list(self._linked(family))
+            family.samples = list(self.linked(family))
             yield family
 
-    def _linked(self, family: Metric) -> Iterator[Sample]:
+    def linked(self, family: Metric) -> Iterator[Sample]:
+        """Yield its samples, each bucket with one of its calls where one is known."""
         above = -inf  # the bound of the bucket before
         for sample in family.samples:
             labels = dict(sample.labels)
@@ -200,10 +202,16 @@ async def work(
     clients: Sequence[CompletionClient], pause_s: float, seconds: float | None
 ) -> None:
     """Let an author type with each client, for so many seconds or for ever."""
-    with suppress(TimeoutError):
+    try:
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as tasks:
             for client in clients:
                 tasks.create_task(type_for_ever(client, pause_s))
+    except TimeoutError:
+        pass  # it is over
+    finally:
+        counts = sum((Counter(one.status().counts) for one in clients), Counter[str]())
+        told = ("completed", "direct", "indirect", "fell_back", "failed", "superseded")
+        print(", ".join(f"{counts[name]} {name}" for name in told))
 
 
 async def watch(telemetry: Telemetry, seconds: float | None) -> None:

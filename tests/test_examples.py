@@ -56,6 +56,7 @@ def test_the_gitlab_in_the_environment_is_asked_and_watched() -> None:
                 "watch_metrics.py", "--port", "0", "--seconds", "0.1", **environment
             )
             assert watched.startswith("metrics: http://127.0.0.1:")
+            assert " completed, " in watched
         finally:
             emulator.terminate()
 
@@ -96,6 +97,15 @@ def test_context_is_sent_without_secrets_and_ignored_files() -> None:
         "customers/names.py: the file is on the ignore list",
         f'sent of pricing.py: TOKEN = "{"*" * 26}"',
     ]
+
+
+def test_metrics_are_watched_while_authors_complete() -> None:
+    watched = run("watch_metrics.py", "--port", "0", "--seconds", "2")
+    where, counts = watched.splitlines()
+    assert where.startswith("metrics: http://127.0.0.1:")
+    numbers = {name: int(number) for number, name in map(str.split, counts.split(", "))}
+    assert numbers["completed"] > 0
+    assert numbers["completed"] == numbers["direct"] + numbers["indirect"]
 
 
 ALONE = ["--rootdir=.", "--config-file=/dev/null", "-p", "no:asyncio"]

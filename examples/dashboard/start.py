@@ -39,13 +39,15 @@ GRAFANA_HOMES: Final = ("/usr/share/grafana", "/opt/homebrew/opt/grafana/share/g
 
 @contextmanager
 def running(
-    *command: str, environment: Mapping[str, str] | None = None
+    *command: str,
+    environment: Mapping[str, str] | None = None,
+    stdout: int = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a program until the context ends."""
     with subprocess.Popen(
         command,
         env=os.environ | dict(environment or {}),
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         text=True,
         start_new_session=True,  # Ctrl-C is for us, who tell it
     ) as started:
@@ -53,6 +55,7 @@ def running(
             yield started
         finally:
             started.send_signal(signal.SIGINT)
+            started.communicate()
 
 
 @contextmanager
@@ -62,7 +65,8 @@ def metrics(port: int) -> Iterator[str]:
     Raises:
         SystemExit: If it does not start; it has said why.
     """
-    with running(sys.executable, "-m", METRICS, "--port", str(port)) as started:
+    command = (sys.executable, "-m", METRICS, "--port", str(port))
+    with running(*command, stdout=subprocess.PIPE) as started:
         said = started.stdout.readline() if started.stdout else ""
         if "http://" not in said:
             raise SystemExit(1)
