@@ -223,6 +223,7 @@ def examples(session: nox.Session) -> None:
     session.run("python", "examples/with_context.py")
     session.run("python", "examples/keep_events.py")
     session.run("python", "examples/editor_without_asyncio.py")
+    session.run("python", "examples/watch_metrics.py", "--port", "0", "--seconds", "2")
     session.run("pytest", "examples/test_your_plugin.py")
 
 
@@ -297,6 +298,22 @@ def profile(session: nox.Session) -> None:
     drawn = ("--png", str(folder / "profile.png"), "--html", str(folder / "calls.html"))
     module = "tests.benchmarks.profile_calls"
     session.run("python", "-m", module, *drawn, *session.posargs)
+
+
+@nox.session
+def dashboard(session: nox.Session) -> None:
+    """Have a real Prometheus answer what the dashboard asks, and draw it.
+
+    The pictures are dashboard.png and dashboard-dark.png in the session's own temporary
+    folder; `-- --url URL` draws what another Prometheus knows.
+    """
+    if shutil.which("prometheus") is None or shutil.which("promtool") is None:
+        session.skip("NOTHING WAS ASKED: apt-get install prometheus")
+    install(session, "test", "soak")  # soak: matplotlib
+    session.run("pytest", "tests/dashboard")
+    png = str(Path(session.create_tmp(), "dashboard.png"))
+    drawn = ("--png", png, *session.posargs)
+    session.run("python", "-m", "examples.dashboard.draw", *drawn)
 
 
 @nox.session(python=PYTHONS)

@@ -38,7 +38,7 @@ def test_a_first_completion_comes_from_an_emulator() -> None:
     assert how.startswith(("direct, preferred, 0.", "indirect, details_absent, 0."))
 
 
-def test_a_first_completion_comes_from_the_gitlab_in_the_environment() -> None:
+def test_the_gitlab_in_the_environment_is_asked_and_watched() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "gitlab_completions", "emulator", "--tls"],
         stdout=subprocess.PIPE,
@@ -53,6 +53,11 @@ def test_a_first_completion_comes_from_the_gitlab_in_the_environment() -> None:
                 line.removeprefix("export ").split("=", 1) for line in exports
             )
             assert run("complete_once.py", **environment).startswith(" height\n")
+            watched = run(
+                "watch_metrics.py", "--port", "0", "--seconds", "0.1", **environment
+            )
+            assert watched.startswith("metrics: http://127.0.0.1:")
+            assert " completed, " in watched
         finally:
             emulator.terminate()
 
@@ -104,6 +109,15 @@ def test_a_calls_events_are_kept_with_what_came_of_it() -> None:
         "suggestion_accepted",
     ]
     assert {line["user"] for line in lines} == {"17"}
+
+
+def test_metrics_are_watched_while_authors_complete() -> None:
+    watched = run("watch_metrics.py", "--port", "0", "--seconds", "2")
+    where, counts = watched.splitlines()
+    assert where.startswith("metrics: http://127.0.0.1:")
+    numbers = {name: int(number) for number, name in map(str.split, counts.split(", "))}
+    assert numbers["completed"] > 0
+    assert numbers["completed"] == numbers["direct"] + numbers["indirect"]
 
 
 ALONE = ["--rootdir=.", "--config-file=/dev/null", "-p", "no:asyncio"]

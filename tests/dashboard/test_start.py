@@ -1,0 +1,113 @@
+"""One command starts all that is there, and says what is not."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+import gitlab_completions
+from examples.dashboard import panels, start
+from examples.dashboard.prometheus import Prometheus
+from tests.dashboard.conftest import ROOT, need_prometheus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HOME = Path(gitlab_completions.__file__).parents[1]
+MOST_TRIES = 300
+PAUSE_S = 0.1
+LAST = "Ctrl-C ends it all."
+
+
+@contextmanager
+def started(**environment: str) -> Iterator[str]:
+    """Start all on free ports; gives what was said, and ends it as a person does."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("GITLAB_")}
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-W", "error", "-m", "examples.dashboard.start"),
+            *("--metrics-port", "0", "--prometheus-port", "0"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env={**clean, "PYTHONPATH": str(HOME), **environment},
+        text=True,
+    ) as program:
+        try:
+            assert program.stdout is not None
+            said = ""
+            while LAST not in said and (line := program.stdout.readline()):
+                said += line
+            yield said
+        finally:
+            program.send_signal(signal.SIGINT)
+            _, complaints = program.communicate()
+    assert (program.returncode, complaints) == (0, "")
+
+
+def until(something: Callable[[], bool]) -> None:
+    """Wait for what another process will do."""
+    for _ in range(MOST_TRIES):
+        if something():
+            return
+        time.sleep(PAUSE_S)
+    raise AssertionError("it has not come")
+
+
+def test_without_prometheus_there_are_metrics(tmp_path: Path) -> None:
+    with started(PATH=os.fspath(tmp_path)) as said:
+        assert "no Prometheus: apt install prometheus" in said
+        found = re.search(r"metrics: (\S+)", said)
+        assert found is not None
+        accepted = {"Accept": "application/openmetrics-text; version=1.0.0"}
+        with httpx.Client(trust_env=False, headers=accepted) as http:
+            until(lambda: "# {" in http.get(found[1]).text)  # an exemplar
+
+
+def test_prometheus_asks_for_the_metrics_and_keeps_the_exemplars() -> None:
+    need_prometheus()
+    with started() as said:
+        found = re.search(r"Prometheus: (\S+)", said)
+        assert found is not None
+        prometheus = Prometheus(found[1])
+        now = time.time()
+        calls = "gitlab_completions_call_duration_seconds_bucket"
+        until(lambda: bool(prometheus.exemplars(calls, now - 60, now + 60)))
+        links = prometheus.exemplars(calls, now - 60, now + 60)
+        prometheus.close()
+    assert all(re.fullmatch(r"[0-9a-f]{32}", one.trace_id) for one in links)
+    assert all(0 < one.value < 10 for one in links)
+
+
+def test_grafana_is_told_of_the_dashboard(tmp_path: Path) -> None:
+    told = start.grafana_environment(tmp_path, 3000, "http://127.0.0.1:9090")
+    asked = {
+        name
+        for file in (panels.DASHBOARD.parent / "provisioning").rglob("*.yaml")
+        for name in re.findall(r": \$(\w+)", file.read_text("utf-8"))
+    }
+    assert asked == {"PROMETHEUS_URL", "DASHBOARD_FOLDER"} <= told.keys()
+    assert told["GF_SERVER_HTTP_ADDR"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("name", ["grafana", "grafana-server"])
+def test_grafana_is_found_by_either_name(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", os.fspath(tmp_path))
+    assert start.grafana_command() is None
+    (tmp_path / name).touch(mode=0o755)
+    command = start.grafana_command()
+    assert command is not None
+    assert command[0] == name
