@@ -21,7 +21,7 @@ nox.options.sessions = ["lint", "types", "tests", "networks", "soak_quick"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
-EXTRAS = "cli,emulator,httpx2,ignore,openfeature,redact,redis,shared,speed"
+EXTRAS = "cli,emulator,httpx2,ignore,openfeature,redact,redis,report,shared,speed"
 # Modules of tests/benchmarks, each with a `main` and the options of its `rounds`.
 BENCHMARKS = (
     "import_time",

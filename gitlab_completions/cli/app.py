@@ -33,7 +33,7 @@ Exit codes:
   130  interrupted
   141  who read what it says has left
 """
-_COMMANDS = ("complete", "status", "emulator", "demo")
+_COMMANDS = ("complete", "status", "emulator", "demo", "report")
 
 
 class _LazyGroup(click.Group):
