@@ -286,6 +286,25 @@ def profile(session: nox.Session) -> None:
     session.run("python", "-m", module, *drawn, *session.posargs)
 
 
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Open a report in a headless Chromium, click its filters, and keep screenshots.
+
+    They go into the session's own temporary folder. The environment variable CHROMIUM
+    names a program that is not found by itself.
+    """
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    if "CHROMIUM" not in os.environ and not any(map(shutil.which, names)):
+        session.skip(
+            "NO PAGE WAS LOOKED AT: there is no Chromium: apt install chromium"
+        )
+    install(session, "test", "browser")
+    shots = session.create_tmp()
+    session.env["SCREENSHOTS"] = str(Path(shots).resolve())
+    session.run("pytest", "tests/browser", *session.posargs)
+    session.log(f"screenshots: {shots}")
+
+
 @nox.session(python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """Play each fault at each endpoint: `-- --engine all --write matrix.md`."""

@@ -37,7 +37,7 @@ EXTRA = ("altair", "jinja2", "markupsafe", "vl_convert")
     nargs=-1,
     required=True,
     type=click.Path(path_type=Path),
-    metavar="EVENTS...",
+    metavar="EVENTS",
 )
 @click.option(
     "--html",
@@ -96,7 +96,10 @@ def _read(events: Sequence[Path]) -> Summary:
     )
     try:
         size = sum(path.stat().st_size for path in dict.fromkeys(events))
-        with Progress(*columns, console=console(err=True), transient=True) as progress:
+        err = console(err=True)
+        with Progress(
+            *columns, console=err, transient=True, disable=not err.is_terminal
+        ) as progress:
             task = progress.add_task("", total=size)
             return summarize(events, lambda done: progress.update(task, completed=done))
     except OSError as error:

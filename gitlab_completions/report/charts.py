@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import altair as alt
 
-from gitlab_completions.report.tallies import WIDTHS_S
 from gitlab_completions.report.views import LANES
 
 if TYPE_CHECKING:
@@ -51,6 +50,14 @@ THEMES: Mapping[Theme, _Palette] = {
 DASHES = ([1, 0], [7, 4], [2, 3], [9, 3, 2, 3])
 SHAPES = ("circle", "square", "triangle-up", "diamond")
 STRIP_PIXELS = 58
+SECONDS_SHOWN_BELOW_S = 30
+"""Seconds of a stretch; longer ones begin at whole minutes."""
+CLOCK_SHOWN_TO_S = 3 * 86_400
+"""Seconds of a log that is told by the clock; longer ones are told by the date."""
+LEAST_RATE = 0.01
+"""The least end of the axis of error rates: without errors it would have none."""
+FEWEST_STRETCHES = 12
+"""As many stretches have room at least: one bar as wide as the page says nothing."""
 
 
 class Chart(NamedTuple):
@@ -72,7 +79,8 @@ CHARTS = (
         "latency",
         "Response times by route",
         "How many of a route's answers took how long, each bar of the outline 8 % "
-        "wider than the last; upright lines are the medians.",
+        "wider than the last: direct solid, indirect dashed. Upright lines are the "
+        "medians.",
     ),
     Chart(
         "times",
@@ -108,14 +116,15 @@ def make_charts(
         "times": _times(timeline, palette),
         "calls": _strips("calls", LANES, timeline, palette),
         "detours": _strips("detours", views.detours, timeline, palette),
-        "errors": _errors(views.issuers, timeline, palette),
+        "errors": _errors(views, timeline, palette),
     }
     return {name: _dressed(chart, palette) for name, chart in made.items()}
 
 
 def _dressed(chart: _Drawing, palette: _Palette) -> dict[str, object]:
     """Return a chart as JSON, with its theme."""
-    spec: dict[str, object] = chart.to_dict()
+    # The tests hold it against Vega-Lite's schema; that takes as long as drawing.
+    spec: dict[str, object] = chart.to_dict(validate=False)
     return {
         **spec,
         "width": "container",
@@ -247,14 +256,22 @@ def _times(timeline: Timeline, palette: _Palette) -> _Drawing:
     ).properties(height=300)
 
 
-def _errors(issuers: Sequence[str], timeline: Timeline, palette: _Palette) -> _Drawing:
+def _errors(views: Views, timeline: Timeline, palette: _Palette) -> _Drawing:
+    """Draw a line for each issuer; the axis stays as it is when filters change."""
+    issuers = views.issuers
+    rates = (
+        float(point["rate"])
+        for view in views.by_filter.values()
+        for point in view.points["errors"]
+    )
+    most = max((LEAST_RATE, *rates))
     line = alt.Chart(alt.NamedData("errors")).encode(
         x=_time(timeline),
         y=alt.Y(
             "rate:Q",
             title="failed attempts",
             axis=alt.Axis(format="~%", tickCount=5),
-            scale=alt.Scale(domainMin=0),
+            scale=alt.Scale(domain=[0, most]),
         ),
         color=alt.Color("issuer:N", scale=_scale(issuers, palette.lines)),
         tooltip=_tooltip(
@@ -295,7 +312,7 @@ def _strips(
         scale=alt.Scale(domain=[-max(1, len(rows)), 0], nice=False, zero=False),
     )
     # Not `x2`: Vega-Lite takes the ends of its axis of time for plain numbers.
-    width = alt.ExprRef(expr=f"width * 0.84 / {max(1, len(timeline.starts_s))}")
+    width = alt.ExprRef(expr=f"width * 0.84 / {_stretches(timeline)}")
     bars = (
         alt.Chart(alt.NamedData(name))
         .transform_filter("isValid(datum.t)")
@@ -317,7 +334,7 @@ def _strips(
     floors = (
         alt.Chart(alt.NamedData(name))
         .transform_filter("isValid(datum.title)")
-        .transform_calculate(floor="datum.y - 0.74")
+        .transform_calculate(floor="datum.y - 0.76")
         .mark_rule(color=palette.faint, strokeWidth=1)
         .encode(y=alt.Y("floor:Q", axis=None))
     )
@@ -328,20 +345,28 @@ def _strips(
 
 def _time(timeline: Timeline, field: str = "t:T") -> alt.X:
     """Return the axis of time: UTC, and the whole span whatever is drawn."""
-    starts = timeline.starts_s
-    span_s = starts.stop - starts.start
-    format_ = "%d %b %Y" if span_s > 3 * 86400 else "%H:%M"
-    ends = (starts.start, starts.stop) if starts else (0, 1)
+    first_s = timeline.starts_s.start
+    span_s = _stretches(timeline) * timeline.width_s
+    if timeline.width_s < SECONDS_SHOWN_BELOW_S:
+        format_ = "%H:%M:%S"
+    else:
+        format_ = "%H:%M" if span_s <= CLOCK_SHOWN_TO_S else "%d %b %Y"
     return alt.X(
         field,
         title="time (UTC)",
-        scale=alt.Scale(type="utc", domain=[_date(each) for each in ends], nice=False),
+        scale=alt.Scale(
+            type="utc", domain=[_date(first_s), _date(first_s + span_s)], nice=False
+        ),
         axis=alt.Axis(
             grid=False,
             tickCount=6,
-            format=format_ if timeline.width_s > WIDTHS_S[2] else "%H:%M:%S",
+            format=format_,
         ),
     )
+
+
+def _stretches(timeline: Timeline) -> int:
+    return max(FEWEST_STRETCHES, len(timeline.starts_s))
 
 
 def _date(at_s: int) -> alt.DateTime:

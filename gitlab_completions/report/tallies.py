@@ -10,7 +10,7 @@ from gitlab_completions.report.latencies import Latencies
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ("WIDTHS_S", "Cell", "Outcome", "Tally", "Timeline", "total")
+__all__ = ("Cell", "Outcome", "Tally", "Timeline", "total")
 
 Outcome: TypeAlias = Literal["suggested", "empty", "failed", "superseded"]
 

@@ -321,10 +321,10 @@ def _strips(
         every = sum(counts[name] for counts in counted.values())
         floor = -(row + 1)
         at_most = f", at most {most:,} in {width}" if most else ""
-        yield {"y": floor + 0.74, "title": f"{name}: {every:,}{at_most}"}
+        yield {"y": floor + 0.76, "title": f"{name}: {every:,}{at_most}"}
         for start, counts in counted.items():
             if counts[name]:
-                height = 0.58 * counts[name] / most
+                height = 0.53 * counts[name] / most
                 yield {
                     "t": start * 1000,
                     "y": floor,

@@ -19,7 +19,7 @@ from tests.cli.running import HOME
 if TYPE_CHECKING:
     from tests.cli.running import Terminal
 
-COMMANDS = [["complete"], ["status"], ["emulator"], ["demo"]]
+COMMANDS = [["complete"], ["status"], ["emulator"], ["demo"], ["report"]]
 PROGRAM = [sys.executable, "-m", "gitlab_completions"]
 
 

@@ -142,6 +142,25 @@ def _fell_back(
     yield ended
 
 
+EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}"
+
+
+def hostile() -> Iterator[str]:
+    """Give the lines of a log whose every word would like to be a script."""
+    for number in range(40):
+        rows = call(
+            number,
+            at_s=60.0 * number,
+            route="indirect" if number % 2 else "direct",
+            reason=EVIL,
+            token_issuer=EVIL if number % 3 else "__proto__",
+            error_code=EVIL if number % 4 == 0 else None,
+        )
+        rows[-1] |= {"model_name": EVIL, "model_engine": '"+alert(1)+"', EVIL: EVIL}
+        yield from map(json.dumps, rows)
+        yield json.dumps(row(EVIL, 60.0 * number))
+
+
 def write(path: Path, lines: Iterator[str] | list[str]) -> Path:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return path
