@@ -1,4 +1,4 @@
-"""The command line: `complete`, `status`, `emulator` and `demo`.
+"""The command line: `complete`, `status`, `emulator`, `demo` and `report`.
 
 Exit codes:
 
