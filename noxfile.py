@@ -21,7 +21,9 @@ nox.options.sessions = ["lint", "types", "tests", "networks", "soak_quick"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
-EXTRAS = "cli,emulator,httpx2,ignore,openfeature,redact,redis,report,shared,speed"
+EXTRAS = (
+    "cli,emulator,eventlog,httpx2,ignore,openfeature,redact,redis,report,shared,speed"
+)
 # Modules of tests/benchmarks, each with a `main` and the options of its `rounds`.
 BENCHMARKS = (
     "import_time",
@@ -36,6 +38,7 @@ BENCHMARKS = (
     "idle",
     "first_piece",
     "redaction",
+    "event_log",
 )
 CACHE = Path(".nox", ".cache").resolve()
 
@@ -217,6 +220,7 @@ def examples(session: nox.Session) -> None:
     session.run("python", "examples/watch_routing.py")
     session.run("python", "examples/generate.py")
     session.run("python", "examples/with_context.py")
+    session.run("python", "examples/keep_events.py")
     session.run("python", "examples/editor_without_asyncio.py")
     session.run("pytest", "examples/test_your_plugin.py")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -92,6 +93,17 @@ def test_context_is_sent_without_secrets_and_ignored_files() -> None:
         "customers/names.py: the file is on the ignore list",
         f'sent of pricing.py: TOKEN = "{"*" * 26}"',
     ]
+
+
+def test_a_calls_events_are_kept_with_what_came_of_it() -> None:
+    lines = [ast.literal_eval(line) for line in run("keep_events.py").splitlines()]
+    assert [line["action"] for line in lines] == [
+        "suggestion_requested",
+        "attempt",
+        "suggestion_loaded",
+        "suggestion_accepted",
+    ]
+    assert {line["user"] for line in lines} == {"17"}
 
 
 ALONE = ["--rootdir=.", "--config-file=/dev/null", "-p", "no:asyncio"]

@@ -25,6 +25,7 @@ from gitlab_completions import (
     SyncCompletionClient,
     SyncCompletionStream,
 )
+from gitlab_completions.event_log import EventLog, gitlab_part
 from gitlab_completions.events import CallFinished, Event
 from gitlab_completions.flags import FeatureFlags, Flag, FlagSource
 from gitlab_completions.ignoring import ProjectIgnoreList
@@ -135,6 +136,18 @@ def use_without_asyncio() -> None:
         assert_type(completions.flag("a"), Flag)
         completions.observe(observe)()
         completions.reconfigure(RoutingPolicy())
+
+
+def keep() -> None:
+    """Keep events, and add an editor's."""
+    with EventLog("events.jsonl", backups=2, gitlab_realm="saas") as log:
+        assert_type(log, EventLog)
+        SyncCompletionClient("https://a", "t", observers=[log.observer(user="17")])
+        with log.tracked() as tracking_id:
+            assert_type(tracking_id, str)
+        log.add("suggestion_shown", unique_tracking_id=tracking_id, is_invoked=True)
+    assert_type(log.problem, str | None)
+    assert_type(gitlab_part({"route": "direct"}), dict[str, object])
 
 
 async def fake() -> None:
