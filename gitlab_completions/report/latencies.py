@@ -29,7 +29,7 @@ class Latencies:
 
     def __init__(self) -> None:
         self._bins: dict[int, int] = {}
-        self.total = 0
+        self.total: int = 0
 
     def add(self, seconds: float) -> None:
         """Count one call."""

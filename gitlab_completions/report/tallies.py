@@ -45,10 +45,10 @@ class Tally:
 
     def __init__(self) -> None:
         self.outcomes: Counter[Outcome] = Counter()
-        self.latencies = Latencies()
-        self.first_try = Latencies()
+        self.latencies: Latencies = Latencies()
+        self.first_try: Latencies = Latencies()
         """Of calls that one attempt answered: the fair comparison of the routes."""
-        self.fallbacks = 0
+        self.fallbacks: int = 0
         self.detours: Counter[str] = Counter()
         """Why calls went indirect, or on to the other route."""
         self.attempts: Counter[str] = Counter()
@@ -93,7 +93,7 @@ class Timeline:
     """Tallies by stretch of time and cell; the stretches grow with the log's span."""
 
     def __init__(self) -> None:
-        self.width_s = WIDTHS_S[0]
+        self.width_s: int = WIDTHS_S[0]
         self._stretches: dict[int, dict[Cell, Tally]] = {}
         self._first = self._last = 0
 
