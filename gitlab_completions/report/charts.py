@@ -9,44 +9,25 @@ program; names of token issuers are, as plain values of a scale.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import altair as alt
 
-from gitlab_completions.report.views import LANES
+from gitlab_completions.report.points import LANES
+from gitlab_completions.report.themes import THEMES, make_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from gitlab_completions.report.tallies import Timeline
+    from gitlab_completions.report.themes import Palette, Theme
     from gitlab_completions.report.views import Views
 
-__all__ = ("CHARTS", "THEMES", "Chart", "Theme", "make_charts")
+__all__ = ("CHARTS", "Chart", "make_charts")
 
-Theme: TypeAlias = Literal["light", "dark"]
 _Drawing: TypeAlias = "alt.LayerChart | alt.FacetChart"
 
 
-class _Palette(NamedTuple):
-    """Colours of a theme; the lines' are Okabe and Ito's, or lighter ones of them."""
-
-    paper: str
-    ink: str
-    faint: str
-    grid: str
-    lines: tuple[str, str, str, str]
-
-
-THEMES: Mapping[Theme, _Palette] = {
-    "light": _Palette(
-        "#ffffff", "#1c2230", "#5b6475", "#e4e7ee",
-        ("#0072b2", "#c24e00", "#00785a", "#a64d83"),
-    ),
-    "dark": _Palette(
-        "#171c26", "#e8ebf2", "#a3adbf", "#2d3545",
-        ("#56b4e9", "#ff9a57", "#3ccfa4", "#e39cc6"),
-    ),
-}  # fmt: skip
 DASHES = ([1, 0], [7, 4], [2, 3], [9, 3, 2, 3])
 SHAPES = ("circle", "square", "triangle-up", "diamond")
 STRIP_PIXELS = 58
@@ -121,7 +102,7 @@ def make_charts(
     return {name: _dressed(chart, palette) for name, chart in made.items()}
 
 
-def _dressed(chart: _Drawing, palette: _Palette) -> dict[str, object]:
+def _dressed(chart: _Drawing, palette: Palette) -> dict[str, object]:
     """Return a chart as JSON, with its theme."""
     # The tests hold it against Vega-Lite's schema; that takes as long as drawing.
     spec: dict[str, object] = chart.to_dict(validate=False)
@@ -129,44 +110,8 @@ def _dressed(chart: _Drawing, palette: _Palette) -> dict[str, object]:
         **spec,
         "width": "container",
         "autosize": {"type": "fit-x", "contains": "padding"},
-        "config": _config(palette).to_dict(),
+        "config": make_config(palette).to_dict(),
     }
-
-
-def _config(palette: _Palette) -> alt.Config:
-    return alt.Config(
-        background=palette.paper,
-        font="system-ui, DejaVu Sans, sans-serif",
-        view=alt.ViewConfig(stroke=None),
-        axis=alt.AxisConfig(
-            labelColor=palette.faint,
-            titleColor=palette.faint,
-            gridColor=palette.grid,
-            domainColor=palette.faint,
-            tickColor=palette.faint,
-            labelFontSize=12,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            labelOverlap=True,
-        ),
-        legend=alt.LegendConfig(
-            orient="top",
-            title=None,
-            labelColor=palette.ink,
-            labelFontSize=13,
-            symbolStrokeWidth=2.5,
-            symbolSize=130,
-            columns=2,
-        ),
-        title=alt.TitleConfig(
-            anchor="start",
-            color=palette.ink,
-            subtitleColor=palette.faint,
-            fontSize=17,
-            subtitleFontSize=13,
-            offset=12,
-        ),
-    )
 
 
 def _scale(
@@ -175,7 +120,7 @@ def _scale(
     return alt.Scale(domain=list(names), range=looks[: len(names)])
 
 
-def _latency(palette: _Palette) -> _Drawing:
+def _latency(palette: Palette) -> _Drawing:
     """Draw each route's distribution: an outline, and a rule at its median."""
     names = ("direct", "indirect")
     colour = alt.Color("route:N", scale=_scale(names, palette.lines))
@@ -207,7 +152,7 @@ def _latency(palette: _Palette) -> _Drawing:
     ).properties(height=280)
 
 
-def _labels(medians: alt.Chart, palette: _Palette) -> Iterator[alt.Chart]:
+def _labels(medians: alt.Chart, palette: Palette) -> Iterator[alt.Chart]:
     """Give the medians in words, and first a rim, so that they are read on any line."""
     chart = medians.encode(y=alt.value(2), text="label:N")
     below = alt.ExprRef(expr="datum.route == 'direct' ? 0 : 20")
@@ -233,7 +178,7 @@ def _labels(medians: alt.Chart, palette: _Palette) -> Iterator[alt.Chart]:
     )
 
 
-def _times(timeline: Timeline, palette: _Palette) -> _Drawing:
+def _times(timeline: Timeline, palette: Palette) -> _Drawing:
     """Draw p50 and p95 of both routes: dash and colour by route, marker by both."""
     names = ("direct p50", "direct p95", "indirect p50", "indirect p95")
     one, other, *_ = palette.lines
@@ -256,7 +201,7 @@ def _times(timeline: Timeline, palette: _Palette) -> _Drawing:
     ).properties(height=300)
 
 
-def _errors(views: Views, timeline: Timeline, palette: _Palette) -> _Drawing:
+def _errors(views: Views, timeline: Timeline, palette: Palette) -> _Drawing:
     """Draw a line for each issuer; the axis stays as it is when filters change."""
     issuers = views.issuers
     rates = (
@@ -291,7 +236,7 @@ def _errors(views: Views, timeline: Timeline, palette: _Palette) -> _Drawing:
     ).properties(height=240)
 
 
-def _marked(line: alt.Chart, palette: _Palette) -> alt.Chart:
+def _marked(line: alt.Chart, palette: Palette) -> alt.Chart:
     """Return the line's markers, smaller on a phone, where points are closer."""
     marked: alt.Chart = line.mark_point(
         size=alt.ExprRef(expr="width < 500 ? 14 : 46"),
@@ -303,7 +248,7 @@ def _marked(line: alt.Chart, palette: _Palette) -> alt.Chart:
 
 
 def _strips(
-    name: str, rows: Sequence[str], timeline: Timeline, palette: _Palette
+    name: str, rows: Sequence[str], timeline: Timeline, palette: Palette
 ) -> _Drawing:
     """Draw a strip of bars for each row, its name and numbers above it."""
     height = alt.Y(

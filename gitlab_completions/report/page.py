@@ -18,7 +18,8 @@ import vl_convert
 from markupsafe import Markup
 
 from gitlab_completions._version import __version__
-from gitlab_completions.report.charts import CHARTS, THEMES, make_charts
+from gitlab_completions.report.charts import CHARTS, make_charts
+from gitlab_completions.report.themes import THEMES
 from gitlab_completions.report.views import CONTEXTS, ROUTE_FILTERS
 
 if TYPE_CHECKING:

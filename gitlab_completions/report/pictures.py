@@ -11,8 +11,8 @@ from gitlab_completions.report.charts import CHARTS, make_charts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gitlab_completions.report.charts import Theme
     from gitlab_completions.report.summary import Summary
+    from gitlab_completions.report.themes import Theme
 
 __all__ = ("draw",)
 

@@ -13,7 +13,6 @@ import pytest
 
 from gitlab_completions.report import (
     Summary,
-    charts,
     page as page_module,
     summarize,
     write_page,
@@ -182,10 +181,3 @@ def test_a_log_of_the_most_that_is_counted_stays_small(tmp_path: Path) -> None:
 def test_a_page_about_nothing_says_so(tmp_path: Path) -> None:
     text = make_page(summarize([write(tmp_path / "log", [])]), title="t")
     assert "There is nothing in this log: it has no lines." in text
-
-
-def test_the_style_has_the_charts_colours() -> None:
-    style = page_module._part("page.css")
-    for palette in charts.THEMES.values():
-        for colour in (palette.paper, palette.ink, palette.faint):
-            assert colour in style
