@@ -22,7 +22,8 @@ nox.options.sessions = ["lint", "types", "tests", "networks", "soak_quick"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 EXTRAS = (
-    "cli,emulator,eventlog,httpx2,ignore,openfeature,redact,redis,report,shared,speed"
+    "cli,emulator,eventlog,httpx2,ignore,openfeature,otel,redact,redis,report,shared,"
+    "speed"
 )
 # Modules of tests/benchmarks, each with a `main` and the options of its `rounds`.
 BENCHMARKS = (
@@ -38,6 +39,7 @@ BENCHMARKS = (
     "idle",
     "first_piece",
     "redaction",
+    "telemetry",
     "event_log",
 )
 CACHE = Path(".nox", ".cache").resolve()
@@ -247,6 +249,14 @@ def soak_quick(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """The same for 600 s; `-- --seconds 600 --seed N --png FILE`, `-- --plan`."""
     run_soak(session)
+
+
+@nox.session
+def rehearse(session: nox.Session) -> None:
+    """Play the example of a roll-out in full: its incident has it taken back."""
+    install(session)
+    plan = ("rehearse", "examples/rollout.toml", *session.posargs)
+    session.run("gitlab-completions", *plan, success_codes=[7])
 
 
 def run_soak(session: nox.Session, *arguments: str) -> None:

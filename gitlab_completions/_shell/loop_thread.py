@@ -119,7 +119,7 @@ class LoopThread:
         """
         call: _Call[T] = _Call()
         self._calls.add(call.settle)
-        try:
+        try:  # in a copy of the caller's context, in which tracing finds its span
             self._loop.call_soon_threadsafe(self._begin, call, start)
         except RuntimeError:  # the loop is closed
             self._settle(call.settle, tell=True)

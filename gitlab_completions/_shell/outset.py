@@ -19,6 +19,7 @@ def call_started(
 ) -> CallStarted:
     """Return the event that tells of a call's beginning."""
     above, below = request.content_above_cursor, request.content_below_cursor
+    context = request.context
     return CallStarted(
         call_id=call_id,
         intent=request.intent,
@@ -29,7 +30,7 @@ def call_started(
         below_chars=len(below),
         above_bytes=size_bytes(above),
         below_bytes=size_bytes(below),
-        context=tuple(_size(item) for item in request.context),
+        context=tuple(_size(item) for item in context) if context else (),
     )
 
 

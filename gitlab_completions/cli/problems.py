@@ -29,6 +29,8 @@ class Exit(IntEnum):
     REJECTED = 3
     NO_ROUTE = 4
     DEADLINE = 5
+    HELD = 6
+    TAKEN_BACK = 7
     DEFECT = 70
     NO_OUTPUT = 74
     INTERRUPTED = 130

@@ -5,7 +5,9 @@
 `{"fault": "break_stream", "pieces": 3}`,
 `{"fault": "redirect", "location": "https://elsewhere.example.com/"}` or
 `{"fault": "heal"}`; `PUT /-/emulator/settings` takes names and values of `Settings`;
-`GET /-/emulator/` describes the state. No credentials: it is on loopback only.
+`GET /-/emulator/` describes the state; `GET /-/emulator/admin` tells how the instance's
+own API is asked as an admin, whom alone it lets set feature flags. No credentials: it
+is on loopback only.
 """
 
 import asyncio
@@ -38,6 +40,7 @@ def control_routes(
     endpoints: Mapping[str, Endpoint],
     settings: Settings,
     describe: Callable[[], dict[str, object]],
+    admin: Mapping[str, object],
 ) -> tuple[BaseRoute, ...]:
     """Return the routes of the control interface.
 
@@ -45,6 +48,7 @@ def control_routes(
         endpoints: The handles by the names that paths use.
         settings: The switches.
         describe: Returns the facts beyond faults and settings.
+        admin: What an admin of the instance knows: its root, and an access token.
     """
 
     def state() -> dict[str, object]:
@@ -53,6 +57,9 @@ def control_routes(
 
     async def show(_request: Request) -> JSONResponse:
         return JSONResponse(state())
+
+    async def show_admin(_request: Request) -> JSONResponse:
+        return JSONResponse(admin)
 
     async def put_fault(request: Request) -> JSONResponse:
         endpoint = endpoints.get(str(request.path_params["endpoint"]))
@@ -74,6 +81,7 @@ def control_routes(
 
     return (
         Route("/-/emulator/", show, methods=["GET"]),
+        Route("/-/emulator/admin", show_admin, methods=["GET"]),
         Route("/-/emulator/faults/{endpoint}", put_fault, methods=["PUT"]),
         Route("/-/emulator/settings", put_settings, methods=["PUT"]),
     )

@@ -144,6 +144,14 @@ async def test_the_state_is_described() -> None:
         assert state["connections"] == {"instance": 1, "gateway": 1}
 
 
+async def test_an_admin_is_told_how_to_ask_the_instance() -> None:
+    async with calling(Emulator(relative_url_root="/gitlab")) as caller:
+        emulator = caller.emulator
+        host = emulator.instance_url.removesuffix("/gitlab")
+        told = (await caller.client.get(f"{host}/-/emulator/admin")).json()
+        assert told == {"root": "/gitlab", "access_token": emulator.tokens.admin}
+
+
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("moment_s", [0.05, 0.2])
 async def test_a_strike_changes_nothing_that_was_set_since(moment_s: float) -> None:

@@ -8,9 +8,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -27,7 +28,7 @@ from gitlab_completions import (
     Intent,
     SyncCompletionClient,
 )
-from gitlab_completions.event_log import EventLog, gitlab_part
+from gitlab_completions.event_log import EventLog, _writer, gitlab_part
 from gitlab_completions.testing import (
     FakeGitLab,
     completion_json,
@@ -442,3 +443,25 @@ def test_no_file_is_larger_than_it_may_be(tmp_path: Path) -> None:
     assert max(one.stat().st_size for one in files) <= 2000
     found = [int(str(line["number"])) for one in files for line in read(one)]
     assert sorted(found) == list(range(100))
+
+
+def test_lines_that_were_lost_are_counted_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")  # so that all wait for the end
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(_writer, "MOST_WAITING", 3)
+    path, at = tmp_path / "events.jsonl", datetime(2026, 1, 2, tzinfo=UTC)
+    with EventLog(path, now=lambda: at) as log:
+        for _ in range(5):
+            log.add("suggestion_shown", unique_tracking_id="mine")
+    assert read(path)[3:] == [
+        {
+            "time": "2026-01-02T00:00:00.000Z",
+            "category": "event_log",
+            "action": "lines_lost",
+            "lines": 2,
+        }
+    ]

@@ -25,6 +25,7 @@ from gitlab_completions import (
     SyncCompletionClient,
     SyncCompletionStream,
 )
+from gitlab_completions.diagnosis import Check, Diagnosis, Grade
 from gitlab_completions.event_log import EventLog, gitlab_part
 from gitlab_completions.events import CallFinished, Event
 from gitlab_completions.flags import FeatureFlags, Flag, FlagSource
@@ -101,6 +102,11 @@ async def use(client: httpx.AsyncClient) -> None:
         assert_type(stream.text, str)
         assert_type(await stream.completion(), Completion)
         assert_type(await completions.availability("group/project"), Availability)
+        found = await completions.diagnose("group/project")
+        assert_type(found, Diagnosis)
+        assert_type(found.cause, Check | None)
+        assert_type(found.grade, Grade)
+        assert_type(found.bundle(host_names=True), dict[str, object])
         status = completions.status("group/project")
         assert_type(status, RoutingStatus)
         assert_type(status.health, Health)
@@ -132,6 +138,7 @@ def use_without_asyncio() -> None:
         assert_type(stream.completion(), Completion)
         assert_type(completions.warm_up("group/project"), Future[None])
         assert_type(completions.availability("group/project"), Availability)
+        assert_type(completions.diagnose("group/project"), Diagnosis)
         assert_type(completions.status("group/project"), RoutingStatus)
         assert_type(completions.flag("a"), Flag)
         completions.observe(observe)()

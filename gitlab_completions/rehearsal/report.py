@@ -1,0 +1,339 @@
+"""What a rehearsal has shown, in figures. Pure: rows in, records out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlab_completions._records import Record
+from gitlab_completions.models import Route
+from gitlab_completions.rehearsal.ledger import (
+    AttemptRow,
+    CallRow,
+    RowT,
+    quantile,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gitlab_completions.rehearsal.conductor import Entry, Outcome, Phase, Strike
+    from gitlab_completions.rehearsal.ledger import Ledger
+    from gitlab_completions.rehearsal.plan import Plan
+
+__all__ = (
+    "Affected",
+    "DirectTail",
+    "Errors",
+    "Report",
+    "Saving",
+    "Waits",
+    "make_report",
+)
+
+ISSUERS = {Route.DIRECT: "gitlab-ai-gateway", Route.INDIRECT: "instance"}
+"""Who issued the token that a route's requests carry."""
+
+
+class Waits(Record):
+    """How long authors waited.
+
+    Args:
+        phase: In which phase.
+        route: By which route.
+        calls: How many calls.
+        p50_s: Seconds that half of them took at most.
+        p95_s: The same of 95 in 100.
+        p99_s: The same of 99 in 100.
+    """
+
+    phase: str
+    route: Route
+    calls: int
+    p50_s: float
+    p95_s: float
+    p99_s: float
+
+
+class Saving(Record):
+    """What direct connections save, all faults left out.
+
+    Args:
+        before: Response times before the roll-out.
+        after: Those of calls that were answered directly.
+        waited_less_s: Seconds that authors waited less, at the median. Of the calls
+            that a keystroke may supersede the quick ones are answered, more of them
+            direct, so that this is more than the route itself is quicker by.
+        quicker_s: Seconds by which all answers came quicker, at the median, those
+            included that nobody waited for any more.
+    """
+
+    before: Waits
+    after: Waits
+    waited_less_s: float
+    quicker_s: float
+
+
+class Errors(Record):
+    """Attempts that failed, by who had issued their token.
+
+    Args:
+        phase: In which phase.
+        issuer: The issuer.
+        attempts: How many there were.
+        failed: How many of them failed.
+    """
+
+    phase: str
+    issuer: str
+    attempts: int
+    failed: int
+
+    @property
+    def rate(self) -> float:
+        """The share that failed."""
+        return self.failed / self.attempts
+
+
+class Affected(Record):
+    """Whom a fault kept waiting.
+
+    Counted are calls during the fault that another route had to answer, that took
+    longer than any before the roll-out, or that were lost.
+
+    Args:
+        fault: The fault.
+        began_s: When it began, in seconds since the rehearsal's beginning.
+        lasted_s: How long it lasted.
+        authors: How many authors had such a call.
+        calls: How many such calls there were.
+        lost: How many of them got nothing.
+        median_span_s: Seconds from an author's first such call to the end of the last
+            one, for half of the authors at most.
+        longest_span_s: The longest of these.
+        worst_extra_s: The longest wait, less the median before the roll-out.
+    """
+
+    fault: str
+    began_s: float
+    lasted_s: float
+    authors: int
+    calls: int
+    lost: int
+    median_span_s: float
+    longest_span_s: float
+    worst_extra_s: float
+
+
+class DirectTail(Record):
+    """Direct after the flag was taken back.
+
+    Args:
+        authors: How many authors sent anything direct after that.
+        attempts: How many requests.
+        median_s: Seconds until the last one of half of them.
+        last_s: Seconds until the very last one.
+        watched_s: Seconds that were watched.
+    """
+
+    authors: int
+    attempts: int
+    median_s: float
+    last_s: float
+    watched_s: float
+
+
+class Report(Record):
+    """What a rehearsal has shown.
+
+    Args:
+        title: The plan's.
+        outcome: How the roll-out ended.
+        reached: The title of the last step.
+        lasted_s: Seconds, on the rehearsal's own clock.
+        authors: How many authors there were.
+        calls: How many calls ended with a completion or an error.
+        superseded: How many more were superseded.
+        lost: How many ended in an error.
+        losses: The same by the error's code, the most frequent one first.
+        saving: What direct saves; `None` while nothing went direct.
+        waits: Response times, by phase and route.
+        errors: Errors, by phase and issuer.
+        affected: Whom the faults affected.
+        tail: Direct after the flag was taken back; `None` when it was not.
+        timeline: What happened.
+    """
+
+    title: str
+    outcome: Outcome
+    reached: str
+    lasted_s: float
+    authors: int
+    calls: int
+    superseded: int
+    lost: int
+    losses: tuple[tuple[str, int], ...]
+    saving: Saving | None
+    waits: tuple[Waits, ...]
+    errors: tuple[Errors, ...]
+    affected: tuple[Affected, ...]
+    tail: DirectTail | None
+    timeline: tuple[Entry, ...]
+
+
+def make_report(
+    plan: Plan,
+    ledger: Ledger,
+    outcome: Outcome,
+    *,
+    phases: Sequence[Phase],
+    strikes: Sequence[Strike],
+    taken_back_s: float | None,
+    timeline: Sequence[Entry],
+) -> Report:
+    """Make the report of a rehearsal that has ended."""
+    began_s, ended_s = phases[0].began_s, phases[-1].ended_s
+    titles = [phase.step.title for phase in phases]
+    steps = [phase for phase in phases if phase.step.number >= 0]
+    return Report(
+        title=plan.title,
+        outcome=outcome,
+        reached=steps[-1].step.title,
+        lasted_s=ended_s - began_s,
+        authors=plan.authors.count,
+        calls=len(ledger.calls),
+        superseded=ledger.superseded,
+        lost=ledger.lost,
+        losses=tuple(ledger.losses.most_common()),
+        saving=_saving(ledger, strikes),
+        waits=tuple(_by_phase(ledger.calls, titles)),
+        errors=tuple(_errors(ledger.attempts, titles)),
+        affected=tuple(_affected(each, ledger.calls, began_s) for each in strikes),
+        tail=_tail(ledger.attempts, taken_back_s, ended_s),
+        timeline=tuple(timeline),
+    )
+
+
+def _waits(phase: str, route: Route, calls: Iterable[CallRow]) -> Waits | None:
+    waits = [call.elapsed_s for call in calls]
+    p50_s, p95_s, p99_s = (quantile(waits, share) for share in (0.5, 0.95, 0.99))
+    if p50_s is None or p95_s is None or p99_s is None:
+        return None
+    return Waits(
+        phase=phase,
+        route=route,
+        calls=len(waits),
+        p50_s=p50_s,
+        p95_s=p95_s,
+        p99_s=p99_s,
+    )
+
+
+def _by_phase(calls: Sequence[CallRow], titles: Sequence[str]) -> Iterable[Waits]:
+    for number, title in enumerate(titles):
+        for route in Route:
+            rows = (
+                call for call in calls if call.phase == number and call.route is route
+            )
+            waits = _waits(title, route, rows)
+            if waits is not None:
+                yield waits
+
+
+def _saving(ledger: Ledger, strikes: Sequence[Strike]) -> Saving | None:
+    calls = _well(ledger.calls, strikes)
+    before = _waits(
+        "before", Route.INDIRECT, (call for call in calls if call.phase == 0)
+    )
+    after = _waits(
+        "after", Route.DIRECT, (call for call in calls if call.route is Route.DIRECT)
+    )
+    answers = _well(ledger.attempts, strikes)
+    indirect_s = quantile([row.elapsed_s for row in answers if row.phase == 0], 0.5)
+    direct_s = quantile(
+        [row.elapsed_s for row in answers if row.route is Route.DIRECT], 0.5
+    )
+    if before is None or after is None or indirect_s is None or direct_s is None:
+        return None
+    return Saving(
+        before=before,
+        after=after,
+        waited_less_s=before.p50_s - after.p50_s,
+        quicker_s=indirect_s - direct_s,
+    )
+
+
+def _well(rows: Sequence[RowT], strikes: Sequence[Strike]) -> list[RowT]:
+    """Return the rows of what no fault can have touched."""
+    return [row for row in rows if not any(_during(row, each) for each in strikes)]
+
+
+def _errors(attempts: Sequence[AttemptRow], titles: Sequence[str]) -> Iterable[Errors]:
+    for number, title in enumerate(titles):
+        for route, issuer in ISSUERS.items():
+            failed = [
+                row.failed
+                for row in attempts
+                if row.phase == number and row.route is route
+            ]
+            if failed:
+                yield Errors(
+                    phase=title,
+                    issuer=issuer,
+                    attempts=len(failed),
+                    failed=sum(failed),
+                )
+
+
+def _affected(strike: Strike, calls: Sequence[CallRow], began_s: float) -> Affected:
+    healthy = [call.elapsed_s for call in calls if call.phase == 0]
+    usual_s, slowest_s = quantile(healthy, 0.5) or 0.0, max(healthy, default=0.0)
+    hit = [
+        call
+        for call in calls
+        if _during(call, strike)
+        and (call.lost or call.rerouted or call.elapsed_s > slowest_s)
+    ]
+    first: dict[int, float] = {}
+    last: dict[int, float] = {}
+    for call in hit:
+        first.setdefault(call.author, call.began_s)
+        last[call.author] = call.ended_s
+    spans = [last[author] - first[author] for author in first]
+    return Affected(
+        fault=strike.fault.title,
+        began_s=strike.began_s - began_s,
+        lasted_s=strike.ended_s - strike.began_s,
+        authors=len(spans),
+        calls=len(hit),
+        lost=sum(call.lost for call in hit),
+        median_span_s=quantile(spans, 0.5) or 0.0,
+        longest_span_s=max(spans, default=0.0),
+        worst_extra_s=max((call.elapsed_s - usual_s for call in hit), default=0.0),
+    )
+
+
+def _during(row: CallRow | AttemptRow, strike: Strike) -> bool:
+    return row.began_s <= strike.ended_s and row.ended_s >= strike.began_s
+
+
+def _tail(
+    attempts: Sequence[AttemptRow], taken_back_s: float | None, ended_s: float
+) -> DirectTail | None:
+    if taken_back_s is None:
+        return None
+    last: dict[int, float] = {}
+    count = 0
+    for row in attempts:
+        if row.route is Route.DIRECT and row.began_s > taken_back_s:
+            count += 1
+            last[row.author] = max(
+                last.get(row.author, 0.0), row.began_s - taken_back_s
+            )
+    spans = list(last.values())
+    return DirectTail(
+        authors=len(spans),
+        attempts=count,
+        median_s=quantile(spans, 0.5) or 0.0,
+        last_s=max(spans, default=0.0),
+        watched_s=ended_s - taken_back_s,
+    )

@@ -1,0 +1,147 @@
+"""What one client tells of its routes and its connection details."""
+
+from __future__ import annotations
+
+import pytest
+from opentelemetry.context import Context
+
+from gitlab_completions.errors import DirectAccessBarredError
+from gitlab_completions.events import (
+    AttemptSucceeded,
+    CircuitProbed,
+    CircuitRecovered,
+    CircuitTripped,
+    ClockJumped,
+    DetailsRefreshed,
+    DetailsRefused,
+)
+from gitlab_completions.models import Route
+from gitlab_completions.otel import names
+from gitlab_completions.otel._backlog import BACKLOG, Backlog
+from gitlab_completions.otel._metrics import Metrics
+from gitlab_completions.otel._watch import Watch
+from tests.otel.scene import EPOCH_NS, Scene, attributes_of
+
+NOWHERE = Context()
+DIRECT, INDIRECT = Route
+SECOND_NS = 10**9
+
+
+class Wall:
+    """A clock on the wall."""
+
+    def __init__(self) -> None:
+        self.ns = EPOCH_NS
+
+    def __call__(self) -> int:
+        return self.ns
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def watch(scene: Scene, wall: Wall) -> Watch:
+    metrics = Metrics.of(scene.meter_provider, BACKLOG)
+    return Watch(scene.tracer, metrics, BACKLOG, wall)
+
+
+def granted(*, elapsed_s: float | None = 0.1, shared: bool = False) -> DetailsRefreshed:
+    return DetailsRefreshed(
+        project_path="group/project",
+        lifetime_s=600.0,
+        dropped_headers=0,
+        shared=shared,
+        elapsed_s=elapsed_s,
+    )
+
+
+def refused(*, elapsed_s: float | None) -> DetailsRefused:
+    return DetailsRefused(
+        project_path="group/project",
+        problem=DirectAccessBarredError("no", status_code=403),
+        again_in_s=1800.0,
+        elapsed_s=elapsed_s,
+    )
+
+
+def test_what_says_nothing_to_spans_and_metrics_is_not_kept(scene: Scene) -> None:
+    backlog = Backlog()
+    backlog._awake.set()
+    metrics = Metrics.of(scene.meter_provider, BACKLOG)
+    watch = Watch(scene.tracer, metrics, backlog, Wall())
+    watch(ClockJumped())
+    assert not backlog._waiting
+    watch(CircuitRecovered(route=DIRECT))
+    assert len(backlog._waiting) == 1
+
+
+def test_a_circuit_trips_is_probed_and_recovers(watch: Watch, scene: Scene) -> None:
+    for event, state in (
+        (CircuitTripped(route=DIRECT, rests_s=1.0), "open"),
+        (CircuitProbed(call_id=1, route=DIRECT), "half_open"),
+        (CircuitRecovered(route=DIRECT), "closed"),
+    ):
+        watch(event)
+        assert scene.number(names.CIRCUITS, route="direct", state=state) == 1
+        assert watch.circuits == {DIRECT: state, INDIRECT: "closed"}
+
+
+def test_a_grant_that_another_process_had_is_no_request(
+    watch: Watch, scene: Scene
+) -> None:
+    watch(granted(shared=True))
+    [fetch] = scene.finished(names.DETAILS)
+    assert attributes_of(fetch)["shared"] is True
+    assert "http.request.method" not in attributes_of(fetch)
+
+
+def test_what_was_heard_and_not_asked_is_no_fetch(watch: Watch, scene: Scene) -> None:
+    watch(granted(elapsed_s=None, shared=True))
+    assert not scene.finished(names.DETAILS)
+    assert not scene.readings(names.DETAILS_DURATION)
+    assert watch.token_age_s == 0
+
+
+def test_a_bar_that_nobody_asked_for_is_counted_apart(
+    watch: Watch, scene: Scene
+) -> None:
+    watch(refused(elapsed_s=None))
+    watch(refused(elapsed_s=0.2))
+    assert scene.number(names.DETAILS_BARS, error_type="direct_barred") == 1
+    assert scene.number(names.DETAILS_DURATION, outcome="refused") == 1
+    assert len(scene.finished(names.DETAILS)) == 1
+
+
+def test_an_attempt_tells_how_old_a_token_is_that_was_granted_unseen(
+    watch: Watch, wall: Wall, scene: Scene
+) -> None:
+    attempt = AttemptSucceeded(
+        call_id=1,
+        route=DIRECT,
+        elapsed_s=0.2,
+        status_code=200,
+        request_id=None,
+        token_age_s=1000.0,
+    )
+    watch(attempt)
+    wall.ns += 10 * SECOND_NS
+    [reading] = scene.readings(names.TOKEN_AGE)
+    assert reading.number == 1010
+    wall.ns += 3000 * SECOND_NS
+    assert not scene.readings(names.TOKEN_AGE)
+
+
+def test_of_several_clients_the_oldest_token_is_told(
+    watch: Watch, wall: Wall, scene: Scene
+) -> None:
+    watch(granted())
+    wall.ns += 100 * SECOND_NS
+    metrics = Metrics.of(scene.meter_provider, BACKLOG)
+    other = Watch(scene.tracer, metrics, BACKLOG, wall)
+    other(granted())
+    [reading] = scene.readings(names.TOKEN_AGE)
+    assert reading.number == 100
+    assert other.token_age_s == 0

@@ -1,0 +1,144 @@
+"""The report's figures follow from the rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitlab_completions.models import Route
+from gitlab_completions.rehearsal import Outcome, Report, Step
+from gitlab_completions.rehearsal.conductor import Phase, Strike
+from gitlab_completions.rehearsal.ledger import AttemptRow, CallRow, Ledger
+from gitlab_completions.rehearsal.report import make_report
+from tests.rehearsal.parts import INCIDENT, attempt, bare, call, small
+
+BEFORE = Step(number=0, title="before", pause_s=10)
+SOME = Step(number=1, title="some", percent=50, pause_s=20)
+BACK = Step(number=-1, title="taken back", pause_s=40)
+PHASES = [
+    Phase(step=BEFORE, began_s=0, ended_s=10),
+    Phase(step=SOME, began_s=10, ended_s=30),
+    Phase(step=BACK, began_s=30, ended_s=70),
+]
+
+
+def report(
+    calls: list[CallRow],
+    attempts: list[AttemptRow] | None = None,
+    *,
+    strikes: tuple[Strike, ...] = (),
+    taken_back_s: float | None = None,
+) -> Report:
+    return make_report(
+        bare(),
+        Ledger(calls=calls, attempts=attempts or []),
+        Outcome.TAKEN_BACK,
+        phases=PHASES,
+        strikes=strikes,
+        taken_back_s=taken_back_s,
+        timeline=(),
+    )
+
+
+def before(*waits_s: float) -> list[CallRow]:
+    return [call(1, wait, phase=0, route=Route.INDIRECT) for wait in waits_s]
+
+
+def strike(began_s: float = 20, ended_s: float = 25) -> Strike:
+    [fault] = small(INCIDENT).faults
+    return Strike(fault=fault, began_s=began_s, ended_s=ended_s, in_force=False)
+
+
+def test_waits_are_told_by_phase_and_route() -> None:
+    made = report([*before(0.3), call(12, 0.2), call(13, 0.4, route=Route.INDIRECT)])
+    assert [(each.phase, each.route, each.p50_s) for each in made.waits] == [
+        ("before", Route.INDIRECT, 0.3),
+        ("some", Route.DIRECT, 0.2),
+        ("some", Route.INDIRECT, 0.4),
+    ]
+    assert (made.reached, made.lasted_s) == ("some", 70)
+
+
+def test_the_saving_leaves_out_what_a_fault_can_have_touched() -> None:
+    answers = [
+        AttemptRow(
+            author=0,
+            phase=phase,
+            ended_s=ended_s,
+            elapsed_s=elapsed_s,
+            route=route,
+            failed=False,
+        )
+        for phase, ended_s, elapsed_s, route in (
+            (0, 1, 0.275, Route.INDIRECT),
+            (1, 12, 0.150, Route.DIRECT),
+            (1, 22, 4.0, Route.DIRECT),
+        )
+    ]
+    calls = [*before(0.3), call(12, 0.2), call(22, 3.0)]
+    saving = report(calls, answers, strikes=(strike(),)).saving
+    assert saving is not None
+    assert saving.waited_less_s == pytest.approx(0.1)
+    assert saving.quicker_s == pytest.approx(0.125)
+    assert saving.after.calls == 1
+
+
+def test_there_is_no_saving_while_nothing_goes_direct() -> None:
+    assert report(before(0.3)).saving is None
+    assert report([call(12)]).saving is None
+
+
+def test_errors_are_told_by_who_issued_the_token() -> None:
+    attempts = [
+        attempt(12, failed=True),
+        attempt(13),
+        attempt(14, route=Route.INDIRECT),
+    ]
+    made = report([], attempts)
+    assert [(each.issuer, each.attempts, each.failed) for each in made.errors] == [
+        ("gitlab-ai-gateway", 2, 1),
+        ("instance", 1, 0),
+    ]
+    assert made.errors[0].rate == 0.5
+
+
+def test_whom_a_fault_affected_is_told_with_for_how_long() -> None:
+    calls = [
+        *before(0.2, 0.3, 0.4),
+        call(21, 0.3, author=1, rerouted=True),
+        call(24, 1.3, author=1),
+        call(24, 0.3, author=2),
+        call(25, 0.9, author=3, route=None),
+        call(40, 9.0, author=4),
+    ]
+    [affected] = report(calls, strikes=(strike(),)).affected
+    assert (affected.authors, affected.calls, affected.lost) == (2, 3, 1)
+    assert affected.longest_span_s == pytest.approx(3.3)
+    assert affected.worst_extra_s == pytest.approx(1.0)
+    assert (affected.began_s, affected.lasted_s) == (20, 5)
+
+
+def test_a_fault_that_nobody_noticed_affected_nobody() -> None:
+    [affected] = report([], strikes=(strike(),)).affected
+    assert (affected.authors, affected.longest_span_s) == (0, 0)
+    assert affected.worst_extra_s == 0
+
+
+def test_how_long_direct_went_on_is_told_after_a_take_back() -> None:
+    attempts = [
+        attempt(29, author=1),
+        attempt(31, author=1),
+        attempt(36, author=1),
+        attempt(32, author=2),
+        attempt(60, author=3, route=Route.INDIRECT),
+    ]
+    tail = report([], attempts, taken_back_s=30).tail
+    assert tail is not None
+    assert (tail.authors, tail.attempts, tail.watched_s) == (2, 3, 40)
+    assert tail.last_s == pytest.approx(5.9)
+    assert report([], attempts).tail is None
+
+
+def test_nobody_goes_direct_after_a_lever_that_works_at_once() -> None:
+    tail = report([], [], taken_back_s=30).tail
+    assert tail is not None
+    assert (tail.authors, tail.last_s, tail.median_s) == (0, 0, 0)
