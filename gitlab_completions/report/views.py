@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from gitlab_completions.report.aggregating import ISSUERS
 from gitlab_completions.report.numbers import ROUTES, make_numbers, table_cells
 from gitlab_completions.report.points import make_points
 from gitlab_completions.report.tallies import Cell, Tally, total
@@ -77,7 +78,7 @@ class Views(NamedTuple):
     Args:
         by_filter: Views by settings, such as `direct/with`.
         table: The rows of the table.
-        issuers: Token issuers, the one with most attempts first.
+        issuers: Token issuers: the gateway, the instance, then by attempts.
         detours: Why calls went indirect or on, the most frequent first.
     """
 
@@ -90,7 +91,12 @@ class Views(NamedTuple):
 def make_views(aggregate: Aggregate) -> Views:
     """Return what the page shows of what was counted."""
     everything = total(tally for _, tally in aggregate.timeline.tallies())
-    issuers = _most(everything.attempts, MOST_ISSUERS)
+    # In the order of their routes: they get their routes' colours.
+    known = list(ISSUERS.values())
+    issuers = sorted(
+        _most(everything.attempts, MOST_ISSUERS),
+        key=lambda name: known.index(name) if name in known else len(known),
+    )
     detours = _most(everything.detours, MOST_DETOURS)
     by_filter = {
         f"{route}/{context}": _view(aggregate, route, context, issuers, detours)

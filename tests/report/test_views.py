@@ -83,3 +83,8 @@ def test_nothing_has_views_too() -> None:
     assert everything(made).calls == 0
     assert (list(made.table), made.issuers, made.detours) == ([], [], [])
     assert everything(made).numbers["answered-share"] == DASH
+
+
+def test_issuers_stand_in_the_order_of_their_routes() -> None:
+    rows = [*call(1, route="indirect"), *call(2, route="indirect"), *call(3)]
+    assert views(*rows).issuers == ["gitlab-ai-gateway", "instance"]
