@@ -22,7 +22,8 @@ nox.options.sessions = ["lint", "types", "tests", "networks", "soak_quick"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 EXTRAS = (
-    "cli,emulator,eventlog,httpx2,ignore,openfeature,otel,redact,redis,shared,speed"
+    "cli,emulator,eventlog,httpx2,ignore,openfeature,otel,redact,redis,report,shared,"
+    "speed"
 )
 # Modules of tests/benchmarks, each with a `main` and the options of its `rounds`.
 BENCHMARKS = (
@@ -314,6 +315,25 @@ def dashboard(session: nox.Session) -> None:
     png = str(Path(session.create_tmp(), "dashboard.png"))
     drawn = ("--png", png, *session.posargs)
     session.run("python", "-m", "examples.dashboard.draw", *drawn)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Open a report in a headless Chromium, click its filters, and keep screenshots.
+
+    They go into the session's own temporary folder. The environment variable CHROMIUM
+    names a program that is not found by itself.
+    """
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    if "CHROMIUM" not in os.environ and not any(map(shutil.which, names)):
+        session.skip(
+            "NO PAGE WAS LOOKED AT: there is no Chromium: apt install chromium"
+        )
+    install(session, "test", "browser")
+    shots = session.create_tmp()
+    session.env["SCREENSHOTS"] = str(Path(shots).resolve())
+    session.run("pytest", "tests/browser", *session.posargs)
+    session.log(f"screenshots: {shots}")
 
 
 @nox.session(python=PYTHONS)

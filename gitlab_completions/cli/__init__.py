@@ -1,4 +1,4 @@
-"""The command line: `complete`, `status`, `doctor`, `rehearse`, `emulator`, `demo`.
+"""The command line: `complete`, `status`, `doctor`, `rehearse`, `report` and others.
 
 Exit codes:
 

@@ -36,7 +36,10 @@ Exit codes:
   130  interrupted
   141  who read what it says has left
 """
-_COMMANDS = ("complete", "status", "doctor", "rehearse", "emulator", "demo")
+_COMMANDS = (
+    *("complete", "status", "doctor", "report", "rehearse"),
+    *("emulator", "demo"),
+)
 
 
 class _LazyGroup(click.Group):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.cli.running import Terminal
 
 COMMANDS = [
-    *(["complete"], ["status"], ["doctor"]),
+    *(["complete"], ["status"], ["doctor"], ["report"]),
     *(["rehearse"], ["emulator"], ["demo"]),
 ]
 LEVERS = [["emulator", "fault"], ["emulator", "flag"], ["emulator", "flag", "set"]]
