@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from gitlab_completions._records import Record
@@ -98,7 +99,7 @@ class Affected(Record):
     """Whom a fault kept waiting.
 
     Counted are calls during the fault that another route had to answer, that took
-    longer than any before the roll-out, or that were lost.
+    longer than any before the roll-out without a fault, or that were lost.
 
     Args:
         fault: The fault.
@@ -110,7 +111,8 @@ class Affected(Record):
         median_span_s: Seconds from an author's first such call to the end of the last
             one, for half of the authors at most.
         longest_span_s: The longest of these.
-        worst_extra_s: The longest wait, less the median before the roll-out.
+        worst_extra_s: The longest wait, less the median before the roll-out; not
+            below 0.
     """
 
     fault: str
@@ -194,6 +196,8 @@ def make_report(
     began_s, ended_s = phases[0].began_s, phases[-1].ended_s
     titles = [phase.step.title for phase in phases]
     steps = [phase for phase in phases if phase.step.number >= 0]
+    before = _before(_well(ledger.calls, strikes))
+    usual = [call.elapsed_s for call in before]
     return Report(
         title=plan.title,
         outcome=outcome,
@@ -207,7 +211,9 @@ def make_report(
         saving=_saving(ledger, strikes),
         waits=tuple(_by_phase(ledger.calls, titles)),
         errors=tuple(_errors(ledger.attempts, titles)),
-        affected=tuple(_affected(each, ledger.calls, began_s) for each in strikes),
+        affected=tuple(
+            _affected(each, ledger.calls, usual, began_s) for each in strikes
+        ),
         tail=_tail(ledger.attempts, taken_back_s, ended_s),
         timeline=tuple(timeline),
     )
@@ -241,17 +247,11 @@ def _by_phase(calls: Sequence[CallRow], titles: Sequence[str]) -> Iterable[Waits
 
 def _saving(ledger: Ledger, strikes: Sequence[Strike]) -> Saving | None:
     calls = _well(ledger.calls, strikes)
-    before = _waits(
-        "before", Route.INDIRECT, (call for call in calls if call.phase == 0)
-    )
-    after = _waits(
-        "after", Route.DIRECT, (call for call in calls if call.route is Route.DIRECT)
-    )
-    answers = _well(ledger.attempts, strikes)
-    indirect_s = quantile([row.elapsed_s for row in answers if row.phase == 0], 0.5)
-    direct_s = quantile(
-        [row.elapsed_s for row in answers if row.route is Route.DIRECT], 0.5
-    )
+    before = _waits("before", Route.INDIRECT, _before(calls))
+    after = _waits("after", Route.DIRECT, _direct(calls))
+    answers = [row for row in _well(ledger.attempts, strikes) if not row.failed]
+    indirect_s = quantile([row.elapsed_s for row in _before(answers)], 0.5)
+    direct_s = quantile([row.elapsed_s for row in _direct(answers)], 0.5)
     if before is None or after is None or indirect_s is None or direct_s is None:
         return None
     return Saving(
@@ -260,6 +260,14 @@ def _saving(ledger: Ledger, strikes: Sequence[Strike]) -> Saving | None:
         waited_less_s=before.p50_s - after.p50_s,
         quicker_s=indirect_s - direct_s,
     )
+
+
+def _before(rows: Iterable[RowT]) -> Iterable[RowT]:
+    return (row for row in rows if row.phase == 0 and row.route is Route.INDIRECT)
+
+
+def _direct(rows: Iterable[RowT]) -> Iterable[RowT]:
+    return (row for row in rows if row.route is Route.DIRECT)
 
 
 def _well(rows: Sequence[RowT], strikes: Sequence[Strike]) -> list[RowT]:
@@ -284,9 +292,11 @@ def _errors(attempts: Sequence[AttemptRow], titles: Sequence[str]) -> Iterable[E
                 )
 
 
-def _affected(strike: Strike, calls: Sequence[CallRow], began_s: float) -> Affected:
-    healthy = [call.elapsed_s for call in calls if call.phase == 0]
-    usual_s, slowest_s = quantile(healthy, 0.5) or 0.0, max(healthy, default=0.0)
+def _affected(
+    strike: Strike, calls: Sequence[CallRow], usual: Sequence[float], began_s: float
+) -> Affected:
+    """Say whom a fault affected, by the waits that were usual before."""
+    usual_s, slowest_s = quantile(usual, 0.5) or 0.0, max(usual, default=math.inf)
     hit = [
         call
         for call in calls
@@ -308,7 +318,7 @@ def _affected(strike: Strike, calls: Sequence[CallRow], began_s: float) -> Affec
         lost=sum(call.lost for call in hit),
         median_span_s=quantile(spans, 0.5) or 0.0,
         longest_span_s=max(spans, default=0.0),
-        worst_extra_s=max((call.elapsed_s - usual_s for call in hit), default=0.0),
+        worst_extra_s=max([0.0, *(call.elapsed_s - usual_s for call in hit)]),
     )
 
 
