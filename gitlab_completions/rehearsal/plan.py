@@ -204,7 +204,7 @@ class Plan(Record):
         before_s: Seconds that everything goes indirect, for comparison.
         steps: The steps, in their order.
         guard_rails: What must hold.
-        faults: What goes wrong.
+        faults: What goes wrong; an endpoint has one fault at a time.
         look_s: Seconds between two looks at the guard rails.
         longest_hold_s: Seconds after a step's pause until the roll-out stays held.
         after_s: Seconds that are watched after the flag was taken back.
