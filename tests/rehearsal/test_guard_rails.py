@@ -59,9 +59,10 @@ def test_a_bound_of_before_waits_for_what_was_before() -> None:
     made.calls = [call(100, 0.3), call(100, 0.4)]
     relative = rail(Metric.P95, at_most=Bound(value=1.1, of_before=True))
     for before, finding in (
-        (None, Finding.TOO_FEW),
-        (0.4, Finding.HOLDS),
-        (0.3, Finding.BREACHED),
+        ((None, 0), Finding.TOO_FEW),
+        ((0.3, 1), Finding.TOO_FEW),
+        ((0.4, 2), Finding.HOLDS),
+        ((0.3, 2), Finding.BREACHED),
     ):
         [reading] = look([relative], made, 100, began_s=0, before={Metric.P95: before})
         assert reading.finding is finding
@@ -104,6 +105,14 @@ def test_each_figure_counts_what_it_is_named_after() -> None:
 def test_a_reading_is_told_in_a_few_words(made: Ledger, says: str) -> None:
     [reading] = look([rail()], made, 100, began_s=0, before={})
     assert reading.describe() == says
+
+
+def test_too_few_samples_before_are_told_as_what_they_are() -> None:
+    made = Ledger()
+    made.calls = [call(100), call(100)]
+    relative = rail(Metric.P95, at_most=Bound(value=1.1, of_before=True))
+    [reading] = look([relative], made, 100, began_s=0, before={Metric.P95: (0.4, 1)})
+    assert reading.describe() == "p95: too few samples before, to compare with"
 
 
 def test_figures_are_shown_in_their_units() -> None:
