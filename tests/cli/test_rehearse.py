@@ -52,7 +52,7 @@ def shown(view: RenderableType) -> list[str]:
 
 
 def test_a_roll_out_that_goes_through_ends_with_0(run: Callable[..., Ended]) -> None:
-    ended = run(FEW)
+    ended = run("\ufeff" + FEW)  # as editors on Windows begin a file
     assert ended.code == 0
     assert "The roll-out went through at all (100 %)." in ended.out
     assert re.search(r"completions lost +0 *\n", ended.out)
@@ -122,6 +122,7 @@ def test_an_event_log_that_cannot_be_written_has_its_exit_code(
     ended = run(FEW, "--events", str(tmp_path / "file" / "events.jsonl"))
     assert ended.code == 74
     assert "events.jsonl cannot be written: " in ended.err
+    assert "The roll-out went through" in ended.out
 
 
 def test_a_terminal_shows_how_it_stands_in_place() -> None:
@@ -162,8 +163,11 @@ def test_a_missing_package_is_named(
 def test_a_page_that_cannot_be_written_has_its_exit_code(
     run: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    ended = run(HELD, "--report", str(tmp_path / "none" / "report.html"))
+    page = str(tmp_path / "none" / "report.html")
+    ended = run(HELD, "--report", page, "--json")
     assert ended.code == 74
+    assert ended.json()["outcome"] == "held"
+    assert "report.html cannot be written: No such file" in ended.err
 
 
 def test_standing_and_report_fit_80_columns() -> None:
