@@ -78,7 +78,7 @@ def test_the_flag_of_a_profile_is_known(profile: str) -> None:
         ('"60 s"', '"60"', "line 3: before: takes a span of time in ms, s, min or h"),
         ("seed = 7", "sede = 7", "line 2: sede: is not known; did you mean seed?"),
         ("client_percentage", "chatops", "line 9: lever.kind: is one of instance_flag"),
-        ("count = 16", "count = 0", "line 12: authors.count: takes a whole number abo"),
+        ("count = 8", "count = 0", "line 12: authors.count: takes a whole number abo"),
         (
             "percent = 50",
             "percent = 101",
