@@ -179,6 +179,7 @@ class PlannedFault(Record):
         lasts_s: For so many seconds.
         endpoint: Which one it strikes: the name of a `Stage`'s attribute.
         strike: Sets it.
+        is_delay: Every request that comes is answered as ever, and later.
     """
 
     title: str
@@ -187,6 +188,7 @@ class PlannedFault(Record):
     lasts_s: float
     endpoint: str
     strike: Callable[[Endpoint], None]
+    is_delay: bool = False
 
 
 class Plan(Record):

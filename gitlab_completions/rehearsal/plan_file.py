@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 from gitlab_completions.emulator.faults import FaultKind
 from gitlab_completions.emulator.flags import DEFINITIONS
 from gitlab_completions.emulator.profiles import PROFILES
-from gitlab_completions.rehearsal.faults import ENDPOINTS, fault_of, kinds_of
+from gitlab_completions.rehearsal.faults import DELAY, ENDPOINTS, fault_of, kinds_of
 from gitlab_completions.rehearsal.plan import (
     DIRECT_FLAG,
     Authors,
@@ -260,6 +260,7 @@ def _fault(table: Table, steps: tuple[Step, ...], time: Time) -> PlannedFault:
         lasts_s=lasts_s,
         endpoint=endpoint,
         strike=strike,
+        is_delay=kind == DELAY,
     )
 
 

@@ -33,6 +33,8 @@ __all__ = (
 
 ISSUERS = {Route.DIRECT: "gitlab-ai-gateway", Route.INDIRECT: "instance"}
 """Who issued the token that a route's requests carry."""
+_SERVES = {"gateway": Route.DIRECT, "instance": Route.INDIRECT}
+"""What route an endpoint answers completions on."""
 
 
 class Waits(Record):
@@ -98,8 +100,9 @@ class Errors(Record):
 class Affected(Record):
     """Whom a fault kept waiting.
 
-    Counted are calls during the fault that another route had to answer, that took
-    longer than any before the roll-out without a fault, or that were lost.
+    Counted are calls during the fault that a delay held up, that another route had to
+    answer, that took longer than any before the roll-out without a fault, or that were
+    lost.
 
     Args:
         fault: The fault.
@@ -301,7 +304,12 @@ def _affected(
         call
         for call in calls
         if _during(call, strike)
-        and (call.lost or call.rerouted or call.elapsed_s > slowest_s)
+        and (
+            call.lost
+            or call.rerouted
+            or call.elapsed_s > slowest_s
+            or _is_held_up(call, strike)
+        )
     ]
     first: dict[int, float] = {}
     last: dict[int, float] = {}
@@ -320,6 +328,14 @@ def _affected(
         longest_span_s=max(spans, default=0.0),
         worst_extra_s=max([0.0, *(call.elapsed_s - usual_s for call in hit)]),
     )
+
+
+def _is_held_up(call: CallRow, strike: Strike) -> bool:
+    """Tell whether a delay struck a call: all that come to its endpoint."""
+    fault = strike.fault
+    if not fault.is_delay or call.route is not _SERVES.get(fault.endpoint):
+        return False
+    return strike.began_s <= call.began_s <= strike.ended_s
 
 
 def _during(row: CallRow | AttemptRow, strike: Strike) -> bool:

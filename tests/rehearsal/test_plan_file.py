@@ -154,7 +154,8 @@ def test_an_endpoint_has_one_fault_after_the_other(
     step: int, after: int, lasts: int, endpoint: str
 ) -> None:
     more = DELAY.format(step=step, after=after, lasts=lasts, endpoint=endpoint)
-    assert len(read_plan(INCIDENT + more).faults) == 2
+    incident, delay = read_plan(INCIDENT + more).faults
+    assert (incident.is_delay, delay.is_delay) == (False, True)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from gitlab_completions import _records
 from gitlab_completions.models import Route
 from gitlab_completions.rehearsal import Outcome, Report, Step
 from gitlab_completions.rehearsal.conductor import Phase, Strike
@@ -125,6 +126,20 @@ def test_a_fault_before_the_roll_out_is_no_measure_of_itself() -> None:
     [affected] = report(calls, strikes=(strike(2, 8),)).affected
     assert (affected.authors, affected.calls) == (4, 4)
     assert affected.worst_extra_s == pytest.approx(3.7)
+
+
+def test_a_delay_affects_each_call_that_it_holds_up() -> None:
+    calls = [
+        *before(0.2, 0.9),
+        call(21.0, 0.5, author=1),
+        call(21.0, 0.5, author=2, route=Route.INDIRECT),
+        call(20.2, 0.5, author=3),  # which had arrived before
+    ]
+    late = strike()
+    late.fault = _records.replace(late.fault, is_delay=True)
+    [affected] = report(calls, strikes=(late,)).affected
+    assert (affected.authors, affected.calls) == (1, 1)
+    assert affected.worst_extra_s == 0
 
 
 def test_an_error_that_comes_at_once_is_no_negative_wait() -> None:
