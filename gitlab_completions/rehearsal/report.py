@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from gitlab_completions._records import Record
 from gitlab_completions.models import Route
+from gitlab_completions.rehearsal.affected import Affected, affected, well
 from gitlab_completions.rehearsal.ledger import (
     AttemptRow,
     CallRow,
@@ -33,8 +33,6 @@ __all__ = (
 
 ISSUERS = {Route.DIRECT: "gitlab-ai-gateway", Route.INDIRECT: "instance"}
 """Who issued the token that a route's requests carry."""
-_SERVES = {"gateway": Route.DIRECT, "instance": Route.INDIRECT}
-"""What route an endpoint answers completions on."""
 
 
 class Waits(Record):
@@ -95,38 +93,6 @@ class Errors(Record):
     def rate(self) -> float:
         """The share that failed."""
         return self.failed / self.attempts
-
-
-class Affected(Record):
-    """Whom a fault kept waiting.
-
-    Counted are calls during the fault that a delay held up, that another route had to
-    answer, that took longer than any before the roll-out without a fault, or that were
-    lost.
-
-    Args:
-        fault: The fault.
-        began_s: When it began, in seconds since the rehearsal's beginning.
-        lasted_s: How long it lasted.
-        authors: How many authors had such a call.
-        calls: How many such calls there were.
-        lost: How many of them got nothing.
-        median_span_s: Seconds from an author's first such call to the end of the last
-            one, for half of the authors at most.
-        longest_span_s: The longest of these.
-        worst_extra_s: The longest wait, less the median before the roll-out; not
-            below 0.
-    """
-
-    fault: str
-    began_s: float
-    lasted_s: float
-    authors: int
-    calls: int
-    lost: int
-    median_span_s: float
-    longest_span_s: float
-    worst_extra_s: float
 
 
 class DirectTail(Record):
@@ -199,7 +165,7 @@ def make_report(
     began_s, ended_s = phases[0].began_s, phases[-1].ended_s
     titles = [phase.step.title for phase in phases]
     steps = [phase for phase in phases if phase.step.number >= 0]
-    before = _before(_well(ledger.calls, strikes))
+    before = _before(well(ledger.calls, strikes))
     usual = [call.elapsed_s for call in before]
     return Report(
         title=plan.title,
@@ -215,7 +181,7 @@ def make_report(
         waits=tuple(_by_phase(ledger.calls, titles)),
         errors=tuple(_errors(ledger.attempts, titles)),
         affected=tuple(
-            _affected(each, ledger.calls, usual, began_s) for each in strikes
+            affected(each, ledger.calls, usual, began_s) for each in strikes
         ),
         tail=_tail(ledger.attempts, taken_back_s, ended_s),
         timeline=tuple(timeline),
@@ -249,10 +215,10 @@ def _by_phase(calls: Sequence[CallRow], titles: Sequence[str]) -> Iterable[Waits
 
 
 def _saving(ledger: Ledger, strikes: Sequence[Strike]) -> Saving | None:
-    calls = _well(ledger.calls, strikes)
+    calls = well(ledger.calls, strikes)
     before = _waits("before", Route.INDIRECT, _before(calls))
     after = _waits("after", Route.DIRECT, _direct(calls))
-    answers = [row for row in _well(ledger.attempts, strikes) if not row.failed]
+    answers = [row for row in well(ledger.attempts, strikes) if not row.failed]
     indirect_s = quantile([row.elapsed_s for row in _before(answers)], 0.5)
     direct_s = quantile([row.elapsed_s for row in _direct(answers)], 0.5)
     if before is None or after is None or indirect_s is None or direct_s is None:
@@ -273,11 +239,6 @@ def _direct(rows: Iterable[RowT]) -> Iterable[RowT]:
     return (row for row in rows if row.route is Route.DIRECT)
 
 
-def _well(rows: Sequence[RowT], strikes: Sequence[Strike]) -> list[RowT]:
-    """Return the rows of what no fault can have touched."""
-    return [row for row in rows if not any(_during(row, each) for each in strikes)]
-
-
 def _errors(attempts: Sequence[AttemptRow], titles: Sequence[str]) -> Iterable[Errors]:
     for number, title in enumerate(titles):
         for route, issuer in ISSUERS.items():
@@ -293,53 +254,6 @@ def _errors(attempts: Sequence[AttemptRow], titles: Sequence[str]) -> Iterable[E
                     attempts=len(failed),
                     failed=sum(failed),
                 )
-
-
-def _affected(
-    strike: Strike, calls: Sequence[CallRow], usual: Sequence[float], began_s: float
-) -> Affected:
-    """Say whom a fault affected, by the waits that were usual before."""
-    usual_s, slowest_s = quantile(usual, 0.5) or 0.0, max(usual, default=math.inf)
-    hit = [
-        call
-        for call in calls
-        if _during(call, strike)
-        and (
-            call.lost
-            or call.rerouted
-            or call.elapsed_s > slowest_s
-            or _is_held_up(call, strike)
-        )
-    ]
-    first: dict[int, float] = {}
-    last: dict[int, float] = {}
-    for call in hit:
-        first.setdefault(call.author, call.began_s)
-        last[call.author] = call.ended_s
-    spans = [last[author] - first[author] for author in first]
-    return Affected(
-        fault=strike.fault.title,
-        began_s=strike.began_s - began_s,
-        lasted_s=strike.ended_s - strike.began_s,
-        authors=len(spans),
-        calls=len(hit),
-        lost=sum(call.lost for call in hit),
-        median_span_s=quantile(spans, 0.5) or 0.0,
-        longest_span_s=max(spans, default=0.0),
-        worst_extra_s=max([0.0, *(call.elapsed_s - usual_s for call in hit)]),
-    )
-
-
-def _is_held_up(call: CallRow, strike: Strike) -> bool:
-    """Tell whether a delay struck a call: all that come to its endpoint."""
-    fault = strike.fault
-    if not fault.is_delay or call.route is not _SERVES.get(fault.endpoint):
-        return False
-    return strike.began_s <= call.began_s <= strike.ended_s
-
-
-def _during(row: CallRow | AttemptRow, strike: Strike) -> bool:
-    return row.began_s <= strike.ended_s and row.ended_s >= strike.began_s
 
 
 def _tail(
