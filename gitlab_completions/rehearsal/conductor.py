@@ -167,7 +167,9 @@ class Conductor:
         """Take the roll-out through its steps; return how it ended."""
         async with asyncio.TaskGroup() as group:
             try:
-                return await self._roll_out(group)
+                outcome = await self._roll_out(group)
+                self._note_what_never_struck()
+                return outcome
             finally:
                 for task in self._striking:
                     task.cancel()
@@ -264,6 +266,12 @@ class Conductor:
         if all(each.fault.endpoint != fault.endpoint for each in others):
             endpoint.heal()
         self._note(f"the fault is over: {fault.title}")
+
+    def _note_what_never_struck(self) -> None:
+        struck = [strike.fault for strike in self.strikes]
+        for fault in self._plan.faults:
+            if not any(fault is each for each in struck):
+                self._note(f"a fault never began: {fault.title}")
 
     def _look(self) -> tuple[tuple[Reading, ...], Verdict]:
         """Look at the guard rails, and tell who watches."""

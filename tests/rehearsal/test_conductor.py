@@ -139,6 +139,16 @@ async def test_a_step_lasts_as_long_as_its_pause_however_rare_the_looks() -> Non
     assert [standing.at_s for standing in played.standings] == [10, 25, 30]
 
 
+async def test_a_fault_whose_time_never_came_is_told() -> None:
+    [fault] = small(INCIDENT).faults
+    faults = (replace(fault, step=1, after_s=21), replace(fault, step=0, lasts_s=1))
+    played = Played(bare(faults=faults, before_s=15), lambda _: False)
+    await played.outcome()
+    never = f"a fault never began: {fault.title}"
+    assert played.told()[-1] == (35, never)
+    assert [what for _, what in played.told()].count(never) == 1
+
+
 async def test_a_fault_that_outlasts_the_rehearsal_ends_with_it() -> None:
     [fault] = small(INCIDENT).faults
     faults = (replace(fault, step=0, after_s=2, lasts_s=999),)
