@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from gitlab_completions.rehearsal.plan import Plan
 
 __all__ = (
-    "Affected",
     "DirectTail",
     "Errors",
     "Report",
