@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import json
+import math
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -196,9 +197,14 @@ def _unwritten(path: str, why: str | None) -> Problem:
 
 
 def _document(value: object) -> object:
-    """Return a record as JSON has it, seconds and shares as numbers."""
+    """Return a record as JSON has it, seconds and shares as numbers.
+
+    JSON has no number for a wait without end.
+    """
     if isinstance(value, Record):
         return {name: _document(each) for name, each in fields(value).items()}
     if isinstance(value, tuple):
         return [_document(each) for each in cast("tuple[object, ...]", value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value.value if isinstance(value, Enum) else value

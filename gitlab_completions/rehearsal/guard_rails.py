@@ -6,6 +6,7 @@ what says nothing holds the roll-out rather than letting it go on or taking it b
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -83,6 +84,8 @@ def shown(value: float | None, *, of_time: bool) -> str:
     """Return a figure as a person reads it."""
     if value is None:
         return "-"
+    if value == math.inf:
+        return "no end"
     return (
         f"{value * 1000:.0f} ms"
         if of_time and value < 1
@@ -139,7 +142,7 @@ def figure(metric: Metric, ledger: Ledger, from_s: float) -> Figure:
         return _share([call.lost for call in calls])
     if metric is Metric.REROUTED:
         return _share([call.rerouted for call in calls])
-    waits = [call.elapsed_s for call in calls]
+    waits = [math.inf if call.lost else call.elapsed_s for call in calls]
     return quantile(waits, _QUANTILES[metric]), len(waits)
 
 

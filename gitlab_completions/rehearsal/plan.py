@@ -71,7 +71,7 @@ class Metric(StrEnum):
     LOST = "lost"
     """Share of the calls that ended in an error."""
     P50 = "p50"
-    """The median of all calls' response times."""
+    """The median of all calls' response times; who lost a completion waits for ever."""
     P95 = "p95"
     P99 = "p99"
 

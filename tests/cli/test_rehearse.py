@@ -101,6 +101,16 @@ def test_a_lost_completion_is_the_gravest_end(
     assert run(FEW).code == 1
 
 
+def test_a_wait_without_end_is_no_number_in_json(run: Callable[..., Ended]) -> None:
+    broken = TAKEN_BACK.replace('"gateway_errors"', '"p95"').replace('"1 %"', '"1 s"')
+    broken = broken.replace('endpoint = "gateway"', 'endpoint = "instance"')
+    ended = run(broken.replace("percent = ", "members = 0 # "), "--json")
+    assert ended.json()["outcome"] == "taken_back"
+    assert "p95: no end > 1.0 s" in ended.out
+    assert '"value": null' in ended.out
+    assert "Infinity" not in ended.out
+
+
 def test_an_event_log_needs_its_package(
     run: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

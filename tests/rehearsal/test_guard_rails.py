@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from gitlab_completions.models import Route
@@ -86,9 +88,9 @@ def test_each_figure_counts_what_it_is_named_after() -> None:
         Metric.INSTANCE_ERRORS: (0.0, 1),
         Metric.REROUTED: (0.25, 4),
         Metric.LOST: (0.25, 4),
-        Metric.P50: (0.3, 4),
-        Metric.P95: (0.4, 4),
-        Metric.P99: (0.4, 4),
+        Metric.P50: (0.4, 4),
+        Metric.P95: (math.inf, 4),
+        Metric.P99: (math.inf, 4),
     }
     assert figure(Metric.LOST, made, 9) == (None, 0)
 
@@ -120,3 +122,12 @@ def test_figures_are_shown_in_their_units() -> None:
     assert shown(0.97, of_time=True) == "970 ms"
     assert shown(61, of_time=True) == "1 min 1 s"
     assert shown(0.5, of_time=False) == "50.00 %"
+    assert shown(math.inf, of_time=True) == "no end"
+
+
+def test_losing_completions_fast_is_no_quick_answer() -> None:
+    made = Ledger()
+    made.calls = [call(100, 0.01, route=None) for _ in range(4)]
+    [reading] = look([rail(Metric.P95, 0.5)], made, 100, began_s=0, before={})
+    assert reading.finding is Finding.BREACHED
+    assert reading.describe() == "p95: no end > 500 ms (4 samples)"
