@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import json
+import math
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.live import Live
 
 from gitlab_completions._records import Record, fields
+from gitlab_completions.cli import problems
 from gitlab_completions.cli.app import EXIT_CODES
 from gitlab_completions.cli.consoles import console
 from gitlab_completions.cli.options import json_option
@@ -90,17 +92,21 @@ def command(
     """
     read = _read(plan)
     progress = console(err=True, no_color=no_color)
-    with _event_log(events) as observer, _progress(progress) as tell:
+    log = None if events is None else _new_log(events)
+    with log or contextlib.nullcontext(), _progress(progress) as tell:
         try:
-            done = rehearse(read, tell=tell, observer=observer)
+            done = rehearse(read, tell=tell, observer=_observers(log))
         except MissingExtraError as error:
             raise Problem(str(error)) from error
-    if report is not None:
-        _write_page(Path(report), done)
+    unwritten = None if report is None else _write_page(Path(report), done)
+    if log is not None and log.problem is not None:
+        unwritten = _unwritten(str(events), log.problem)
     if as_json:
         click.echo(json.dumps(_document(done), indent=2))
     else:
         console(no_color=no_color).print(report_view(done))
+    if unwritten is not None:  # the report is out, which may be the one JSON object
+        return problems.report(unwritten, json_wanted=False)
     return Exit.NO if done.lost else _EXITS[done.outcome]
 
 
@@ -111,7 +117,7 @@ def _read(path: str) -> Plan:
         Problem: When it cannot be read; it says where it is wrong.
     """
     try:
-        return read_plan(Path(path).read_text(encoding="utf-8"))
+        return read_plan(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise Problem(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -138,27 +144,23 @@ def _progress(out: Console) -> Generator[Callable[[Standing], None]]:
         yield lambda standing: live.update(standing_view(standing))
 
 
-@contextlib.contextmanager
-def _event_log(path: str | None) -> Generator[Callable[[int], Observer | None]]:
-    """Make observers that write to a new file; none without a path.
+def _new_log(path: str) -> EventLog:
+    """Return an event log in a new file.
 
     Raises:
         Problem: When the file is there, or the extra is not.
     """
-    if path is None:
-        yield lambda _author: None
-        return
     if Path(path).exists():
         raise Problem(f"{path} is there already", "name a new file for --events")
     try:
-        log = EventLog(path, max_bytes=_EVENTS_BYTES, backups=0, now=_Clock())
+        return EventLog(path, max_bytes=_EVENTS_BYTES, backups=0, now=_Clock())
     except ConfigurationError as error:
         raise Problem(error.message.replace("EventLog", "--events")) from error
-    with log:
-        yield lambda author: log.observer(user=str(author))
-    if log.problem is not None:
-        why = f"{path} cannot be written: {log.problem}"
-        raise Problem(why, exit_code=Exit.NO_OUTPUT)
+
+
+def _observers(log: EventLog | None) -> Callable[[int], Observer | None]:
+    """Return what makes an observer for each author's client, if there is a log."""
+    return lambda author: None if log is None else log.observer(user=str(author))
 
 
 class _Clock:
@@ -179,21 +181,30 @@ class _Clock:
         return self._latest
 
 
-def _write_page(path: Path, report: Report) -> None:
+def _write_page(path: Path, report: Report) -> Problem | None:
+    """Write the page; return what hinders it, for a rehearsal took minutes."""
     page = Console(record=True, file=io.StringIO(), width=_PAGE_WIDTH, emoji=False)
     page.print(report_view(report))
     try:
         path.write_text(page.export_html(code_format=_PAGE), encoding="utf-8")
     except OSError as error:
-        raise Problem(
-            f"{path} cannot be written: {error.strerror}", exit_code=Exit.NO_OUTPUT
-        ) from error
+        return _unwritten(str(path), error.strerror)
+    return None
+
+
+def _unwritten(path: str, why: str | None) -> Problem:
+    return Problem(f"{path} cannot be written: {why}", exit_code=Exit.NO_OUTPUT)
 
 
 def _document(value: object) -> object:
-    """Return a record as JSON has it, seconds and shares as numbers."""
+    """Return a record as JSON has it, seconds and shares as numbers.
+
+    JSON has no number for a wait without end.
+    """
     if isinstance(value, Record):
         return {name: _document(each) for name, each in fields(value).items()}
     if isinstance(value, tuple):
         return [_document(each) for each in cast("tuple[object, ...]", value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value.value if isinstance(value, Enum) else value

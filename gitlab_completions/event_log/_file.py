@@ -119,7 +119,9 @@ def _take_up_again(path: Path) -> None:
 
 
 def _is_torn(descriptor: int) -> bool:
-    """Tell whether a file ends in the midst of a line."""
+    """Tell whether a file ends in the midst of a line; a pipe has no end to look at."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return False
     if os.lseek(descriptor, 0, os.SEEK_END) == 0:
         return False
     os.lseek(descriptor, -1, os.SEEK_END)

@@ -65,7 +65,8 @@ class EventLog:
     an event loop never waits for the disk. A file that cannot be written costs lines
     (their number is told when it can be again), never a completion; a warning in the
     log and `problem` say why. Several processes may write to one file. A forked child
-    goes on writing what its own clients do.
+    goes on writing what its own clients do; one that ends by `os._exit`, as those of
+    `multiprocessing` do, closes the log first.
 
     Args:
         path: The file. It and its directory are made when they are missing, the file

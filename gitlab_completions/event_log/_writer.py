@@ -11,6 +11,7 @@ thread of its own and leaves its parent's lines to its parent.
 from __future__ import annotations
 
 import atexit
+import errno
 import logging
 import os
 import threading
@@ -122,6 +123,8 @@ class Writer:
             self._write()
         elif thread is not threading.current_thread():
             thread.join(wait_s)
+            if thread.is_alive():
+                self._complain(TimeoutError(errno.ETIMEDOUT, "it does not answer"))
 
     def _start(self) -> None:
         thread = threading.Thread(

@@ -9,6 +9,7 @@ authors type meanwhile, each with a real client, at a GitLab that is the emulato
 virtual time, where hours take a minute, or on loopback, where they take hours.
 """
 
+from gitlab_completions.rehearsal.affected import Affected
 from gitlab_completions.rehearsal.conductor import Entry, Outcome, Standing
 from gitlab_completions.rehearsal.guard_rails import Finding, Reading, Verdict
 from gitlab_completions.rehearsal.performance import rehearse
@@ -27,7 +28,6 @@ from gitlab_completions.rehearsal.plan import (
 from gitlab_completions.rehearsal.plan_file import read_plan
 from gitlab_completions.rehearsal.quantities import Bound
 from gitlab_completions.rehearsal.report import (
-    Affected,
     DirectTail,
     Errors,
     Report,

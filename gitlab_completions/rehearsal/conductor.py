@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._records import Record
 from gitlab_completions.rehearsal.guard_rails import (
+    Figure,
     Finding,
     Reading,
     Verdict,
@@ -155,7 +156,7 @@ class Conductor:
         self._tell = tell
         self._loop = asyncio.get_running_loop()
         self._began_s = self._loop.time()
-        self._before: dict[Metric, float | None] = {}
+        self._before: dict[Metric, Figure] = {}
         self._striking: list[asyncio.Task[None]] = []
         self.phases: list[Phase] = []
         self.strikes: list[Strike] = []
@@ -166,7 +167,9 @@ class Conductor:
         """Take the roll-out through its steps; return how it ended."""
         async with asyncio.TaskGroup() as group:
             try:
-                return await self._roll_out(group)
+                outcome = await self._roll_out(group)
+                self._note_what_never_struck()
+                return outcome
             finally:
                 for task in self._striking:
                     task.cancel()
@@ -178,7 +181,7 @@ class Conductor:
         await self._watch(before)
         began_s = self.phases[0].began_s
         self._before = {
-            metric: figure(metric, self._ledger, began_s)[0] for metric in Metric
+            metric: figure(metric, self._ledger, began_s) for metric in Metric
         }
         for step in self._plan.steps:
             self._turn(step, group)
@@ -194,12 +197,13 @@ class Conductor:
 
     async def _guard(self, step: Step) -> Verdict:
         """Watch the guard rails until they let the step end, or will not."""
-        plan, began_s = self._plan, self._loop.time()
+        plan, until_s = self._plan, self._loop.time() + step.pause_s
         is_held = False
         while True:
-            await asyncio.sleep(plan.look_s)
+            left_s = until_s - self._loop.time()
+            await asyncio.sleep(min(left_s, plan.look_s) if left_s > 0 else plan.look_s)
             readings, verdict = self._look()
-            over_s = self._loop.time() - began_s - step.pause_s
+            over_s = self._loop.time() - until_s
             if verdict is Verdict.TAKE_BACK:
                 return verdict
             if over_s < 0:
@@ -251,13 +255,23 @@ class Conductor:
         strike = Strike(fault=fault, began_s=now, ended_s=now)
         self.strikes.append(strike)
         self._note(f"a fault begins: {fault.title}")
-        fault.strike(self._stage.endpoint(fault.endpoint))
+        endpoint = self._stage.endpoint(fault.endpoint)
+        endpoint.heal()  # of a fault that ends at this very moment
+        fault.strike(endpoint)
         try:
             await asyncio.sleep(fault.lasts_s)
         finally:
             strike.ended_s, strike.in_force = self._loop.time(), False
-        self._stage.endpoint(fault.endpoint).heal()
+        others = (each for each in self.strikes if each.in_force)
+        if all(each.fault.endpoint != fault.endpoint for each in others):
+            endpoint.heal()
         self._note(f"the fault is over: {fault.title}")
+
+    def _note_what_never_struck(self) -> None:
+        struck = [strike.fault for strike in self.strikes]
+        for fault in self._plan.faults:
+            if not any(fault is each for each in struck):
+                self._note(f"a fault never began: {fault.title}")
 
     def _look(self) -> tuple[tuple[Reading, ...], Verdict]:
         """Look at the guard rails, and tell who watches."""

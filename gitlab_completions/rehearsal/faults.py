@@ -20,7 +20,7 @@ from gitlab_completions.rehearsal.quantities import read_span, show_span
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ("ENDPOINTS", "KINDS", "fault_of", "kinds_of")
+__all__ = ("DELAY", "ENDPOINTS", "KINDS", "fault_of", "kinds_of")
 
 ENDPOINTS = ("gateway", "instance", "direct_access", "inquiries")
 DELAY = "delay"

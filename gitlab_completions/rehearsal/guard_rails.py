@@ -6,8 +6,9 @@ what says nothing holds the roll-out rather than letting it go on or taking it b
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from gitlab_completions._records import Record
 from gitlab_completions.models import Route
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from gitlab_completions.rehearsal.ledger import Ledger
     from gitlab_completions.rehearsal.plan import GuardRail
 
-__all__ = ("Finding", "Reading", "Verdict", "figure", "judge", "look")
+__all__ = ("Figure", "Finding", "Reading", "Verdict", "figure", "judge", "look")
+
+Figure: TypeAlias = tuple[float | None, int]
+"""What a figure is, `None` without samples; and of how many samples it is."""
 
 _QUANTILES = {Metric.P50: 0.50, Metric.P95: 0.95, Metric.P99: 0.99}
 _ISSUERS = {
@@ -52,7 +56,7 @@ class Reading(Record):
     Args:
         rail: The guard rail.
         value: What its figure is; `None` without samples.
-        limit: The most that it may be; `None` while that is not known.
+        limit: The most that it may be; `None` where too little was seen before.
         samples: How many samples it is of.
         finding: What that means.
     """
@@ -66,11 +70,13 @@ class Reading(Record):
     def describe(self) -> str:
         """Return it in a few words."""
         of_time = self.rail.metric.of_time
-        value, limit = shown(self.value, of_time=of_time), self.limit
-        bound = "no bound yet" if limit is None else shown(limit, of_time=of_time)
-        compared = ">" if self.finding is Finding.BREACHED else "<="
+        if self.limit is None:
+            return f"{self.rail.name}: too few samples before, to compare with"
         if self.finding is Finding.TOO_FEW:
             return f"{self.rail.name}: too few samples ({self.samples})"
+        value = shown(self.value, of_time=of_time)
+        bound = shown(self.limit, of_time=of_time)
+        compared = ">" if self.finding is Finding.BREACHED else "<="
         return f"{self.rail.name}: {value} {compared} {bound} ({self.samples} samples)"
 
 
@@ -78,6 +84,8 @@ def shown(value: float | None, *, of_time: bool) -> str:
     """Return a figure as a person reads it."""
     if value is None:
         return "-"
+    if value == math.inf:
+        return "no end"
     return (
         f"{value * 1000:.0f} ms"
         if of_time and value < 1
@@ -91,7 +99,7 @@ def look(
     now: float,
     *,
     began_s: float,
-    before: Mapping[Metric, float | None],
+    before: Mapping[Metric, Figure],
 ) -> tuple[Reading, ...]:
     """Look at all guard rails.
 
@@ -103,7 +111,12 @@ def look(
         before: What the figures were before the roll-out.
     """
     return tuple(
-        _read(rail, ledger, max(began_s, now - rail.window_s), before.get(rail.metric))
+        _read(
+            rail,
+            ledger,
+            max(began_s, now - rail.window_s),
+            before.get(rail.metric, (None, 0)),
+        )
         for rail in rails
     )
 
@@ -118,7 +131,7 @@ def judge(readings: Sequence[Reading]) -> Verdict:
     return Verdict.HOLD
 
 
-def figure(metric: Metric, ledger: Ledger, from_s: float) -> tuple[float | None, int]:
+def figure(metric: Metric, ledger: Ledger, from_s: float) -> Figure:
     """Return a figure of what ended since then, and of how many samples it is."""
     if metric in _ISSUERS:
         route = _ISSUERS[metric]
@@ -129,15 +142,14 @@ def figure(metric: Metric, ledger: Ledger, from_s: float) -> tuple[float | None,
         return _share([call.lost for call in calls])
     if metric is Metric.REROUTED:
         return _share([call.rerouted for call in calls])
-    waits = [call.elapsed_s for call in calls]
+    waits = [math.inf if call.lost else call.elapsed_s for call in calls]
     return quantile(waits, _QUANTILES[metric]), len(waits)
 
 
-def _read(
-    rail: GuardRail, ledger: Ledger, from_s: float, before: float | None
-) -> Reading:
+def _read(rail: GuardRail, ledger: Ledger, from_s: float, before: Figure) -> Reading:
     value, samples = figure(rail.metric, ledger, from_s)
-    limit = rail.at_most.limit(before)
+    usual, compared = before
+    limit = rail.at_most.limit(usual if compared >= rail.least_samples else None)
     if value is None or limit is None or samples < rail.least_samples:
         finding = Finding.TOO_FEW
     else:
@@ -147,5 +159,5 @@ def _read(
     )
 
 
-def _share(hits: Sequence[bool]) -> tuple[float | None, int]:
+def _share(hits: Sequence[bool]) -> Figure:
     return (sum(hits) / len(hits) if hits else None), len(hits)

@@ -22,12 +22,12 @@ from gitlab_completions.events import (
     Hedged,
     Superseded,
 )
+from gitlab_completions.models import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gitlab_completions.events import Event
-    from gitlab_completions.models import Route
 
 __all__ = ("AttemptRow", "CallRow", "Ledger", "RowT", "quantile", "since")
 
@@ -43,7 +43,7 @@ class CallRow:
         elapsed_s: Seconds that its author waited.
         route: What answered; `None` when it was lost.
         had_context: It had context.
-        rerouted: Another route was tried after the first one, or beside it.
+        rerouted: Another route answered than the first one.
     """
 
     author: int
@@ -100,7 +100,7 @@ class _Open:
 
     phase: int
     had_context: bool
-    rerouted: bool = False
+    others: set[Route] = field(default_factory=set[Route])
 
 
 @dataclass(slots=True)
@@ -162,7 +162,7 @@ class _Pen:
                 self._open[event.call_id] = _Open(phase, bool(event.context))
             case FellBack() | Hedged():
                 if event.call_id in self._open:
-                    self._open[event.call_id].rerouted = True
+                    self._open[event.call_id].others.add(event.route)
             case AttemptSucceeded() | AttemptFailed():
                 self._attempt(event)
             case CallFinished():
@@ -200,7 +200,7 @@ class _Pen:
                 elapsed_s=event.elapsed_s,
                 route=event.route if event.error is None else None,
                 had_context=call.had_context,
-                rerouted=call.rerouted,
+                rerouted=event.route in call.others,
             )
         )
 

@@ -53,6 +53,7 @@ def rehearse(
     Raises:
         MissingExtraError: When the plan wants loopback, and the emulator's extra is
             not installed.
+        ConfigurationError: When the system does not let loopback have so many sockets.
     """
     playing = _play(plan, tell, observer)
     if plan.time is Time.VIRTUAL:

@@ -71,7 +71,7 @@ class Metric(StrEnum):
     LOST = "lost"
     """Share of the calls that ended in an error."""
     P50 = "p50"
-    """The median of all calls' response times."""
+    """The median of all calls' response times; who lost a completion waits for ever."""
     P95 = "p95"
     P99 = "p99"
 
@@ -179,6 +179,7 @@ class PlannedFault(Record):
         lasts_s: For so many seconds.
         endpoint: Which one it strikes: the name of a `Stage`'s attribute.
         strike: Sets it.
+        is_delay: Every request that comes is answered as ever, and later.
     """
 
     title: str
@@ -187,6 +188,7 @@ class PlannedFault(Record):
     lasts_s: float
     endpoint: str
     strike: Callable[[Endpoint], None]
+    is_delay: bool = False
 
 
 class Plan(Record):
@@ -204,7 +206,7 @@ class Plan(Record):
         before_s: Seconds that everything goes indirect, for comparison.
         steps: The steps, in their order.
         guard_rails: What must hold.
-        faults: What goes wrong.
+        faults: What goes wrong; an endpoint has one fault at a time.
         look_s: Seconds between two looks at the guard rails.
         longest_hold_s: Seconds after a step's pause until the roll-out stays held.
         after_s: Seconds that are watched after the flag was taken back.

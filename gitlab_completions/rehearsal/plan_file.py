@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import partial
 from typing import TYPE_CHECKING, TypedDict, cast
 
 from gitlab_completions.emulator.faults import FaultKind
 from gitlab_completions.emulator.flags import DEFINITIONS
 from gitlab_completions.emulator.profiles import PROFILES
-from gitlab_completions.rehearsal.faults import ENDPOINTS, fault_of, kinds_of
+from gitlab_completions.rehearsal.faults import DELAY, ENDPOINTS, fault_of, kinds_of
 from gitlab_completions.rehearsal.plan import (
     DIRECT_FLAG,
     Authors,
@@ -24,6 +25,7 @@ from gitlab_completions.rehearsal.plan import (
     Time,
 )
 from gitlab_completions.rehearsal.quantities import (
+    Bound,
     read_bound,
     read_share,
     read_span,
@@ -55,17 +57,11 @@ def read_plan(text: str) -> Plan:
     Raises:
         PlanError: When it describes none.
     """
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+), column \d+\)", str(error))
-        message = str(error).partition(" (at ")[0]
-        line = int(found[1]) if found else None
-        raise PlanError(f"is no TOML: {message}", line=line, key=None) from None
-    top = Table(text, (), document)
+    top = Table(text, (), _document(text))
     profile = top.choice("profile", "17.1", tuple(PROFILES))
     steps = _steps(top)
     time = top.member("time", Time.VIRTUAL)
+    before_s = top.get("before", read_positive_span, 600.0)
     plan = Plan(
         title=top.get("title", read_text, "a roll-out"),
         seed=top.get("seed", read_count, 0),
@@ -74,16 +70,31 @@ def read_plan(text: str) -> Plan:
         latencies=_latencies(top.table("latencies")),
         **_lever(top.table("lever"), profile),
         authors=_authors(top.table("authors")),
-        before_s=top.get("before", read_positive_span, 600.0),
+        before_s=before_s,
         steps=steps,
         guard_rails=tuple(map(_guard_rail, top.tables("guard_rails"))),
-        faults=tuple(_fault(table, steps, time) for table in top.tables("faults")),
+        faults=_faults(top, steps, before_s, time),
         look_s=top.get("look_every", read_positive_span, 15.0),
         longest_hold_s=top.get("longest_hold", read_span, 1800.0),
         after_s=top.get("watch_after_take_back", read_span, 1800.0),
     )
     top.close()
     return plan
+
+
+def _document(text: str) -> dict[str, object]:
+    """Read the TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column \d+\)", str(error))
+        message = str(error).partition(" (at ")[0]
+        line = int(found[1]) if found else None
+    except ValueError:  # what Python says of a number of thousands of digits
+        message, line = "a number is too long", None
+    except RecursionError:
+        message, line = "it is nested too deeply", None
+    raise PlanError(f"is no TOML: {message}", line=line, key=None)
 
 
 def _latencies(table: Table) -> Latencies:
@@ -174,13 +185,55 @@ def _guard_rail(table: Table) -> GuardRail:
     return GuardRail(
         name=table.get("name", read_text, metric.value.replace("_", " ")),
         metric=metric,
-        at_most=table.get(
-            "at_most", lambda value: read_bound(value, of_time=metric.of_time)
-        ),
+        at_most=table.get("at_most", partial(_bound, metric)),
         window_s=table.get("window", read_positive_span, 300.0),
         least_samples=table.get("least_samples", read_positive_count, 100),
         breach=table.member("then", Breach.TAKE_BACK),
     )
+
+
+def _bound(metric: Metric, value: object) -> Bound:
+    bound = read_bound(value, of_time=metric.of_time)
+    if bound.of_before and metric is Metric.GATEWAY_ERRORS:
+        raise ValueError('takes a share, such as "1 %": nothing goes direct before')
+    return bound
+
+
+def _faults(
+    top: Table, steps: tuple[Step, ...], before_s: float, time: Time
+) -> tuple[PlannedFault, ...]:
+    """Read the faults, of which an endpoint has one at a time."""
+    faults: list[PlannedFault] = []
+    for table in top.tables("faults"):
+        fault = _fault(table, steps, time)
+        for number, other in enumerate(faults, 1):
+            if not _is_apart(fault, other, steps, before_s):
+                raise table.error(
+                    None,
+                    f"strikes {fault.endpoint} while faults[{number}] does; "
+                    "an endpoint has one fault at a time",
+                )
+        faults.append(fault)
+    return tuple(faults)
+
+
+def _is_apart(
+    one: PlannedFault, other: PlannedFault, steps: tuple[Step, ...], before_s: float
+) -> bool:
+    """Tell whether two faults never strike the same endpoint at once.
+
+    A step that is held puts off the faults of those after it alone, so a fault of an
+    earlier step has to be the first of the two.
+    """
+    if one.endpoint != other.endpoint:
+        return True
+
+    def began_s(fault: PlannedFault) -> float:
+        past = (step.pause_s for step in steps if step.number < fault.step)
+        return fault.after_s + (sum(past, before_s) if fault.step else 0.0)
+
+    first, second = sorted((one, other), key=lambda each: (each.step, began_s(each)))
+    return began_s(first) + first.lasts_s <= began_s(second)
 
 
 def _fault(table: Table, steps: tuple[Step, ...], time: Time) -> PlannedFault:
@@ -207,6 +260,7 @@ def _fault(table: Table, steps: tuple[Step, ...], time: Time) -> PlannedFault:
         lasts_s=lasts_s,
         endpoint=endpoint,
         strike=strike,
+        is_delay=kind == DELAY,
     )
 
 

@@ -78,8 +78,9 @@ def read_bound(value: object, *, of_time: bool) -> Bound:
         ValueError: When it is none.
     """
     found = _OF_BEFORE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is not None:
-        return Bound(value=float(found[1]) / 100, of_before=True)
+    factor = float(found[1]) / 100 if found else math.inf
+    if math.isfinite(factor):
+        return Bound(value=factor, of_before=True)
     try:
         return Bound(value=read_span(value) if of_time else read_share(value))
     except ValueError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._records import Record
 from gitlab_completions.models import Route
+from gitlab_completions.rehearsal.affected import Affected, affected, well
 from gitlab_completions.rehearsal.ledger import (
     AttemptRow,
     CallRow,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from gitlab_completions.rehearsal.plan import Plan
 
 __all__ = (
-    "Affected",
     "DirectTail",
     "Errors",
     "Report",
@@ -94,36 +94,6 @@ class Errors(Record):
         return self.failed / self.attempts
 
 
-class Affected(Record):
-    """Whom a fault kept waiting.
-
-    Counted are calls during the fault that another route had to answer, that took
-    longer than any before the roll-out, or that were lost.
-
-    Args:
-        fault: The fault.
-        began_s: When it began, in seconds since the rehearsal's beginning.
-        lasted_s: How long it lasted.
-        authors: How many authors had such a call.
-        calls: How many such calls there were.
-        lost: How many of them got nothing.
-        median_span_s: Seconds from an author's first such call to the end of the last
-            one, for half of the authors at most.
-        longest_span_s: The longest of these.
-        worst_extra_s: The longest wait, less the median before the roll-out.
-    """
-
-    fault: str
-    began_s: float
-    lasted_s: float
-    authors: int
-    calls: int
-    lost: int
-    median_span_s: float
-    longest_span_s: float
-    worst_extra_s: float
-
-
 class DirectTail(Record):
     """Direct after the flag was taken back.
 
@@ -194,6 +164,8 @@ def make_report(
     began_s, ended_s = phases[0].began_s, phases[-1].ended_s
     titles = [phase.step.title for phase in phases]
     steps = [phase for phase in phases if phase.step.number >= 0]
+    before = _before(well(ledger.calls, strikes))
+    usual = [call.elapsed_s for call in before]
     return Report(
         title=plan.title,
         outcome=outcome,
@@ -207,7 +179,9 @@ def make_report(
         saving=_saving(ledger, strikes),
         waits=tuple(_by_phase(ledger.calls, titles)),
         errors=tuple(_errors(ledger.attempts, titles)),
-        affected=tuple(_affected(each, ledger.calls, began_s) for each in strikes),
+        affected=tuple(
+            affected(each, ledger.calls, usual, began_s) for each in strikes
+        ),
         tail=_tail(ledger.attempts, taken_back_s, ended_s),
         timeline=tuple(timeline),
     )
@@ -240,18 +214,12 @@ def _by_phase(calls: Sequence[CallRow], titles: Sequence[str]) -> Iterable[Waits
 
 
 def _saving(ledger: Ledger, strikes: Sequence[Strike]) -> Saving | None:
-    calls = _well(ledger.calls, strikes)
-    before = _waits(
-        "before", Route.INDIRECT, (call for call in calls if call.phase == 0)
-    )
-    after = _waits(
-        "after", Route.DIRECT, (call for call in calls if call.route is Route.DIRECT)
-    )
-    answers = _well(ledger.attempts, strikes)
-    indirect_s = quantile([row.elapsed_s for row in answers if row.phase == 0], 0.5)
-    direct_s = quantile(
-        [row.elapsed_s for row in answers if row.route is Route.DIRECT], 0.5
-    )
+    calls = well(ledger.calls, strikes)
+    before = _waits("before", Route.INDIRECT, _before(calls))
+    after = _waits("after", Route.DIRECT, _direct(calls))
+    answers = [row for row in well(ledger.attempts, strikes) if not row.failed]
+    indirect_s = quantile([row.elapsed_s for row in _before(answers)], 0.5)
+    direct_s = quantile([row.elapsed_s for row in _direct(answers)], 0.5)
     if before is None or after is None or indirect_s is None or direct_s is None:
         return None
     return Saving(
@@ -262,9 +230,12 @@ def _saving(ledger: Ledger, strikes: Sequence[Strike]) -> Saving | None:
     )
 
 
-def _well(rows: Sequence[RowT], strikes: Sequence[Strike]) -> list[RowT]:
-    """Return the rows of what no fault can have touched."""
-    return [row for row in rows if not any(_during(row, each) for each in strikes)]
+def _before(rows: Iterable[RowT]) -> Iterable[RowT]:
+    return (row for row in rows if row.phase == 0 and row.route is Route.INDIRECT)
+
+
+def _direct(rows: Iterable[RowT]) -> Iterable[RowT]:
+    return (row for row in rows if row.route is Route.DIRECT)
 
 
 def _errors(attempts: Sequence[AttemptRow], titles: Sequence[str]) -> Iterable[Errors]:
@@ -282,38 +253,6 @@ def _errors(attempts: Sequence[AttemptRow], titles: Sequence[str]) -> Iterable[E
                     attempts=len(failed),
                     failed=sum(failed),
                 )
-
-
-def _affected(strike: Strike, calls: Sequence[CallRow], began_s: float) -> Affected:
-    healthy = [call.elapsed_s for call in calls if call.phase == 0]
-    usual_s, slowest_s = quantile(healthy, 0.5) or 0.0, max(healthy, default=0.0)
-    hit = [
-        call
-        for call in calls
-        if _during(call, strike)
-        and (call.lost or call.rerouted or call.elapsed_s > slowest_s)
-    ]
-    first: dict[int, float] = {}
-    last: dict[int, float] = {}
-    for call in hit:
-        first.setdefault(call.author, call.began_s)
-        last[call.author] = call.ended_s
-    spans = [last[author] - first[author] for author in first]
-    return Affected(
-        fault=strike.fault.title,
-        began_s=strike.began_s - began_s,
-        lasted_s=strike.ended_s - strike.began_s,
-        authors=len(spans),
-        calls=len(hit),
-        lost=sum(call.lost for call in hit),
-        median_span_s=quantile(spans, 0.5) or 0.0,
-        longest_span_s=max(spans, default=0.0),
-        worst_extra_s=max((call.elapsed_s - usual_s for call in hit), default=0.0),
-    )
-
-
-def _during(row: CallRow | AttemptRow, strike: Strike) -> bool:
-    return row.began_s <= strike.ended_s and row.ended_s >= strike.began_s
 
 
 def _tail(

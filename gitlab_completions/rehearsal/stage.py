@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gitlab_completions.client import CompletionClient
 from gitlab_completions.emulator import Credential, Emulator
+from gitlab_completions.rehearsal.open_files import room_for
 from gitlab_completions.rehearsal.plan import Time
 from gitlab_completions.senders import HttpxSender
 from gitlab_completions.testing import FakeGitLab
@@ -73,6 +74,7 @@ async def set_stage(plan: Plan) -> AsyncGenerator[Stage, None]:
     Raises:
         MissingExtraError: When it is to be on loopback, and the emulator's extra is
             not installed.
+        ConfigurationError: When the system does not let it have so many sockets.
     """
     chance = random.Random(f"{plan.seed}:stage")
     tokens = [f"glpat-{chance.getrandbits(80):020x}" for _ in range(plan.authors.count)]
@@ -88,12 +90,13 @@ async def set_stage(plan: Plan) -> AsyncGenerator[Stage, None]:
         _slow(in_memory, plan.latencies, chance)
         yield in_memory
         return
-    async with Emulator(plan.profile) as emulator:
-        for token, credential in known.items():
-            emulator.set_credential(token, credential)
-        on_loopback = _OnLoopback(emulator, tokens)
-        _slow(on_loopback, plan.latencies, chance)
-        yield on_loopback
+    with room_for(plan.authors.count):
+        async with Emulator(plan.profile) as emulator:
+            for token, credential in known.items():
+                emulator.set_credential(token, credential)
+            on_loopback = _OnLoopback(emulator, tokens)
+            _slow(on_loopback, plan.latencies, chance)
+            yield on_loopback
 
 
 class _InMemory:

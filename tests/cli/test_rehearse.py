@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.cli.running import Ended, Terminal
 
-FEW = SMALL.replace("count = 16", "count = 6").replace(
+FEW = SMALL.replace("count = 8", "count = 6").replace(
     "least_samples = 10", "least_samples = 1"
 )
 HELD = FEW.replace("least_samples = 1", "least_samples = 9999")
@@ -52,7 +52,7 @@ def shown(view: RenderableType) -> list[str]:
 
 
 def test_a_roll_out_that_goes_through_ends_with_0(run: Callable[..., Ended]) -> None:
-    ended = run(FEW)
+    ended = run("\ufeff" + FEW)  # as editors on Windows begin a file
     assert ended.code == 0
     assert "The roll-out went through at all (100 %)." in ended.out
     assert re.search(r"completions lost +0 *\n", ended.out)
@@ -81,7 +81,7 @@ def test_one_that_is_taken_back_ends_with_7_and_writes_what_is_wished_for(
     lines = [json.loads(line) for line in events.read_text().splitlines()]
     actions = {line["action"] for line in lines}
     assert {"suggestion_loaded", "attempt", "circuit_tripped"} <= actions
-    assert len({line["user"] for line in lines}) > 10
+    assert len({line["user"] for line in lines}) == 8
     assert lines == sorted(lines, key=lambda line: line["time"])
     assert "glpat" not in events.read_text()
     again = run(TAKEN_BACK, "--events", str(events))
@@ -99,6 +99,16 @@ def test_a_lost_completion_is_the_gravest_end(
 
     monkeypatch.setattr(module, "rehearse", lose)
     assert run(FEW).code == 1
+
+
+def test_a_wait_without_end_is_no_number_in_json(run: Callable[..., Ended]) -> None:
+    broken = TAKEN_BACK.replace('"gateway_errors"', '"p95"').replace('"1 %"', '"1 s"')
+    broken = broken.replace('endpoint = "gateway"', 'endpoint = "instance"')
+    ended = run(broken.replace("percent = ", "members = 0 # "), "--json")
+    assert ended.json()["outcome"] == "taken_back"
+    assert "p95: no end > 1.0 s" in ended.out
+    assert '"value": null' in ended.out
+    assert "Infinity" not in ended.out
 
 
 def test_an_event_log_needs_its_package(
@@ -122,6 +132,7 @@ def test_an_event_log_that_cannot_be_written_has_its_exit_code(
     ended = run(FEW, "--events", str(tmp_path / "file" / "events.jsonl"))
     assert ended.code == 74
     assert "events.jsonl cannot be written: " in ended.err
+    assert "The roll-out went through" in ended.out
 
 
 def test_a_terminal_shows_how_it_stands_in_place() -> None:
@@ -162,8 +173,11 @@ def test_a_missing_package_is_named(
 def test_a_page_that_cannot_be_written_has_its_exit_code(
     run: Callable[..., Ended], tmp_path: Path
 ) -> None:
-    ended = run(HELD, "--report", str(tmp_path / "none" / "report.html"))
+    page = str(tmp_path / "none" / "report.html")
+    ended = run(HELD, "--report", page, "--json")
     assert ended.code == 74
+    assert ended.json()["outcome"] == "held"
+    assert "report.html cannot be written: No such file" in ended.err
 
 
 def test_standing_and_report_fit_80_columns() -> None:

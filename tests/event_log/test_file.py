@@ -115,6 +115,18 @@ def test_what_is_a_directory_is_left_as_it_is(path: Path) -> None:
     assert path.is_dir()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_takes_lines_too(path: Path) -> None:
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        append(file_at(path, max_bytes=1), LINE)
+        append(file_at(path, max_bytes=1), LINE)
+        assert os.read(reader, 100) == 2 * LINE
+    finally:
+        os.close(reader)
+
+
 def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.touch()

@@ -128,7 +128,9 @@ def test_closing_twice_is_closing_once(memory: Memory) -> None:
     assert memory.text == b"a\n"
 
 
-def test_a_disk_that_hangs_holds_up_nobody(memory: Memory) -> None:
+def test_a_disk_that_hangs_holds_up_nobody(
+    memory: Memory, caplog: pytest.LogCaptureFixture
+) -> None:
     memory.may_write.clear()
     writer = writing(memory)
     writer.put(entry(b"a\n"))
@@ -136,9 +138,12 @@ def test_a_disk_that_hangs_holds_up_nobody(memory: Memory) -> None:
     writer.put(entry(b"b\n"))
     writer.close(0.0)
     assert memory.text == b""
+    assert writer.problem == "TimeoutError: it does not answer"
+    assert "cannot be written: TimeoutError: it does not answer" in caplog.text
     memory.may_write.set()
     writer.close()
     assert memory.text == b"a\nb\n"
+    assert writer.problem is None
 
 
 def test_what_did_not_get_in_is_written_later(

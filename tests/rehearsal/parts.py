@@ -38,7 +38,7 @@ watch_after_take_back = "2 min"
 kind = "client_percentage"
 
 [authors]
-count = 16
+count = 8
 think = "4 s"
 session = "2 min"
 break = "20 s"

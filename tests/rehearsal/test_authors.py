@@ -67,9 +67,11 @@ async def test_sessions_are_clients_of_their_own() -> None:
 
 
 async def test_the_same_seed_makes_the_same_author_and_others_differ() -> None:
-    assert times(await heard(0)) == times(await heard(0))
-    assert times(await heard(0)) != times(await heard(1))
-    assert times(await heard(0)) != times(await heard(0, seed=2))
+    told = times(await heard(0, seconds=30))
+    assert len(told) > 20
+    assert times(await heard(0, seconds=30)) == told
+    assert times(await heard(1, seconds=30)) != told
+    assert times(await heard(0, seed=2, seconds=30)) != told
 
 
 async def test_a_defect_is_no_lost_completion() -> None:

@@ -116,6 +116,39 @@ async def test_a_fault_strikes_once_in_its_step_and_heals() -> None:
     assert played.standings[-1].faults == ()
 
 
+async def test_a_fault_may_follow_another_at_once() -> None:
+    [fault] = small(INCIDENT).faults
+    late = replace(
+        fault, step=1, after_s=0, lasts_s=10, strike=lambda endpoint: endpoint.delay(1)
+    )
+    faults = (replace(fault, step=1, after_s=10, lasts_s=5), late)
+    played = Played(bare(faults=faults), lambda _: False)
+    running = asyncio.create_task(played.outcome())
+    gateway = played.stage.endpoint("gateway")
+    seen: list[tuple[float, bool]] = []
+    for seconds in (15, 7, 4):
+        await asyncio.sleep(seconds)
+        seen.append((gateway.delay_s, gateway.fault is not None))
+    assert seen == [(1, False), (0, True), (0, False)]
+    await running
+
+
+async def test_a_step_lasts_as_long_as_its_pause_however_rare_the_looks() -> None:
+    played = Played(bare(look_s=15), lambda _: False)
+    assert await played.outcome() is Outcome.WENT_THROUGH
+    assert [standing.at_s for standing in played.standings] == [10, 25, 30]
+
+
+async def test_a_fault_whose_time_never_came_is_told() -> None:
+    [fault] = small(INCIDENT).faults
+    faults = (replace(fault, step=1, after_s=21), replace(fault, step=0, lasts_s=1))
+    played = Played(bare(faults=faults, before_s=15), lambda _: False)
+    await played.outcome()
+    never = f"a fault never began: {fault.title}"
+    assert played.told()[-1] == (35, never)
+    assert [what for _, what in played.told()].count(never) == 1
+
+
 async def test_a_fault_that_outlasts_the_rehearsal_ends_with_it() -> None:
     [fault] = small(INCIDENT).faults
     faults = (replace(fault, step=0, after_s=2, lasts_s=999),)

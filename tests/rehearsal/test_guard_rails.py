@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from gitlab_completions.models import Route
@@ -59,9 +61,10 @@ def test_a_bound_of_before_waits_for_what_was_before() -> None:
     made.calls = [call(100, 0.3), call(100, 0.4)]
     relative = rail(Metric.P95, at_most=Bound(value=1.1, of_before=True))
     for before, finding in (
-        (None, Finding.TOO_FEW),
-        (0.4, Finding.HOLDS),
-        (0.3, Finding.BREACHED),
+        ((None, 0), Finding.TOO_FEW),
+        ((0.3, 1), Finding.TOO_FEW),
+        ((0.4, 2), Finding.HOLDS),
+        ((0.3, 2), Finding.BREACHED),
     ):
         [reading] = look([relative], made, 100, began_s=0, before={Metric.P95: before})
         assert reading.finding is finding
@@ -85,9 +88,9 @@ def test_each_figure_counts_what_it_is_named_after() -> None:
         Metric.INSTANCE_ERRORS: (0.0, 1),
         Metric.REROUTED: (0.25, 4),
         Metric.LOST: (0.25, 4),
-        Metric.P50: (0.3, 4),
-        Metric.P95: (0.4, 4),
-        Metric.P99: (0.4, 4),
+        Metric.P50: (0.4, 4),
+        Metric.P95: (math.inf, 4),
+        Metric.P99: (math.inf, 4),
     }
     assert figure(Metric.LOST, made, 9) == (None, 0)
 
@@ -106,8 +109,25 @@ def test_a_reading_is_told_in_a_few_words(made: Ledger, says: str) -> None:
     assert reading.describe() == says
 
 
+def test_too_few_samples_before_are_told_as_what_they_are() -> None:
+    made = Ledger()
+    made.calls = [call(100), call(100)]
+    relative = rail(Metric.P95, at_most=Bound(value=1.1, of_before=True))
+    [reading] = look([relative], made, 100, began_s=0, before={Metric.P95: (0.4, 1)})
+    assert reading.describe() == "p95: too few samples before, to compare with"
+
+
 def test_figures_are_shown_in_their_units() -> None:
     assert shown(None, of_time=True) == "-"
     assert shown(0.97, of_time=True) == "970 ms"
     assert shown(61, of_time=True) == "1 min 1 s"
     assert shown(0.5, of_time=False) == "50.00 %"
+    assert shown(math.inf, of_time=True) == "no end"
+
+
+def test_losing_completions_fast_is_no_quick_answer() -> None:
+    made = Ledger()
+    made.calls = [call(100, 0.01, route=None) for _ in range(4)]
+    [reading] = look([rail(Metric.P95, 0.5)], made, 100, began_s=0, before={})
+    assert reading.finding is Finding.BREACHED
+    assert reading.describe() == "p95: no end > 500 ms (4 samples)"

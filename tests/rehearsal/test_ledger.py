@@ -62,6 +62,15 @@ async def test_a_call_that_ends_in_an_error_is_lost() -> None:
     assert ledger.calls[0].lost
 
 
+async def test_a_call_that_its_first_route_answers_beside_a_hedge_stays_on_it() -> None:
+    ledger = Ledger()
+    tell = ledger.observer(0)
+    tell(started(1))
+    tell(events.Hedged(call_id=1, route=Route.INDIRECT))
+    tell(finished(1, Route.DIRECT))
+    assert not ledger.calls[0].rerouted
+
+
 async def test_a_superseded_call_is_counted_and_has_no_row() -> None:
     ledger = Ledger()
     tell = ledger.observer(0)

@@ -66,19 +66,19 @@ async def test_a_percentage_reaches_clients_that_are_open() -> None:
     async with set_stage(plan) as stage:
         rollout = rollout_of(plan, stage)
         async with stage.client(
-            9,
-            policy=rollout.policy(9),
-            flags=rollout.source(9),
+            7,
+            policy=rollout.policy(7),
+            flags=rollout.source(7),
             observers=(),
-            chance=random.Random(9),
+            chance=random.Random(7),
         ) as client:
-            rollout.opened(9, client)
+            rollout.opened(7, client)
             assert client.status().reason is RouteReason.ROLLOUT
             rollout.pull(replace(STEP, percent=100))
             assert client.status().reason is not RouteReason.ROLLOUT
-            rollout.closed(9)
+            rollout.closed(7)
             rollout.pull(STEP)
             assert client.status().reason is not RouteReason.ROLLOUT
         assert rollout.policy(0).direct_percentage == 100
-        assert rollout.policy(9).direct_percentage == 40
-        assert rollout.policy(9).actor == actor_of(9)
+        assert rollout.policy(7).direct_percentage == 40
+        assert rollout.policy(7).actor == actor_of(7)

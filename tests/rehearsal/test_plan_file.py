@@ -78,7 +78,7 @@ def test_the_flag_of_a_profile_is_known(profile: str) -> None:
         ('"60 s"', '"60"', "line 3: before: takes a span of time in ms, s, min or h"),
         ("seed = 7", "sede = 7", "line 2: sede: is not known; did you mean seed?"),
         ("client_percentage", "chatops", "line 9: lever.kind: is one of instance_flag"),
-        ("count = 16", "count = 0", "line 12: authors.count: takes a whole number abo"),
+        ("count = 8", "count = 0", "line 12: authors.count: takes a whole number abo"),
         (
             "percent = 50",
             "percent = 101",
@@ -111,6 +111,13 @@ def test_the_flag_of_a_profile_is_known(profile: str) -> None:
             "line 36: faults[1].endpoint: is one of gateway, insta",
         ),
         ('lasts = "40 s"', "", "line 32: faults[1]: lasts is missing"),
+        (
+            '"1 %"',
+            '"110 % of before"',
+            'line 28: guard_rails[1].at_most: takes a share, such as "1 %": nothing',
+        ),
+        ("seed = 7", f"seed = {'7' * 5000}", "is no TOML: a number is too long"),
+        ("seed = 7", f"seed = {'[' * 9999}", "is no TOML: it is nested too deeply"),
     ],
 )
 def test_what_is_wrong_is_told_with_line_and_key(old: str, new: str, says: str) -> None:
@@ -119,6 +126,52 @@ def test_what_is_wrong_is_told_with_line_and_key(old: str, new: str, says: str) 
     with pytest.raises(PlanError) as caught:
         read_plan(text)
     assert str(caught.value).startswith(says)
+
+
+DELAY = """
+[[faults]]
+step = {step}
+after = "{after} s"
+lasts = "{lasts} s"
+endpoint = "{endpoint}"
+kind = "delay"
+by = "1 s"
+"""
+"""Beside it `INCIDENT` has a fault in step 2 from second 10 to 50."""
+
+
+@pytest.mark.parametrize(
+    ("step", "after", "lasts", "endpoint"),
+    [
+        (2, 0, 10, "gateway"),
+        (2, 50, 10, "gateway"),
+        (2, 20, 10, "instance"),
+        (1, 59, 11, "gateway"),
+        (0, 0, 130, "gateway"),
+    ],
+)
+def test_an_endpoint_has_one_fault_after_the_other(
+    step: int, after: int, lasts: int, endpoint: str
+) -> None:
+    more = DELAY.format(step=step, after=after, lasts=lasts, endpoint=endpoint)
+    incident, delay = read_plan(INCIDENT + more).faults
+    assert (incident.is_delay, delay.is_delay) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("step", "after", "lasts"),
+    [(2, 0, 11), (2, 49, 1), (1, 59, 12), (0, 0, 131), (1, 300, 1)],
+)
+def test_two_faults_of_one_endpoint_at_once_are_refused(
+    step: int, after: int, lasts: int
+) -> None:
+    more = DELAY.format(step=step, after=after, lasts=lasts, endpoint="gateway")
+    with pytest.raises(PlanError) as caught:
+        read_plan(INCIDENT + more)
+    assert str(caught.value) == (
+        "line 40: faults[2]: strikes gateway while faults[1] does; "
+        "an endpoint has one fault at a time"
+    )
 
 
 def test_an_instance_without_the_flag_has_no_such_lever() -> None:

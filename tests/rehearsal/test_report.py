@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from gitlab_completions import _records
 from gitlab_completions.models import Route
 from gitlab_completions.rehearsal import Outcome, Report, Step
 from gitlab_completions.rehearsal.conductor import Phase, Strike
@@ -99,6 +102,50 @@ def test_errors_are_told_by_who_issued_the_token() -> None:
         ("instance", 1, 0),
     ]
     assert made.errors[0].rate == 0.5
+
+
+def test_the_saving_is_of_what_brought_an_answer() -> None:
+    answers = [
+        replace(attempt(1, route=Route.INDIRECT), phase=0, elapsed_s=0.275),
+        attempt(12),
+        *[attempt(12, failed=True)] * 2,
+        *[replace(attempt(1, failed=True, route=Route.INDIRECT), phase=0)] * 2,
+    ]
+    lost = [call(1, 9.0, phase=0, route=None)] * 2
+    saving = report([*before(0.3), *lost, call(12)], answers).saving
+    assert saving is not None
+    assert (saving.before.calls, saving.before.p50_s) == (1, 0.3)
+    assert saving.quicker_s == pytest.approx(0.175)
+
+
+def test_a_fault_before_the_roll_out_is_no_measure_of_itself() -> None:
+    calls = [
+        *before(0.2, 0.3),
+        *[call(5, 4.0, phase=0, route=Route.INDIRECT, author=n) for n in range(4)],
+    ]
+    [affected] = report(calls, strikes=(strike(2, 8),)).affected
+    assert (affected.authors, affected.calls) == (4, 4)
+    assert affected.worst_extra_s == pytest.approx(3.7)
+
+
+def test_a_delay_affects_each_call_that_it_holds_up() -> None:
+    calls = [
+        *before(0.2, 0.9),
+        call(21.0, 0.5, author=1),
+        call(21.0, 0.5, author=2, route=Route.INDIRECT),
+        call(20.2, 0.5, author=3),  # which had arrived before
+    ]
+    late = strike()
+    late.fault = _records.replace(late.fault, is_delay=True)
+    [affected] = report(calls, strikes=(late,)).affected
+    assert (affected.authors, affected.calls) == (1, 1)
+    assert affected.worst_extra_s == 0
+
+
+def test_an_error_that_comes_at_once_is_no_negative_wait() -> None:
+    calls = [*before(0.3), call(21, 0.01, route=None)]
+    [affected] = report(calls, strikes=(strike(),)).affected
+    assert (affected.lost, affected.worst_extra_s) == (1, 0)
 
 
 def test_whom_a_fault_affected_is_told_with_for_how_long() -> None:
