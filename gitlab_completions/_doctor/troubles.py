@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from gitlab_completions.errors import GitLabCompletionsError
 
 _BY_CODE = {
-    ErrorCode.OFFLINE: "dns",
     ErrorCode.PROXY: "proxy",
     ErrorCode.CAPTIVE_PORTAL: "proxy",
     ErrorCode.TLS_UNTRUSTED: "tls",

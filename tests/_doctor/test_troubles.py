@@ -23,6 +23,11 @@ def test_every_error_belongs_to_a_check(code: ErrorCode) -> None:
     assert trouble.code is code
 
 
+def test_who_was_reached_before_has_an_address() -> None:
+    broke = GitLabCompletionsError("GitLab broke off", code=ErrorCode.OFFLINE)
+    assert of_error(broke, "availability").check == "availability"
+
+
 def test_a_look_has_no_deadline_that_could_be_moved() -> None:
     late = of_error(GitLabCompletionsError("so", code=ErrorCode.TIMEOUT), "version")
     assert late.remedy is not None
