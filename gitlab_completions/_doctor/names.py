@@ -6,10 +6,10 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from gitlab_completions._doctor.verdicts import (
-    OWN_SENDER,
     of_trouble,
     seconds,
     skipped,
+    unseen,
     warning,
     well,
 )
@@ -36,7 +36,7 @@ def judge(chart: Chart) -> Check:
         assert found is not None
         return found
     if road.way is None:
-        return skipped(NAME, OWN_SENDER)
+        return unseen(chart, NAME)
     if road.way.proxy is not None:
         return skipped(NAME, "the proxy is what asks for names", **facts)
     if road.lookup is None:
