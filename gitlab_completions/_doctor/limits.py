@@ -59,7 +59,11 @@ def judge(chart: Chart) -> Check:
         )
     if found is not None:
         return found
-    return well(NAME, "no limit has struck", **facts)
+    left, told_most = facts.get("told_remaining"), facts.get("told_limit")
+    if left is None or told_most is None:
+        return well(NAME, "no limit has struck", **facts)
+    words = f"no limit has struck: of {told_most} requests {left} are left"
+    return well(NAME, words, **facts)
 
 
 def _is_of_direct(entry: Entry) -> bool:

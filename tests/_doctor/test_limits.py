@@ -55,8 +55,12 @@ def test_what_keeps_completions_from_coming_is_told_first() -> None:
 def test_what_answers_say_of_limits_is_a_fact() -> None:
     told = {"ratelimit-limit": "600", "ratelimit-remaining": "12"}
     odd = {"ratelimit-limit": "many", "ratelimit-remaining": "9" * 20}
-    facts = judge(chart(entries=(entry(headers=told), entry(headers=odd)))).facts
+    check = judge(chart(entries=(entry(headers=told), entry(headers=odd))))
+    facts = check.facts
     assert (facts["told_limit"], facts["told_remaining"]) == (600, 12)
+    assert check.finding.endswith("of 600 requests 12 are left")
+    half = judge(chart(entries=(entry(headers={"ratelimit-limit": "600"}),)))
+    assert half.finding == "no limit has struck"
 
 
 def test_a_minute_that_is_nearly_used_up_is_a_warning() -> None:
