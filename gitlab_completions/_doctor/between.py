@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitlab_completions._doctor.verdicts import (
-    OWN_SENDER,
     of_trouble,
-    skipped,
+    unseen,
     well,
 )
 from gitlab_completions._records import replace
@@ -33,7 +32,7 @@ def judge(chart: Chart) -> Check:
         assert found is not None
         return found if way is None else _with_source(found, way)
     if way is None:
-        return skipped(NAME, OWN_SENDER)
+        return unseen(chart, NAME)
     words = _words(way, "GitLab")
     gateway = None if chart.gateway is None else chart.gateway.way
     if gateway is not None and gateway.proxy != way.proxy:

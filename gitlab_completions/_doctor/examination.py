@@ -272,8 +272,6 @@ class Examination:
                 await round_trip(self._notebook, request)
             except SendError as error:
                 chart.health_error = error
-            except Exception:
-                chart.health_error = SendError("broken")
         chart.health = self._notebook.last(request.url)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gitlab_completions.diagnosis import Check
 
 NAME = "latency"
+LEAST_S = 0.001
+"""Seconds that are worth telling."""
 _NAMES = {Route.DIRECT: "direct", Route.INDIRECT: "indirect"}
 
 
@@ -54,7 +56,7 @@ def judge(chart: Chart) -> Check:
             "way to the gateway (proxy, VPN)",
             **facts,
         )
-    if saved_s > 0:
+    if saved_s >= LEAST_S:
         return well(NAME, f"direct saves {seconds(saved_s)}: {words}", **facts)
     return well(NAME, f"both routes are alike: {words}", **facts)
 

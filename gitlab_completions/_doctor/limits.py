@@ -59,7 +59,11 @@ def judge(chart: Chart) -> Check:
         )
     if found is not None:
         return found
-    return well(NAME, "no limit has struck", **facts)
+    left, told_most = facts.get("told_remaining"), facts.get("told_limit")
+    if left is None or told_most is None:
+        return well(NAME, "no limit has struck", **facts)
+    words = f"no limit has struck: of {told_most} requests {left} are left"
+    return well(NAME, words, **facts)
 
 
 def _is_of_direct(entry: Entry) -> bool:
@@ -70,19 +74,22 @@ def _struck(chart: Chart, entry: Entry, facts: dict[str, object]) -> Check:
     wait_s = retry_after_s(entry.answer.headers)
     again = "in a minute" if wait_s is None else f"in {seconds(wait_s)}"
     facts |= {"retry_after_s": wait_s, "status_code": _TOO_MANY}
+    meanwhile = "; completions go through GitLab meanwhile" if chart.completes else ""
     if entry.purpose == "details":
-        return warning(
+        return as_bad(
+            chart,
             NAME,
             "GitLab's limit for direct access has struck (429)",
             f"try again {again}; each of the user's windows asks for it, so let them "
-            "share it by a store; completions go through GitLab meanwhile",
+            f"share it by a store{meanwhile}",
             **facts,
         )
     if entry.route is Route.DIRECT:
-        return warning(
+        return as_bad(
+            chart,
             NAME,
             "the AI Gateway's limit has struck (429)",
-            f"try again {again}; completions go through GitLab meanwhile",
+            f"try again {again}{meanwhile}",
             **facts,
         )
     return as_bad(

@@ -6,13 +6,14 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from gitlab_completions._doctor.verdicts import (
-    OWN_SENDER,
     of_trouble,
     seconds,
     skipped,
+    unseen,
     warning,
     well,
 )
+from gitlab_completions._transport.addresses import EYEBALLS_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 NAME = "dns"
 SLOW_S = 1.0
 """Seconds for a name that an author would notice at the first completion."""
-_EYEBALLS = "250 ms"
 
 
 def judge(chart: Chart) -> Check:
@@ -36,7 +36,7 @@ def judge(chart: Chart) -> Check:
         assert found is not None
         return found
     if road.way is None:
-        return skipped(NAME, OWN_SENDER)
+        return unseen(chart, NAME)
     if road.way.proxy is not None:
         return skipped(NAME, "the proxy is what asks for names", **facts)
     if road.lookup is None:
@@ -46,10 +46,11 @@ def judge(chart: Chart) -> Check:
     dead = list(_dead(chart))
     if dead:
         host, one = dead[0]
+        longer = f": a new connection may take {seconds(EYEBALLS_S)} longer"
         return warning(
             NAME,
-            f"{host}'s {one.family} address cannot be connected to, another one can: a "
-            f"new connection may take {_EYEBALLS} longer",
+            f"{host}'s {one.family} address cannot be connected to, another one can"
+            f"{longer if one.elapsed_s >= EYEBALLS_S else ''}",
             f"mend this network's {one.family}, or switch it off here",
             **facts,
         )
@@ -71,24 +72,31 @@ def _lookups(chart: Chart) -> Iterator[Lookup]:
 
 
 def _dead(chart: Chart) -> Iterator[tuple[str, Tried]]:
-    """Give each family that cannot be connected to, of a host where another can."""
+    """Give each family that cannot be connected to, of a host where another can.
+
+    But for one that this machine has nothing of, as most have no IPv6: the next address
+    is tried at once then.
+    """
     roads = {"GitLab": chart.instance, "the AI Gateway": chart.gateway}
     for host, road in roads.items():
         lookup = None if road is None else road.lookup
         if lookup is None or not lookup.connects:
             continue
         for one in lookup.tried:
-            if not one.connected:
+            if not (one.connected or one.absent):
                 yield host, one
 
 
 def _words(road: Road) -> str:
     lookup = road.lookup
     assert lookup is not None
-    families = " and ".join(one.family for one in lookup.tried)
+    families = " and ".join(one.family for one in lookup.tried if one.connected)
     if _is_address(road.host):
         return f"the URL names an address ({families}), which can be connected to"
-    return f"the name is known, and can be connected to by {families}"
+    absent = "".join(
+        f"; this machine has no {one.family}" for one in lookup.tried if one.absent
+    )
+    return f"the name is known, and can be connected to by {families}{absent}"
 
 
 def _is_address(host: str) -> bool:

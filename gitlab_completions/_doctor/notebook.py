@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MOST_REQUESTS = 12
 REQUEST_S = 10.0
 """Seconds for any answer: as long as a completion may take by default."""
+OUTSTAYED_S = 1.0
+"""Seconds beyond its own after which a sender that does not keep time is stopped."""
 _TOKENS = tuple(header.value for header in TokenHeader)
 
 
@@ -113,12 +116,15 @@ class Notebook:
         timeout_s = min(request.timeout_s, REQUEST_S, left_s)
         wire = dataclasses.replace(request, timeout_s=timeout_s)
         began = self._wall()
-        async with self._sender.exchange(wire) as response:
-            answer = Answer(
-                status_code=response.status_code,
-                headers=response.headers,
-                body=await response.read(),
-            )
+        try:
+            async with asyncio.timeout(timeout_s + OUTSTAYED_S):
+                answer = await self._answer(wire)
+        except TimeoutError:
+            raise SendError("timeout") from None
+        except SendError:
+            raise
+        except Exception as error:  # a sender of the user's own, at fault
+            raise SendError("protocol") from error
         self.entries.append(
             Entry(
                 route=request.route,
@@ -131,6 +137,14 @@ class Notebook:
             )
         )
         return answer
+
+    async def _answer(self, wire: WireRequest) -> Answer:
+        async with self._sender.exchange(wire) as response:
+            return Answer(
+                status_code=response.status_code,
+                headers=response.headers,
+                body=await response.read(),
+            )
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:

@@ -6,6 +6,7 @@ spare connection meanwhile, so that an author's own calls have all of theirs.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlab_completions._core.verdicts import GATEWAYS, OnDetails, decide
@@ -15,7 +16,7 @@ from gitlab_completions.errors import DirectAccessBarredError
 from gitlab_completions.models import CompletionRequest, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from gitlab_completions._core.freshness import Freshness
     from gitlab_completions._doctor.chart import Chart
@@ -64,13 +65,12 @@ class Taster:
         )
         if most is not None and used >= min(NEARLY_FULL, most):
             return
-        asking = self._exchanger.indirect(
-            request,
-            ends_at=self._clock.now() + self._policy.indirect_timeout_s,
-            last_resort=True,
-            traffic=Traffic(),
+        ask = partial(
+            self._exchanger.indirect, request, last_resort=True, traffic=Traffic()
         )
-        chart.tasted[Route.INDIRECT] = await self._tasted(Route.INDIRECT, asking)
+        chart.tasted[Route.INDIRECT] = await self._tasted(
+            Route.INDIRECT, ask, self._policy.indirect_timeout_s
+        )
 
     async def direct(
         self, chart: Chart, request: CompletionRequest, freshness: Freshness
@@ -81,15 +81,17 @@ class Taster:
         """
         while (details := freshness.usable(self._clock.now())) is not None:
             endpoint = freshness.endpoint(details)
-            asking = self._exchanger.direct(
+            ask = partial(
+                self._exchanger.direct,
                 request,
                 details,
                 endpoint=endpoint,
-                ends_at=self._clock.now() + self._policy.direct_timeout_s,
                 last_resort=False,
                 traffic=Traffic(),
             )
-            tasted = await self._tasted(Route.DIRECT, asking)
+            tasted = await self._tasted(
+                Route.DIRECT, ask, self._policy.direct_timeout_s
+            )
             chart.tasted[Route.DIRECT] = tasted
             verdict = decide(GATEWAYS[endpoint], tasted.ending.seen)
             if verdict.details is not OnDetails.REFUSE_ENDPOINT:
@@ -98,11 +100,15 @@ class Taster:
             freshness.endpoint_refused(self._clock.now(), details, endpoint, problem)
 
     async def _tasted(
-        self, route: Route, asking: Coroutine[object, object, Ending]
+        self,
+        route: Route,
+        ask: Callable[..., Coroutine[object, object, Ending]],
+        timeout_s: float,
     ) -> Tasted:
         async with self._patient.spare.for_the_rest():
             before = len(self._notebook.entries)
-            ending = await asking
+            # The wait for a connection takes nothing of the time for an answer.
+            ending = await ask(ends_at=self._clock.now() + timeout_s)
         answers = [one for one in self._notebook.entries[before:] if one.route is route]
         elapsed_s = answers[-1].elapsed_s if answers else None
         return Tasted(ending=ending, elapsed_s=elapsed_s)

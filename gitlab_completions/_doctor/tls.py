@@ -26,8 +26,9 @@ def judge(chart: Chart) -> Check:
         facts["tls_version"] = shake.version or None
         facts["handshake_s"] = None if shake.tls_s is None else round(shake.tls_s, 4)
         facts["same_issuer"] = _has_same_issuer(chart)
+    is_here = chart.trouble is not None and chart.trouble.check == NAME
     found = of_trouble(chart, NAME, **facts)
-    if found is not None and (shake is None or shake.error is not None):
+    if found is not None and (is_here or shake is None or shake.error is not None):
         return found
     if not road.is_tls:
         return skipped(NAME, "GitLab is spoken to without it")

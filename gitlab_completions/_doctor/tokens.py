@@ -90,7 +90,8 @@ def judge(chart: Chart) -> Check:
             "create a new access token, or rotate this one, before that day",
             **facts,
         )
-    return well(NAME, f"{form}, taken by GitLab{_until(token, left_s)}", **facts)
+    words = f"{form}{_scope(token)}, taken by GitLab{_until(token, left_s)}"
+    return well(NAME, words, **facts)
 
 
 def _refused(chart: Chart, trouble: Trouble, facts: dict[str, object]) -> Check:
@@ -133,6 +134,12 @@ def _left_s(chart: Chart, token: TokenFacts) -> float | None:
     contact = chart.contact
     now = date_s(contact.answer.headers.get("date", ""))
     return token.ends_at - (contact.wall.timestamp() if now is None else now)
+
+
+def _scope(token: TokenFacts) -> str:
+    """Tell the scope by which code suggestions may be asked for, and no other."""
+    enough = sorted(ENOUGH.intersection(token.scopes or ()))
+    return f" with the scope {' and '.join(enough)}" if enough else ""
 
 
 def _days(left_s: float) -> str:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from gitlab_completions.errors import GitLabCompletionsError
 
 _BY_CODE = {
-    ErrorCode.OFFLINE: "dns",
     ErrorCode.PROXY: "proxy",
     ErrorCode.CAPTIVE_PORTAL: "proxy",
     ErrorCode.TLS_UNTRUSTED: "tls",
@@ -95,7 +94,9 @@ def of_break(error: SendError, road: Road, host: str, otherwise: str) -> Trouble
         if closer is not None:
             return closer
     told = meaning_of(error, host)
-    check = "dns" if error.kind == "connect" else _LAYERS.get(error.kind, otherwise)
+    check = _LAYERS.get(error.kind, otherwise)
+    if error.kind == "connect":
+        check = "proxy" if road.way is not None and road.way.proxy else "dns"
     remedy = told.remedy or REMEDIES.get(told.code)
     if told.code is ErrorCode.TIMEOUT:
         remedy = _SLOW
@@ -110,9 +111,10 @@ def of_break(error: SendError, road: Road, host: str, otherwise: str) -> Trouble
 
 def _of_connecting(road: Road, host: str) -> Trouble | None:
     """Return which step of connecting failed, where each was tried."""
-    lookup = road.lookup
+    lookup, shake = road.lookup, road.handshake
     if lookup is None:
-        return None
+        is_open = shake is not None and shake.error is not None
+        return _without_tls(host) if is_open else None
     if lookup.fault == "no_answer":
         return Trouble(
             check="dns",
@@ -151,6 +153,10 @@ def _of_connecting(road: Road, host: str) -> Trouble | None:
             "packets",
             code=ErrorCode.OFFLINE,
         )
+    return _without_tls(host)
+
+
+def _without_tls(host: str) -> Trouble:
     return Trouble(
         check="tls",
         words=f"{host} can be connected to, and the connection ends before TLS is "

@@ -87,6 +87,13 @@ def told(chart: Chart, trouble: Trouble, name: str, **facts: object) -> Check:
     return as_bad(chart, name, f"{trouble.words}{also}", trouble.remedy, **facts)
 
 
+def unseen(chart: Chart, name: str) -> Check:
+    """Return a check that was not made: how exchanges get to GitLab is not known."""
+    if chart.instance.error is not None:
+        return missing(chart, name, "it could not be")
+    return skipped(name, OWN_SENDER)
+
+
 def missing(chart: Chart, name: str, otherwise: str, **facts: object) -> Check:
     """Return a check that was not made: for the trouble, or for another reason."""
     trouble = chart.trouble

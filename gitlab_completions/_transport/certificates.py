@@ -9,6 +9,7 @@ nobody's name.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,12 +42,9 @@ def _issuer(certificate: bytes) -> bytes:
     """Return the issuer's relative names: version, number and algorithm are before."""
     (_, whole), *_ = _elements(certificate)
     (_, signed), *_ = _elements(whole)
-    fields = _elements(signed)
-    kind, _ = next(fields)
-    if kind == _VERSION:
-        next(fields)
-    next(fields)
-    kind, issuer = next(fields)
+    fields = list(islice(_elements(signed), 4))
+    has_version = fields[0][0] == _VERSION
+    kind, issuer = fields[3 if has_version else 2]
     if kind != _SEQUENCE:
         raise ValueError("no name")
     return issuer

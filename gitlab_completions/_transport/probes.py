@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import socket
 import ssl
 from typing import TYPE_CHECKING, Literal
@@ -35,6 +36,13 @@ _READ = 4096
 
 Family = Literal["IPv4", "IPv6"]
 _FAMILIES: dict[int, Family] = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
+NO_FAMILY = frozenset(
+    getattr(errno, prefix + name)
+    for name in ("EADDRNOTAVAIL", "EAFNOSUPPORT", "ENETUNREACH")
+    for prefix in ("", "WSA")
+    if hasattr(errno, prefix + name)
+)
+"""What connecting ends with, and at once, where a machine has no such family at all."""
 _NO_NAME_SERVER = frozenset({socket.EAI_AGAIN, socket.EAI_FAIL})
 
 LookupFault = Literal["", "unknown", "no_answer"]
@@ -48,12 +56,14 @@ class Tried(Record):
         address: The address.
         elapsed_s: Seconds that it took.
         connected: Whether it came about.
+        absent: This machine has nothing of that family, so that no time is lost by it.
     """
 
     family: Family
     address: str
     elapsed_s: float
     connected: bool
+    absent: bool = False
 
 
 class Lookup(Record):
@@ -167,19 +177,20 @@ async def _try_each(
 
 async def _try(family: Family, address: str, port: int) -> Tried:
     loop = asyncio.get_running_loop()
-    started, connected = loop.time(), False
+    started, connected, absent = loop.time(), False, False
     try:
         async with asyncio.timeout(LAST_CONNECT_S):
             transport, _ = await loop.create_connection(asyncio.Protocol, address, port)
         transport.abort()
         connected = True
-    except OSError:
-        pass
+    except OSError as error:
+        absent = error.errno in NO_FAMILY
     return Tried(
         family=family,
         address=address,
         elapsed_s=loop.time() - started,
         connected=connected,
+        absent=absent,
     )
 
 

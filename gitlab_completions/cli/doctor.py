@@ -18,7 +18,13 @@ from gitlab_completions.cli.app import EXIT_CODES
 from gitlab_completions.cli.connection import open_client
 from gitlab_completions.cli.consoles import console
 from gitlab_completions.cli.options import connection_options, json_option
-from gitlab_completions.cli.problems import Exit, Problem, problem_of, visible
+from gitlab_completions.cli.problems import (
+    Exit,
+    Problem,
+    in_our_words,
+    problem_of,
+    visible,
+)
 from gitlab_completions.diagnosis import MACHINES, Grade
 from gitlab_completions.errors import ErrorCode, GitLabCompletionsError
 
@@ -126,7 +132,7 @@ def _show(found: Diagnosis) -> None:
         listed.add_row(
             Text(check.grade.value, style),
             _LABELS.get(check.name, check.name),
-            Text(visible(check.finding), "dim" if style == "dim" else ""),
+            Text(_finding(check), "dim" if style == "dim" else ""),
         )
         for line in _below(check):
             listed.add_row("", "", line)
@@ -150,6 +156,10 @@ def _shortened(checks: Sequence[Check]) -> Iterator[Check]:
         labels = [_LABELS.get(check.name, check.name) for check in more]
         also = f"{first.finding}; nor {', '.join(labels)}"
         yield replace(first, finding=also)
+
+
+def _finding(check: Check) -> str:
+    return visible(in_our_words(check.finding))
 
 
 def _below(check: Check) -> Iterator[Text]:
@@ -176,8 +186,10 @@ def _machines(check: Check) -> Iterator[str]:
 def _next_step(check: Check) -> str | None:
     """Return what to do, in the words of the command line."""
     code = check.facts.get("error_code")
-    if check.next_step is None or code is None:
-        return check.next_step
+    if check.next_step is None:
+        return None
+    if code is None:
+        return in_our_words(check.next_step)
     error = GitLabCompletionsError(
         check.finding, code=ErrorCode(str(code)), remedy=check.next_step
     )
@@ -191,17 +203,16 @@ def _summary(found: Diagnosis) -> Text:
         return Text(f"all is well ({asked})", "green")
     label = _LABELS.get(cause.name, cause.name)
     kind = "problem" if cause.grade is Grade.PROBLEM else "warning"
-    words = f"{kind}: {label}: {visible(cause.finding)} ({asked})"
+    words = f"{kind}: {label}: {_finding(cause)} ({asked})"
     return Text(words, _STYLES[cause.grade])
 
 
 def _check_place(path: Path, *, force: bool) -> None:
-    """Refuse a file that is there, before anything is asked."""
-    if path.exists() and not force:
-        raise Problem(
-            f"--bundle {click.format_filename(path)} is there already",
-            "give another name, or --force",
-        )
+    """Refuse a place that cannot be written to, before anything is asked."""
+    if os.path.lexists(path) and not force:
+        raise _there_already(path)
+    if not (path.parent.is_dir() and os.access(path.parent, os.W_OK)):
+        raise _unwritable(path, "there is no such directory, or it is not yours")
 
 
 def _write(path: Path, document: dict[str, object], *, force: bool) -> None:
@@ -211,10 +222,18 @@ def _write(path: Path, document: dict[str, object], *, force: bool) -> None:
         with os.fdopen(os.open(path, how, 0o600), "w", encoding="utf-8") as file:
             file.write(json.dumps(document, indent=2) + "\n")
     except FileExistsError:
-        _check_place(path, force=force)
+        raise _there_already(path) from None
     except OSError as error:
-        raise Problem(
-            f"--bundle {click.format_filename(path)} cannot be written: "
-            f"{error.strerror}",
-            "give another name",
-        ) from error
+        raise _unwritable(path, str(error.strerror)) from error
+
+
+def _there_already(path: Path) -> Problem:
+    shown = click.format_filename(path)
+    return Problem(
+        f"--bundle {shown} is there already", "give another name, or --force"
+    )
+
+
+def _unwritable(path: Path, why: str) -> Problem:
+    shown = click.format_filename(path)
+    return Problem(f"--bundle {shown} cannot be written: {why}", "give another name")

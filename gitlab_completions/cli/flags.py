@@ -106,6 +106,7 @@ def get_flag(name: str | None, *, url: str | None) -> int:
             exit_code=Exit.NO,
         )
     made = table("flag", "state", "on for", "by default")
+    made.columns[0].no_wrap = True  # a name is there to be copied
     for one in names if name is None else [name]:
         known, definition = persisted.get(one), defined.get(one)
         state = "not set" if known is None else _word(known, "state")

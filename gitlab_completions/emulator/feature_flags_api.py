@@ -66,7 +66,8 @@ class FeatureFlagsApi:
         if key and named:
             told = f"key, {named[0]} are mutually exclusive"
             return json_answer(400, {"error": told})
-        wanted = str(value).lower()
+        # As the API's parameters, which are strings, have what JSON calls true.
+        wanted = value if isinstance(value, str) else str(value).lower()
         try:
             if named:
                 self._set_for_some(name, wanted, given)

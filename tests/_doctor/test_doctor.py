@@ -6,8 +6,14 @@ import asyncio
 
 import pytest
 
-from gitlab_completions import ClientClosedError, ConfigurationError
+from gitlab_completions import (
+    ClientClosedError,
+    ConfigurationError,
+    ErrorCode,
+    GitLabCompletionsError,
+)
 from gitlab_completions._doctor import doctor
+from gitlab_completions._doctor.troubles import of_error
 from gitlab_completions.diagnosis import CHECKS, Grade
 from gitlab_completions.testing import FakeGitLab
 from tests._doctor.parts import chart
@@ -21,6 +27,18 @@ def test_each_check_has_a_judge_in_its_order() -> None:
 def test_a_client_with_which_all_is_well_has_no_cause() -> None:
     grades = {judge(chart()).grade for judge in doctor.JUDGES}
     assert grades == {Grade.OK}
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_whatever_stands_in_the_way_is_the_first_problem(code: ErrorCode) -> None:
+    trouble = of_error(GitLabCompletionsError("so", code=code), "availability")
+    seen = chart(trouble=trouble, tasted={})
+    problems = [
+        check.name
+        for check in (judge(seen) for judge in doctor.JUDGES)
+        if check.grade is Grade.PROBLEM
+    ]
+    assert problems == [trouble.check]
 
 
 async def test_it_is_dated_and_counted() -> None:

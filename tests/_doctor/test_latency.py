@@ -48,6 +48,7 @@ def test_direct_that_is_slower_is_a_warning() -> None:
 
 def test_a_little_slower_is_alike() -> None:
     assert judged(0.23, 0.2).grade is Grade.OK
+    assert judged(0.1996, 0.2).finding.startswith("both routes are alike")
     assert "alike" in judged(0.23, 0.2).finding
 
 

@@ -11,6 +11,7 @@ from gitlab_completions.diagnosis import Grade
 from tests._doctor.parts import chart, entry, patient
 
 LIMITED = {"retry-after": "30"}
+DETAILS = entry(429, purpose="details", headers=LIMITED)
 TROUBLE = Trouble(check="tls", words="so", remedy="do")
 
 
@@ -24,7 +25,7 @@ def test_all_is_well() -> None:
 @pytest.mark.parametrize(
     ("struck", "words"),
     [
-        (entry(429, purpose="details", headers=LIMITED), "direct access"),
+        (DETAILS, "direct access"),
         (entry(429, route=Route.DIRECT), "the AI Gateway's limit"),
         (entry(429, headers=LIMITED), "GitLab's rate limit"),
     ],
@@ -38,7 +39,10 @@ def test_a_limit_that_has_struck_is_told(struck: object, words: str) -> None:
 
 
 def test_it_is_a_problem_when_no_completion_comes() -> None:
-    assert judge(chart(entries=(entry(429),), tasted={})).grade is Grade.PROBLEM
+    for struck in (entry(429), DETAILS, entry(429, route=Route.DIRECT)):
+        check = judge(chart(entries=(struck,), tasted={}))
+        assert check.grade is Grade.PROBLEM
+        assert "meanwhile" not in (check.next_step or "meanwhile")
 
 
 def test_what_keeps_completions_from_coming_is_told_first() -> None:
@@ -51,8 +55,12 @@ def test_what_keeps_completions_from_coming_is_told_first() -> None:
 def test_what_answers_say_of_limits_is_a_fact() -> None:
     told = {"ratelimit-limit": "600", "ratelimit-remaining": "12"}
     odd = {"ratelimit-limit": "many", "ratelimit-remaining": "9" * 20}
-    facts = judge(chart(entries=(entry(headers=told), entry(headers=odd)))).facts
+    check = judge(chart(entries=(entry(headers=told), entry(headers=odd))))
+    facts = check.facts
     assert (facts["told_limit"], facts["told_remaining"]) == (600, 12)
+    assert check.finding.endswith("of 600 requests 12 are left")
+    half = judge(chart(entries=(entry(headers={"ratelimit-limit": "600"}),)))
+    assert half.finding == "no limit has struck"
 
 
 def test_a_minute_that_is_nearly_used_up_is_a_warning() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gitlab_completions._doctor.names import judge
 from gitlab_completions._doctor.troubles import Trouble
+from gitlab_completions._records import replace
 from gitlab_completions._transport.probes import Lookup
 from gitlab_completions.diagnosis import Grade
 from tests._doctor.parts import PROXY, chart, lookup, road, tried, way
@@ -35,8 +36,19 @@ def test_a_family_that_is_out_is_a_warning() -> None:
     check = judge(chart(instance=road(lookup=lookup(DEAD, tried()))))
     assert check.grade is Grade.WARNING
     assert "GitLab's IPv6 address cannot be connected to" in check.finding
+    assert "longer" not in check.finding
+    silent = road(lookup=lookup(replace(DEAD, elapsed_s=5.0), tried()))
+    assert "may take 250 ms longer" in judge(chart(instance=silent)).finding
     theirs = judge(chart(gateway=road(lookup=lookup(DEAD, tried()))))
     assert "the AI Gateway's IPv6 address" in theirs.finding
+
+
+def test_a_family_that_this_machine_has_not_is_missed_by_nobody() -> None:
+    none = replace(DEAD, absent=True)
+    check = judge(chart(instance=road(lookup=lookup(none, tried()))))
+    assert check.grade is Grade.OK
+    assert check.finding.endswith("connected to by IPv4; this machine has no IPv6")
+    assert check.facts["connected"] == ["IPv4"]
 
 
 def test_a_gateway_that_no_address_leads_to_is_for_another_check() -> None:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitlab_completions import Route
-from gitlab_completions._doctor.notebook import MOST_REQUESTS, REQUEST_S, Notebook
+from gitlab_completions._doctor.notebook import (
+    MOST_REQUESTS,
+    OUTSTAYED_S,
+    REQUEST_S,
+    Notebook,
+)
+from gitlab_completions._shell.breaks import meaning_of
 from gitlab_completions.senders import SendError, WireRequest, WireResponse
 from gitlab_completions.testing import VirtualClock
 from tests._doctor.parts import AT, ROOT
@@ -108,3 +114,34 @@ async def test_what_is_one_too_many_or_too_late_is_not_sent() -> None:
     with pytest.raises(SendError, match="timeout"):
         await ask(late, request())
     assert len(sender.asked) == notes.requests == MOST_REQUESTS
+
+
+class Odd(Slow):
+    """A sender that keeps no time, or is at fault itself."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        super().__init__()
+        self._fault = fault
+
+    async def _body(self) -> AsyncIterator[bytes]:
+        if self._fault is not None:
+            raise self._fault
+        await asyncio.Event().wait()
+        yield b""
+
+
+async def test_a_sender_that_keeps_no_time_is_stopped() -> None:
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(SendError, match="timeout"):
+        await ask(notebook(Odd()), request())
+    took_s = asyncio.get_running_loop().time() - began
+    assert took_s == REQUEST_S + OUTSTAYED_S
+
+
+async def test_a_fault_of_the_sender_s_own_is_told_as_one() -> None:
+    with pytest.raises(SendError, match="protocol") as told:
+        await ask(notebook(Odd(ValueError("canary"))), request())
+    meaning = meaning_of(told.value, "GitLab")
+    assert meaning.words.endswith("the HTTP client raised ValueError")
+    with pytest.raises(SendError, match="connect"):
+        await ask(notebook(Odd(SendError("connect"))), request())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from gitlab_completions import DirectMode, RequestRejectedError, RoutingPolicy
@@ -51,3 +53,11 @@ async def test_nearly_the_whole_minute_is_left_to_the_author() -> None:
     assert listed.paths.count(INDIRECT) == 1
     assert found.check("indirect").grade is Grade.SKIPPED
     assert found.check("rate_limit").grade is Grade.WARNING
+
+
+async def test_the_wait_for_a_connection_takes_nothing_of_its_time() -> None:
+    gitlab = FakeGitLab()
+    gitlab.inquiries.hang()
+    async with gitlab.client() as client:
+        found = await asyncio.gather(*(client.diagnose() for _ in range(3)))
+    assert {one.check("indirect").grade for one in found} == {Grade.OK}

@@ -74,3 +74,8 @@ def test_what_is_not_spoken_or_not_seen_is_skipped() -> None:
 def test_an_issuer_that_does_not_say_is_compared_with_nobody() -> None:
     mute = judge(chart(instance=road(handshake=shake(""))))
     assert "same_issuer" not in mute.facts
+
+
+def test_who_is_refused_after_the_handshake_is_told() -> None:
+    check = judge(chart(trouble=TROUBLE, tasted={}))
+    assert (check.grade, check.finding) == (Grade.PROBLEM, "not trusted")

@@ -28,7 +28,9 @@ def ending_in(days: float) -> TokenFacts:
 def test_a_good_token_is_told() -> None:
     check = judged(ending_in(100))
     assert check.grade is Grade.OK
-    assert check.finding.endswith("taken by GitLab, and good for 100 days more")
+    assert check.finding.endswith(
+        "token with the scope api, taken by GitLab, and good for 100 days more"
+    )
     assert check.facts["scopes"] == ["api"]
     assert check.facts["expires_in_s"] == 100 * DAY
 
@@ -55,7 +57,9 @@ def test_the_servers_clock_counts_its_days() -> None:
 def test_an_oauth_token_lives_two_hours_and_that_is_well() -> None:
     check = judged(replace(PERSONAL, form="oauth", lives_s=7200.0))
     assert check.grade is Grade.OK
-    assert check.finding == "an OAuth token, taken by GitLab, and good for 2 hours more"
+    assert check.finding == (
+        "an OAuth token with the scope api, taken by GitLab, and good for 2 hours more"
+    )
 
 
 @pytest.mark.parametrize("scopes", [("read_api",), ("read_user", "sudo")])

@@ -10,7 +10,7 @@ from gitlab_completions._records import replace
 from gitlab_completions._transport.probes import Lookup
 from gitlab_completions.diagnosis import CHECKS
 from gitlab_completions.senders import SendError, SendErrorDetail, SendErrorKind
-from tests._doctor.parts import PROXY, lookup, road, tried, way
+from tests._doctor.parts import PROXY, lookup, road, shake, tried, way
 
 DEAD = lookup(tried(connected=False), tried("IPv6", connected=False))
 
@@ -21,6 +21,11 @@ def test_every_error_belongs_to_a_check(code: ErrorCode) -> None:
     assert trouble.check in CHECKS
     assert trouble.words == "so"
     assert trouble.code is code
+
+
+def test_who_was_reached_before_has_an_address() -> None:
+    broke = GitLabCompletionsError("GitLab broke off", code=ErrorCode.OFFLINE)
+    assert of_error(broke, "availability").check == "availability"
 
 
 def test_a_look_has_no_deadline_that_could_be_moved() -> None:
@@ -86,9 +91,17 @@ def test_a_connection_that_comes_about_at_times_may_do_so_again() -> None:
 
 
 def test_without_a_look_below_it_is_told_as_the_client_does() -> None:
-    trouble = broken("connect", way=way(PROXY), lookup=None)
-    assert (trouble.check, trouble.words) == ("dns", "GitLab could not be reached")
-    assert trouble.is_final
+    for given, check in ((way(PROXY), "proxy"), (None, "dns")):
+        trouble = broken("connect", way=given, lookup=None, handshake=None)
+        assert (trouble.check, trouble.words) == (check, "GitLab could not be reached")
+        assert trouble.is_final
+
+
+def test_what_a_proxy_connects_to_may_speak_no_tls() -> None:
+    silent = shake(error=SendError("connect"))
+    trouble = broken("connect", way=way(PROXY), lookup=None, handshake=silent)
+    assert trouble.check == "tls"
+    assert "ends before TLS is agreed on" in trouble.words
 
 
 @pytest.mark.parametrize(

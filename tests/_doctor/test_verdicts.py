@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gitlab_completions import ErrorCode, Route
+from gitlab_completions._doctor import between, names
 from gitlab_completions._doctor.troubles import Trouble
 from gitlab_completions._doctor.verdicts import (
     LABELS,
@@ -14,8 +15,10 @@ from gitlab_completions._doctor.verdicts import (
     seconds,
     well,
 )
+from gitlab_completions._records import replace
 from gitlab_completions.diagnosis import CHECKS, Grade
-from tests._doctor.parts import came, chart
+from gitlab_completions.senders import SendError
+from tests._doctor.parts import came, chart, road
 
 TROUBLE = Trouble(
     check="token", words="it is void", remedy="renew it", code=ErrorCode.TOKEN_EXPIRED
@@ -76,3 +79,13 @@ def test_what_is_bad_is_as_bad_as_its_outcome() -> None:
 )
 def test_a_span_is_told_in_its_unit(span_s: float, shown: str) -> None:
     assert seconds(span_s) == shown
+
+
+def test_a_file_that_is_gone_is_no_sender_of_your_own() -> None:
+    own = chart(instance=road(way=None, lookup=None, handshake=None))
+    gone = SendError("tls", detail="certificate_file")
+    trouble = Trouble(check="tls", words="gone", remedy="check")
+    broken = chart(instance=replace(own.instance, error=gone), trouble=trouble)
+    for judge in (between.judge, names.judge):
+        assert "sender of your own" in judge(own).finding
+        assert judge(broken).finding == "not looked at: because of TLS"

@@ -99,6 +99,13 @@ def test_what_stands_in_a_names_place_is_none() -> None:
     assert issuer_of(body) == ""
 
 
+@pytest.mark.parametrize("fields", ["", "02 01 01", "02 01 01 30 00"])
+def test_one_that_ends_before_its_issuer_is_nobodys(fields: str) -> None:
+    signed = bytes.fromhex(fields)
+    body = b"\x30" + bytes([len(signed)]) + signed
+    assert issuer_of(b"\x30" + bytes([len(body)]) + body) == ""
+
+
 def test_a_length_of_lengths_is_none() -> None:
     assert issuer_of(b"\x30\x85\x01\x01\x01\x01\x01") == ""
     assert issuer_of(b"\x30\x80") == ""

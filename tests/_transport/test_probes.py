@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 from typing import TYPE_CHECKING
@@ -97,6 +98,27 @@ async def test_an_address_of_each_family_is_tried(
     ]
     assert found.connects
     assert found.fault == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "absent"),
+    [
+        (errno.ENETUNREACH, True),
+        (errno.EADDRNOTAVAIL, True),
+        (errno.ECONNREFUSED, False),
+        (errno.EHOSTUNREACH, False),
+    ],
+)
+async def test_a_family_may_be_one_that_this_machine_has_not(
+    number: int, monkeypatch: pytest.MonkeyPatch, *, absent: bool
+) -> None:
+    async def connect(*_: object) -> None:
+        raise OSError(number, "no")
+
+    resolving(monkeypatch, [(*V6, ("2001:db8::1", 443, 0, 0))])
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", connect)
+    (tried,) = (await look_up("gitlab.example", 443)).tried
+    assert (tried.connected, tried.absent) == (False, absent)
 
 
 async def test_no_address_may_answer() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions._records import replace
 from gitlab_completions.cli import doctor
 from gitlab_completions.cli.problems import Problem
 from gitlab_completions.diagnosis import CHECKS, Check, Diagnosis, Grade
@@ -80,9 +81,12 @@ def test_a_wrong_use_is_told_before_anything_is_asked(
     assert "there.json is there already; give another name, or --force" in ended.err
     assert there.read_text() == "mine"
     assert gitlab.do(lambda emulator: len(emulator.inquiries.requests)) == 0
-    nowhere = cli("doctor", "--bundle", str(tmp_path / "none" / "b.json"))
-    assert nowhere.code == 2
-    assert "cannot be written" in nowhere.err
+    (tmp_path / "dangling").symlink_to(tmp_path / "none")
+    for place in ("none/b.json", "there.json/b.json", "dangling"):
+        ended = cli("doctor", "--bundle", str(tmp_path / place))
+        assert (ended.code, ended.out) == (2, "")
+        assert "give another name" in ended.err
+    assert gitlab.do(lambda emulator: len(emulator.inquiries.requests)) == 0
 
 
 def test_a_file_that_comes_meanwhile_is_kept(
@@ -95,6 +99,8 @@ def test_a_file_that_comes_meanwhile_is_kept(
         doctor._write(there, {}, force=False)
     doctor._write(there, {}, force=True)
     assert there.read_text() == "{}\n"
+    with pytest.raises(Problem, match="cannot be written"):
+        doctor._write(tmp_path, {}, force=True)
 
 
 CANARIES = {"message": CANARY, "error": CANARY, "name": CANARY, "scopes": [CANARY]}
@@ -179,3 +185,19 @@ def test_what_a_server_named_steers_no_terminal(
     assert out.count("192.0.2.1") == 1
     assert "issued by \\x1b[31mCorp" in out
     assert out.endswith("warning: newer: \\x1b[2J (1 request)\n")
+
+
+def test_settings_are_called_as_they_are_here(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    check = Check(
+        name="tls",
+        grade=Grade.WARNING,
+        finding="trusted by HttpxSender(verify=...)",
+        next_step="leave project_path out",
+        facts={},
+    )
+    other = replace(check, name="clock", facts={"error_code": "not_found"})
+    out = shown(capsys, check, other)
+    assert out.count("trusted by --ca") == 3
+    assert out.count("leave --project out") == 2

@@ -119,6 +119,15 @@ def test_all_flags_are_shown_or_one(cli: Terminal) -> None:
     assert SWITCH not in one.out
 
 
+def test_names_are_whole_on_a_narrow_terminal(
+    cli: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    put(cli, "true", name=CLOUD)
+    put(cli, "50", "--actors", name="made_up")
+    assert CLOUD in cli("emulator", "flag", "get").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

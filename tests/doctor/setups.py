@@ -6,6 +6,7 @@ import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from gitlab_completions._transport import probes
 from gitlab_completions.emulator import PROFILES, Credential, Quota
 from tests.doctor.relay import Nobody, Relay
 from tests.doctor.scene import ACCESS_TOKEN, NAME, PROJECT, Setup
@@ -66,6 +67,8 @@ def _no_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
         return [v6, v4]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    # Where this machine itself has no IPv6 nobody would miss it.
+    monkeypatch.setattr(probes, "NO_FAMILY", frozenset())
 
 
 SETUPS: Final = (

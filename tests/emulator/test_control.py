@@ -181,3 +181,27 @@ async def test_a_host_can_be_struck_for_a_while() -> None:
         await healed.wait()
         assert struck == [FaultKind.REFUSE]
         assert (await caller.indirect()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("localhost:80", 200), ("LOCALHOST", 200), ("page.example:80", 400)],
+)
+async def test_who_calls_this_machine_otherwise_is_refused(
+    name: str, status: int
+) -> None:
+    async with calling(Emulator()) as caller:
+        root = f"{caller.emulator.instance_url}/-/emulator"
+        for method, path in (
+            ("GET", ""),
+            ("GET", "admin"),
+            ("PUT", "settings"),
+            ("PUT", "faults/gateway"),
+        ):
+            answer = await caller.client.request(
+                method,
+                f"{root}/{path}",
+                headers={"host": name},
+                json={"fault": "heal"} if path.startswith("faults") else {},
+            )
+            assert answer.status_code == status

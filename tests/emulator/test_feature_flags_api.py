@@ -121,6 +121,7 @@ def test_a_form_does_as_well() -> None:
         ({"value": 5, "key": "percentage"}, "Cannot set"),
         ({"value": "much"}, "400 Bad request - Cannot set "),
         ({"value": "-5"}, "Cannot set"),
+        ({"value": "TRUE"}, 'to "TRUE"'),
         ({"value": "much", "key": "percentage_of_actors"}, "Not a percentage"),
         ({"value": 5, "key": "percentage_of_time", "user": "user42"}, "key, user are"),
         ({"value": 5, "user": "user42"}, 'to "5" for @user42'),
