@@ -132,7 +132,7 @@ def start(wish: argparse.Namespace, stack: ExitStack) -> None:
     print(f"Prometheus: {prometheus.url}", flush=True)
     command = grafana_command()
     if command is None:
-        print("no Grafana: https://grafana.com/grafana/download; until then")
+        print("no Grafana: https://grafana.com/grafana/download; matplotlib draws it:")
         print(f"  python -m examples.dashboard.draw --url {prometheus.url} --minutes 5")
         return
     environment = grafana_environment(
