@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,7 @@ __all__ = ("main",)
 
 HERE: Final = DASHBOARD.parent
 METRICS: Final = "examples.watch_metrics"
+NEEDED: Final = "'.[emulator,otel]' opentelemetry-exporter-prometheus"
 IN_CONFIG: Final = "127.0.0.1:9464"
 """Where prometheus.yml has the metrics."""
 GRAFANA_HOMES: Final = ("/usr/share/grafana", "/opt/homebrew/opt/grafana/share/grafana")
@@ -63,8 +65,13 @@ def metrics(port: int) -> Iterator[str]:
     """Serve metrics; gives where, as host and port.
 
     Raises:
-        SystemExit: If it does not start; it has said why.
+        SystemExit: If a package is missing, or it does not start and has said why.
     """
+    try:
+        import_module(METRICS)
+    except ModuleNotFoundError as error:
+        needed = f"metrics need {error.name}: pip install {NEEDED}"
+        raise SystemExit(needed) from None
     command = (sys.executable, "-m", METRICS, "--port", str(port))
     with running(*command, stdout=subprocess.PIPE) as started:
         said = started.stdout.readline() if started.stdout else ""
@@ -125,7 +132,7 @@ def start(wish: argparse.Namespace, stack: ExitStack) -> None:
     print(f"Prometheus: {prometheus.url}", flush=True)
     command = grafana_command()
     if command is None:
-        print("no Grafana: https://grafana.com/grafana/download; until then")
+        print("no Grafana: https://grafana.com/grafana/download; matplotlib draws it:")
         print(f"  python -m examples.dashboard.draw --url {prometheus.url} --minutes 5")
         return
     environment = grafana_environment(

@@ -26,14 +26,21 @@ _ALL_HAVE_IT = "for a fully-enabled flag"
 
 
 @click.group(
-    "flag", short_help="Turn a feature flag on, for a share or for some, or off."
+    "flag",
+    short_help="Turn a feature flag on, for a share or for some, or off.",
+    invoke_without_command=True,
 )
-def flag() -> None:
+@click.pass_context
+def flag(context: click.Context) -> int:
     """See and set the feature flags of a running emulator, as an admin of GitLab does.
 
     A share of actors is the same users each time, and a larger share has them all. A
     client sees a change when it next asks the instance, not before.
     """
+    if context.invoked_subcommand is not None:
+        return Exit.DONE
+    click.echo(context.get_help(), err=True)
+    return Exit.WRONG_USE
 
 
 @flag.command("set", short_help="Set one: true, false, or a percentage.")
@@ -157,7 +164,7 @@ def _wish(
         raise Problem(f"{value} is no percentage from 0 to 100", code="usage")
     if not (actors or of_time):
         raise Problem(
-            f"{value} % of what?",
+            f"it is not said of what {value} % are meant",
             "add --actors, the same users each time, or --time, at random each time",
             code="usage",
         )

@@ -37,7 +37,7 @@ EXTRA = ("altair", "jinja2", "markupsafe", "vl_convert")
     nargs=-1,
     required=True,
     type=click.Path(path_type=Path),
-    metavar="EVENTS",
+    metavar="EVENTS...",
 )
 @click.option(
     "--html",

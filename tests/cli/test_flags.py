@@ -132,7 +132,7 @@ def test_names_are_whole_on_a_narrow_terminal(
     ("arguments", "code", "says"),
     [
         (["set", V4], 2, "VALUE is missing; give true, false, or a percentage"),
-        (["set", V4, "50"], 2, "50 % of what?; add --actors"),
+        (["set", V4, "50"], 2, "of what 50 % are meant; add --actors"),
         (["set", V4, "101", "--actors"], 2, "101 is no percentage from 0 to 100"),
         (["set", V4, "nan", "--time"], 2, "nan is no percentage"),
         (["set", V4, "5", "--actors", "--time"], 2, "choose one"),
@@ -151,6 +151,12 @@ def test_bad_input_is_named(
     assert (ended.code, ended.out) == (code, "")
     assert says in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_no_command_gets_the_help(cli: Terminal) -> None:
+    ended = cli("emulator", "flag")
+    assert (ended.code, ended.out) == (2, "")
+    assert "\nCommands:\n" in ended.err
 
 
 def test_an_api_that_fails_is_told(cli: Terminal, gitlab: Background) -> None:

@@ -87,7 +87,7 @@ def test_words_of_a_log_steer_no_terminal(cli: Terminal, tmp_path: Path) -> None
     [
         (["nope"], "nope cannot be read: No such file or directory"),
         (["."], ". cannot be read: Is a directory"),
-        ([], "Missing argument 'EVENTS'"),
+        ([], "Missing argument 'EVENTS...'"),
         (["events.jsonl", "-o", "events.jsonl"], "the page would replace events.jsonl"),
     ],
 )

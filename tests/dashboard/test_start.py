@@ -111,3 +111,13 @@ def test_grafana_is_found_by_either_name(
     command = start.grafana_command()
     assert command is not None
     assert command[0] == name
+
+
+def test_a_missing_package_is_told_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, start.METRICS, raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.prometheus", None)
+    needed = r"opentelemetry\.exporter\.prometheus: pip install '\.\[emulator,otel\]'"
+    with pytest.raises(SystemExit, match=needed), start.metrics(0):
+        pass
