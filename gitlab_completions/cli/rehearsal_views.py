@@ -39,7 +39,7 @@ _ENDS = {
     Outcome.TAKEN_BACK: ("was taken back", "bold red"),
 }
 _FINDINGS = {
-    Finding.HOLDS: ("holds", "green"),
+    Finding.KEPT: ("kept", "green"),
     Finding.BREACHED: ("BREACHED", "bold red"),
     Finding.TOO_FEW: ("too few samples", "yellow"),
 }

@@ -68,7 +68,9 @@ pre {{ font: 14px/1.35 ui-monospace, monospace; overflow-x: auto; }}
     epilog=EXIT_CODES,
 )
 @click.argument("plan", metavar="PLAN.toml")
-@click.option("--report", metavar="FILE.html", help="Write the report as a page too.")
+@click.option(
+    "--report", metavar="FILE.html", help="Write the report as a new page too."
+)
 @click.option(
     "--events",
     metavar="FILE.jsonl",
@@ -91,6 +93,8 @@ def command(
     back. The exit code tells which. examples/rollout.toml is a plan.
     """
     read = _read(plan)
+    if report is not None:
+        _check_new(report, "--report")
     progress = console(err=True, no_color=no_color)
     log = None if events is None else _new_log(events)
     with log or contextlib.nullcontext(), _progress(progress) as tell:
@@ -144,14 +148,23 @@ def _progress(out: Console) -> Generator[Callable[[Standing], None]]:
         yield lambda standing: live.update(standing_view(standing))
 
 
+def _check_new(path: str, option: str) -> None:
+    """Replace nothing, be it the plan.
+
+    Raises:
+        Problem: When the file is there.
+    """
+    if Path(path).exists():
+        raise Problem(f"{path} is there already", f"name a new file for {option}")
+
+
 def _new_log(path: str) -> EventLog:
     """Return an event log in a new file.
 
     Raises:
         Problem: When the file is there, or the extra is not.
     """
-    if Path(path).exists():
-        raise Problem(f"{path} is there already", "name a new file for --events")
+    _check_new(path, "--events")
     try:
         return EventLog(path, max_bytes=_EVENTS_BYTES, backups=0, now=_Clock())
     except ConfigurationError as error:

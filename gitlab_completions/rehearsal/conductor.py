@@ -209,7 +209,7 @@ class Conductor:
             if over_s < 0:
                 continue
             if verdict is Verdict.ADVANCE:
-                self._note(f"the guard rails hold at {step.title}", readings)
+                self._note(f"within the guard rails at {step.title}", readings)
                 return verdict
             if not is_held:
                 is_held = True

@@ -37,7 +37,7 @@ _ISSUERS = {
 class Finding(StrEnum):
     """What a look at one guard rail found."""
 
-    HOLDS = "holds"
+    KEPT = "kept"
     BREACHED = "breached"
     TOO_FEW = "too_few"
 
@@ -126,7 +126,7 @@ def judge(readings: Sequence[Reading]) -> Verdict:
     breached = [each for each in readings if each.finding is Finding.BREACHED]
     if any(each.rail.breach is Breach.TAKE_BACK for each in breached):
         return Verdict.TAKE_BACK
-    if all(each.finding is Finding.HOLDS for each in readings):
+    if all(each.finding is Finding.KEPT for each in readings):
         return Verdict.ADVANCE
     return Verdict.HOLD
 
@@ -153,7 +153,7 @@ def _read(rail: GuardRail, ledger: Ledger, from_s: float, before: Figure) -> Rea
     if value is None or limit is None or samples < rail.least_samples:
         finding = Finding.TOO_FEW
     else:
-        finding = Finding.HOLDS if value <= limit else Finding.BREACHED
+        finding = Finding.KEPT if value <= limit else Finding.BREACHED
     return Reading(
         rail=rail, value=value, limit=limit, samples=samples, finding=finding
     )

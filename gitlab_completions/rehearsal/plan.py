@@ -139,7 +139,7 @@ class Step(Record):
         title: What people call it.
         percent: Per cent of the authors that it is on for.
         members: So many authors are on by name besides.
-        pause_s: Seconds until the next one, if the guard rails hold.
+        pause_s: Seconds until the next one, if the guard rails are kept.
     """
 
     number: int

@@ -87,6 +87,9 @@ def test_one_that_is_taken_back_ends_with_7_and_writes_what_is_wished_for(
     again = run(TAKEN_BACK, "--events", str(events))
     assert (again.code, again.out) == (2, "")
     assert "is there already; name a new file for --events" in again.err
+    again = run(TAKEN_BACK, "--report", str(page))
+    assert (again.code, again.out) == (2, "")
+    assert "is there already; name a new file for --report" in again.err
 
 
 def test_a_lost_completion_is_the_gravest_end(

@@ -1,4 +1,4 @@
-"""Guard rails hold, are breached, or say nothing; the gravest decides."""
+"""Guard rails are kept, are breached, or say nothing; the gravest decides."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_bound_of_before_waits_for_what_was_before() -> None:
     for before, finding in (
         ((None, 0), Finding.TOO_FEW),
         ((0.3, 1), Finding.TOO_FEW),
-        ((0.4, 2), Finding.HOLDS),
+        ((0.4, 2), Finding.KEPT),
         ((0.3, 2), Finding.BREACHED),
     ):
         [reading] = look([relative], made, 100, began_s=0, before={Metric.P95: before})
@@ -102,7 +102,7 @@ def test_each_figure_counts_what_it_is_named_after() -> None:
         (ledger(well=4), "gateway_errors: 0.00 % <= 10.00 % (4 samples)"),
         (ledger(well=1), "gateway_errors: too few samples (1)"),
     ],
-    ids=["breached", "holds", "too few"],
+    ids=["breached", "kept", "too few"],
 )
 def test_a_reading_is_told_in_a_few_words(made: Ledger, says: str) -> None:
     [reading] = look([rail()], made, 100, began_s=0, before={})
