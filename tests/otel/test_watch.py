@@ -14,8 +14,9 @@ from gitlab_completions.events import (
     ClockJumped,
     DetailsRefreshed,
     DetailsRefused,
+    RouteChosen,
 )
-from gitlab_completions.models import Route
+from gitlab_completions.models import Route, RouteReason
 from gitlab_completions.otel import names
 from gitlab_completions.otel._backlog import BACKLOG, Backlog
 from gitlab_completions.otel._metrics import Metrics
@@ -72,7 +73,7 @@ def test_what_says_nothing_to_spans_and_metrics_is_not_kept(scene: Scene) -> Non
     backlog._awake.set()
     metrics = Metrics.of(scene.meter_provider, BACKLOG)
     watch = Watch(scene.tracer, metrics, backlog, Wall())
-    watch(ClockJumped())
+    watch(RouteChosen(call_id=1, route=DIRECT, reason=RouteReason.PREFERRED))
     assert not backlog._waiting
     watch(CircuitRecovered(route=DIRECT))
     assert len(backlog._waiting) == 1
@@ -87,6 +88,34 @@ def test_a_circuit_trips_is_probed_and_recovers(watch: Watch, scene: Scene) -> N
         watch(event)
         assert scene.number(names.CIRCUITS, route="direct", state=state) == 1
         assert watch.circuits == {DIRECT: state, INDIRECT: "closed"}
+
+
+def test_a_rest_that_ends_without_a_word_is_over(
+    watch: Watch, wall: Wall, scene: Scene
+) -> None:
+    watch(CircuitTripped(route=DIRECT, rests_s=2.0))
+    wall.ns += SECOND_NS
+    assert scene.number(names.CIRCUITS, route="direct", state="open") == 1
+    wall.ns += SECOND_NS
+    assert scene.number(names.CIRCUITS, route="direct", state="open") == 0
+    assert scene.number(names.CIRCUITS, route="direct", state="half_open") == 1
+    watch(CircuitTripped(route=DIRECT, rests_s=4.0))
+    assert scene.number(names.CIRCUITS, route="direct", state="open") == 1
+
+
+def test_a_suspend_cuts_a_rest_short(watch: Watch, scene: Scene) -> None:
+    watch(CircuitTripped(route=DIRECT, rests_s=30.0))
+    watch(ClockJumped())
+    assert scene.number(names.CIRCUITS, route="direct", state="half_open") == 1
+    assert scene.number(names.CIRCUITS, route="indirect", state="closed") == 1
+
+
+def test_states_in_which_no_circuit_is_are_told_too(watch: Watch, scene: Scene) -> None:
+    """A share of them would else be missing when it is all of them, or none."""
+    watch(CircuitTripped(route=DIRECT, rests_s=30.0))
+    found = [one for one in scene.readings(names.CIRCUITS) if one.has(route="direct")]
+    numbers = {one.attributes["state"]: one.number for one in found}
+    assert numbers == {"closed": 0, "open": 1, "half_open": 0}
 
 
 def test_a_grant_that_another_process_had_is_no_request(
