@@ -132,7 +132,7 @@ class Watch:
         elif isinstance(event, _ATTEMPTED):
             self.calls.attempt(event, at_ns)
             if event.token_age_s is not None:
-                self._granted_ns = at_ns - nanoseconds(event.token_age_s)
+                self._granted(at_ns - nanoseconds(event.token_age_s), at_ns)
         elif isinstance(event, _STEPS):
             self.calls.step(event)
             if isinstance(event, events.CircuitProbed):
@@ -158,9 +158,17 @@ class Watch:
                 (names.CAUSE, event.cause),
             )
 
+    def _granted(self, granted_ns: int, at_ns: int) -> None:
+        """Note a token that was used, unless it is an older one of another project."""
+        known_ns = self._granted_ns
+        if known_ns is None or not granted_ns < known_ns <= at_ns:
+            self._granted_ns = granted_ns
+
     def _fetched(self, event: Fetched, at_ns: int, context: Context) -> None:
         if isinstance(event, events.DetailsRefreshed):
-            self._granted_ns, self._token_lives_s = at_ns, event.lifetime_s
+            self._token_lives_s = event.lifetime_s
+            if not event.shared:  # else attempts will tell how old it is by now
+                self._granted_ns = at_ns
         if event.elapsed_s is not None:
             self._write_fetch(event, event.elapsed_s, at_ns, context)
         elif isinstance(event, events.DetailsRefused):

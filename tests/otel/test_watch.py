@@ -131,7 +131,6 @@ def test_what_was_heard_and_not_asked_is_no_fetch(watch: Watch, scene: Scene) ->
     watch(granted(elapsed_s=None, shared=True))
     assert not scene.finished(names.DETAILS)
     assert not scene.readings(names.DETAILS_DURATION)
-    assert watch.token_age_s == 0
 
 
 def test_a_bar_that_nobody_asked_for_is_counted_apart(
@@ -147,20 +146,58 @@ def test_a_bar_that_nobody_asked_for_is_counted_apart(
 def test_an_attempt_tells_how_old_a_token_is_that_was_granted_unseen(
     watch: Watch, wall: Wall, scene: Scene
 ) -> None:
-    attempt = AttemptSucceeded(
-        call_id=1,
-        route=DIRECT,
-        elapsed_s=0.2,
-        status_code=200,
-        request_id=None,
-        token_age_s=1000.0,
-    )
-    watch(attempt)
+    watch(attempt(token_age_s=1000.0))
     wall.ns += 10 * SECOND_NS
     [reading] = scene.readings(names.TOKEN_AGE)
     assert reading.number == 1010
     wall.ns += 3000 * SECOND_NS
     assert not scene.readings(names.TOKEN_AGE)
+
+
+def attempt(*, token_age_s: float) -> AttemptSucceeded:
+    return AttemptSucceeded(
+        call_id=1,
+        route=DIRECT,
+        elapsed_s=0.2,
+        status_code=200,
+        request_id=None,
+        token_age_s=token_age_s,
+    )
+
+
+def test_of_several_projects_the_newest_token_is_told(
+    watch: Watch, wall: Wall, scene: Scene
+) -> None:
+    watch(granted())
+    wall.ns += 500 * SECOND_NS
+    watch(granted())
+    watch(attempt(token_age_s=500.0))  # of the project that was first
+    [reading] = scene.readings(names.TOKEN_AGE)
+    assert reading.number == 0
+
+
+def test_a_token_that_another_process_was_granted_is_as_old_as_attempts_say(
+    watch: Watch, wall: Wall, scene: Scene
+) -> None:
+    watch(granted(shared=True))
+    assert not scene.readings(names.TOKEN_AGE)
+    watch(attempt(token_age_s=200.0))
+    [reading] = scene.readings(names.TOKEN_AGE)
+    assert reading.number == 200
+    wall.ns += 399 * SECOND_NS
+    assert scene.readings(names.TOKEN_AGE)
+    wall.ns += SECOND_NS
+    assert not scene.readings(names.TOKEN_AGE)
+
+
+def test_a_clock_that_was_set_back_does_not_make_the_next_token_older(
+    watch: Watch, wall: Wall, scene: Scene
+) -> None:
+    watch(granted())
+    wall.ns -= 300 * SECOND_NS
+    watch(granted())
+    [reading] = scene.readings(names.TOKEN_AGE)
+    assert reading.number == 0
 
 
 def test_of_several_clients_the_oldest_token_is_told(
