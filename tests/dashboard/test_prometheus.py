@@ -57,6 +57,22 @@ def test_direct_saves_what_the_way_through_the_instance_takes(
     assert 0.05 < sum(known) / len(known) < 0.25
 
 
+def test_circuits_are_shown_when_all_of_them_rest(
+    shot: Shot, dashboard: Dashboard
+) -> None:
+    asked = shot.ask(panel(dashboard, "Circuits"), shot.values(dashboard))
+    (direct,) = [one.values for name, one in asked.series if name == "direct"]
+    assert {0.0, 2.0} <= set(direct)
+    assert not any(map(math.isnan, direct))
+
+
+def test_a_fallback_is_called_by_its_reason_and_what_came_before(
+    shot: Shot, dashboard: Dashboard
+) -> None:
+    asked = shot.ask(panel(dashboard, "Fallbacks by reason"), shot.values(dashboard))
+    assert "fell_back offline" in {name for name, _ in asked.series}
+
+
 @pytest.mark.parametrize(
     ("chosen", "left"), [("All", {"direct", "indirect"}), ("Yes", {"direct"})]
 )
