@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ import httpx
 import pytest
 
 import gitlab_completions
+from examples import watch_metrics
 from examples.dashboard import panels, start
 from examples.dashboard.prometheus import Prometheus
 from tests.dashboard.conftest import ROOT, need_prometheus
@@ -30,8 +33,8 @@ LAST = "Ctrl-C ends it all."
 
 
 @contextmanager
-def started(**environment: str) -> Iterator[str]:
-    """Start all on free ports; gives what was said, and ends it as a person does."""
+def started(*, ends: signal.Signals, **environment: str) -> Iterator[str]:
+    """Start all on free ports; gives what was said, and ends it by a signal."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("GITLAB_")}
     with subprocess.Popen(
         [
@@ -51,7 +54,7 @@ def started(**environment: str) -> Iterator[str]:
                 said += line
             yield said
         finally:
-            program.send_signal(signal.SIGINT)
+            program.send_signal(ends)
             _, complaints = program.communicate()
     assert (program.returncode, complaints) == (0, "")
 
@@ -65,20 +68,46 @@ def until(something: Callable[[], bool]) -> None:
     raise AssertionError("it has not come")
 
 
-def test_without_prometheus_there_are_metrics(tmp_path: Path) -> None:
-    with started(PATH=os.fspath(tmp_path)) as said:
-        assert "no Prometheus: apt install prometheus" in said
-        found = re.search(r"metrics: (\S+)", said)
-        assert found is not None
-        accepted = {"Accept": "application/openmetrics-text; version=1.0.0"}
-        with httpx.Client(trust_env=False, headers=accepted) as http:
+@pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGHUP])
+def test_without_prometheus_there_are_metrics_until_it_is_ended(
+    tmp_path: Path, ends: signal.Signals
+) -> None:
+    accepted = {"Accept": "application/openmetrics-text; version=1.0.0"}
+    with httpx.Client(trust_env=False, headers=accepted) as http:
+        with started(ends=ends, PATH=os.fspath(tmp_path)) as said:
+            assert "no Prometheus: apt install prometheus" in said
+            found = re.search(r"metrics: (\S+)", said)
+            assert found is not None
             until(lambda: "# {" in http.get(found[1]).text)  # an exemplar
+        with pytest.raises(httpx.ConnectError):  # nothing of it is left
+            http.get(found[1])
 
 
-def test_prometheus_asks_for_the_metrics_and_keeps_the_exemplars() -> None:
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with (
+            pytest.raises(SystemExit, match=f"port {port}: "),
+            watch_metrics.telemetry_on(port),
+        ):
+            pass
+
+
+def test_prometheus_asks_for_the_metrics_and_keeps_the_exemplars(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     need_prometheus()
-    with started() as said:
-        found = re.search(r"Prometheus: (\S+)", said)
+    config = (start.HERE / "prometheus.yml").read_text("utf-8")
+    often = config.replace("scrape_interval: 5s", "scrape_interval: 1s")
+    (tmp_path / "prometheus.yml").write_text(often, "utf-8")
+    monkeypatch.setattr(start, "HERE", tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(HOME))
+    monkeypatch.delenv("GITLAB_URL", raising=False)
+    monkeypatch.chdir(ROOT)
+    wish = argparse.Namespace(metrics_port=0, prometheus_port=0)
+    with ExitStack() as stack:
+        start.start(wish, stack)
+        found = re.search(r"Prometheus: (\S+)", capsys.readouterr().out)
         assert found is not None
         prometheus = Prometheus(found[1])
         now = time.time()
