@@ -211,7 +211,7 @@ async def test_a_stream_tells_when_its_first_piece_came(
     assert scene.number(names.CALL_DURATION, streamed=True, reason="generation") == 1
 
 
-async def test_a_stream_that_is_left_is_superseded_and_so_is_its_attempt(
+async def test_a_stream_that_is_left_is_superseded_and_its_bytes_are_counted(
     scene: Scene, gitlab: FakeGitLab
 ) -> None:
     async with gitlab.client(observers=[scene.telemetry.observer()]) as client:
@@ -221,6 +221,11 @@ async def test_a_stream_that_is_left_is_superseded_and_so_is_its_attempt(
     [call] = scene.finished(names.CALL)
     assert attributes_of(call)["outcome"] == "superseded"
     assert scene.number(names.CALLS_SUPERSEDED, streamed=True) == 1
+    [sent] = [len(request.body) for request in gitlab.instance.requests]
+    bytes_ = partial(scene.number, names.NETWORK_IO, route="indirect")
+    assert bytes_(network_io_direction="transmit") == sent
+    assert bytes_(network_io_direction="receive") > 0
+    assert scene.number(names.ATTEMPT_DURATION) == 0
 
 
 async def test_a_fetch_is_in_a_trace_of_its_own_with_a_link_to_where_it_was_begun(
