@@ -88,8 +88,11 @@ class Metrics:
     @classmethod
     def of(cls, provider: MeterProvider | None, source: Source) -> Metrics:
         """Return the instruments of a provider: it takes the callbacks of one alone."""
+        own = metrics.get_meter_provider()
+        same = (None, own) if provider is None or provider is own else (provider,)
         with _MAKING:
-            found = _METRICS.get(id(provider))
+            known = (_METRICS.get(id(one)) for one in same)
+            found = next((one for one in known if one is not None), None)
             if found is None:
                 found = _METRICS[id(provider)] = cls(provider, source)
             return found
