@@ -20,7 +20,7 @@ import pytest
 import gitlab_completions
 from examples import watch_metrics
 from examples.dashboard import panels, start
-from examples.dashboard.prometheus import Prometheus
+from examples.dashboard.prometheus import Prometheus, address
 from tests.dashboard.conftest import ROOT, need_prometheus
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ LAST = "Ctrl-C ends it all."
 
 
 @contextmanager
-def started(*, ends: signal.Signals, **environment: str) -> Iterator[str]:
-    """Start all on free ports; gives what was said, and ends it by a signal."""
+def started(**environment: str) -> Iterator[str]:
+    """Start all on free ports; gives what was said, and ends it as a person does."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("GITLAB_")}
     with subprocess.Popen(
         [
@@ -54,9 +54,22 @@ def started(*, ends: signal.Signals, **environment: str) -> Iterator[str]:
                 said += line
             yield said
         finally:
-            program.send_signal(ends)
+            program.send_signal(signal.SIGINT)
             _, complaints = program.communicate()
     assert (program.returncode, complaints) == (0, "")
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """Have the signals mean afterwards what they meant before."""
+    names = ("SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, one) for one in names if hasattr(signal, one)]
+    before = [(number, signal.getsignal(number)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, meaning in before:
+            signal.signal(number, meaning)
 
 
 def until(something: Callable[[], bool]) -> None:
@@ -68,19 +81,36 @@ def until(something: Callable[[], bool]) -> None:
     raise AssertionError("it has not come")
 
 
-@pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGHUP])
-def test_without_prometheus_there_are_metrics_until_it_is_ended(
-    tmp_path: Path, ends: signal.Signals
-) -> None:
+def test_without_prometheus_there_are_metrics_until_it_is_ended(tmp_path: Path) -> None:
     accepted = {"Accept": "application/openmetrics-text; version=1.0.0"}
     with httpx.Client(trust_env=False, headers=accepted) as http:
-        with started(ends=ends, PATH=os.fspath(tmp_path)) as said:
+        with started(PATH=os.fspath(tmp_path)) as said:
             assert "no Prometheus: apt install prometheus" in said
             found = re.search(r"metrics: (\S+)", said)
             assert found is not None
             until(lambda: "# {" in http.get(found[1]).text)  # an exemplar
         with pytest.raises(httpx.ConnectError):  # nothing of it is left
             http.get(found[1])
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_it_ends_all_with_the_terminal_too(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip("there is no such signal here")
+    ended: list[str] = []
+
+    def begin(wish: argparse.Namespace, stack: ExitStack) -> None:
+        stack.callback(ended.append, "a program")
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(start, "start", begin)
+    monkeypatch.setattr(sys, "argv", ["start"])
+    with restored():
+        start.main()
+    assert ended == ["a program"]
 
 
 def test_a_port_that_is_taken_is_told() -> None:
@@ -117,6 +147,20 @@ def test_prometheus_asks_for_the_metrics_and_keeps_the_exemplars(
         prometheus.close()
     assert all(re.fullmatch(r"[0-9a-f]{32}", one.trace_id) for one in links)
     assert all(0 < one.value < 10 for one in links)
+
+
+LISTENS = 'level=info component=web msg="Listening on" address=127.0.0.1:9090\n'
+READY = 'level=info msg="Server is ready to receive web requests."\n'
+
+
+@pytest.mark.parametrize("told", [(LISTENS, READY), (READY, LISTENS)])
+def test_prometheus_tells_in_either_order_that_it_is_there(told: list[str]) -> None:
+    assert address(told) == "127.0.0.1:9090"
+
+
+def test_a_prometheus_that_ends_at_once_has_said_why() -> None:
+    with pytest.raises(OSError, match="address already in use"):
+        address([READY, 'level=error err="bind: address already in use"\n'])
 
 
 def test_grafana_is_told_of_the_dashboard(tmp_path: Path) -> None:
