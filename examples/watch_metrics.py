@@ -188,7 +188,10 @@ def telemetry_on(port: int) -> Iterator[Telemetry]:
     # Spans go nowhere here. A span processor with an exporter would send them on, and
     # an exemplar is a link to one.
     tracers = TracerProvider(shutdown_on_exit=False)
-    server, thread = start_http_server(port, "127.0.0.1", shown)
+    try:
+        server, thread = start_http_server(port, "127.0.0.1", shown)
+    except OSError as error:
+        raise SystemExit(f"port {port}: {error.strerror}") from None
     print(f"metrics: http://127.0.0.1:{server.server_port}/metrics", flush=True)
     try:
         yield Telemetry(tracer_provider=tracers, meter_provider=meters)

@@ -121,8 +121,7 @@ class AttemptSucceeded(Record):
         status_code: HTTP status of the answer.
         request_id: The server's id of the request.
         reason: Why it was sent there.
-        bytes_sent: Bytes of the request's body, its repetition with another access
-            token included.
+        bytes_sent: Bytes of the request's body, each time that it was sent.
         bytes_received: Bytes of the answers' bodies, unpacked.
         token_age_s: Seconds since the gateway's token was granted; `None` on indirect.
         superseded: Its call had ended without it.
@@ -149,8 +148,7 @@ class AttemptFailed(Record):
         elapsed_s: Seconds from the send to the failure.
         error: Why it brought none.
         reason: Why it was sent there.
-        bytes_sent: Bytes of the request's body, its repetition with another access
-            token included.
+        bytes_sent: Bytes of the request's body, each time that it was sent.
         bytes_received: Bytes of the answers' bodies, unpacked.
         token_age_s: Seconds since the gateway's token was granted; `None` on indirect.
         superseded: Its call had ended without it.
@@ -193,11 +191,19 @@ class Hedged(Record):
 class Superseded(Record):
     """The caller left; what is in flight may still finish, and teach.
 
-    Unless it is a stream, which ends with its reader.
+    Args:
+        call_id: The call.
+        elapsed_s: Seconds from its beginning.
+        route: Where a stream came from that was sent, and ended with its reader.
+        bytes_sent: Bytes of the body that asked for it.
+        bytes_received: Bytes of it that had come, unpacked.
     """
 
     call_id: int
     elapsed_s: float
+    route: Route | None = None
+    bytes_sent: int = 0
+    bytes_received: int = 0
 
 
 class CircuitTripped(Record):

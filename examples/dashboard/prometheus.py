@@ -18,10 +18,18 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ("Exemplar", "Prometheus", "Series", "keep", "program", "serving")
+__all__ = (
+    "Exemplar",
+    "Prometheus",
+    "Series",
+    "address",
+    "keep",
+    "program",
+    "serving",
+)
 
 _LISTENS = re.compile(r'msg="Listening on" address=(\S+)')
 _READY = "Server is ready"
@@ -163,7 +171,7 @@ def serving(data: Path, config: Path, *, port: int = 0) -> Iterator[Prometheus]:
     ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
         try:
-            asked = Prometheus(f"http://{_address(running)}")
+            asked = Prometheus(f"http://{address(running.stderr or ())}")
             # It goes on telling, and would wait for one who listens.
             Thread(target=deque, args=(running.stderr, 0), daemon=True).start()
             yield asked
@@ -173,16 +181,21 @@ def serving(data: Path, config: Path, *, port: int = 0) -> Iterator[Prometheus]:
             running.wait()
 
 
-def _address(running: subprocess.Popen[str]) -> str:
-    """Return where it listens, once it is ready."""
-    address = ""
+def address(told: Iterable[str]) -> str:
+    """Return where it listens, once it is ready; it may tell either first.
+
+    Raises:
+        OSError: If it ends before; with what it said last.
+    """
+    where, is_ready = "", False
     said: deque[str] = deque(maxlen=_LAST_LINES)
-    for line in running.stderr or ():
+    for line in told:
         said.append(line)
         if found := _LISTENS.search(line):
-            address = found[1]
-        if _READY in line:
-            return address
+            where = found[1]
+        is_ready = is_ready or _READY in line
+        if where and is_ready:
+            return where
     raise OSError(f"prometheus has not started: {''.join(said).strip()}")
 
 

@@ -5,7 +5,7 @@
 The metrics are those of examples/watch_metrics.py: an emulator's, or with GITLAB_URL
 and GITLAB_TOKEN set those of that GitLab. Prometheus and Grafana are started where
 they are installed, on loopback, with their data in a folder that is gone afterwards;
-what is missing is said. Ctrl-C ends all of it.
+what is missing is said. Ctrl-C ends all of it, and so does the terminal's end.
 """
 
 from __future__ import annotations
@@ -149,9 +149,13 @@ def main() -> None:
     parser.add_argument("--prometheus-port", type=int, default=9090)
     parser.add_argument("--grafana-port", type=int, default=3000)
     wish = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ends in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(ends, signal.default_int_handler)
     with ExitStack() as stack, suppress(KeyboardInterrupt):
-        start(wish, stack)
+        try:
+            start(wish, stack)
+        except OSError as error:  # such as a port that is taken
+            raise SystemExit(str(error)) from None
         print("Ctrl-C ends it all.", flush=True)
         threading.Event().wait()
 

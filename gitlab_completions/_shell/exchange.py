@@ -47,6 +47,8 @@ WARM_UP_S = 5.0
 """Seconds for a warm-up: nobody waits for it."""
 SUCCESS = 200
 UNAUTHORIZED = 401
+_BEFORE_SENDING = frozenset({"connect", "tls", "proxy", "pool"})
+"""What goes wrong before there is a connection to send anything on."""
 
 
 class Exchanger:
@@ -189,8 +191,11 @@ class Exchanger:
         except Exception as error:
             if not isinstance(error, SendError):
                 logger.warning("The sender raised %s.", type(error).__name__)
-            elif pour is None:
-                traffic.received += error.bytes_received
+            else:
+                if error.kind in _BEFORE_SENDING:
+                    traffic.sent -= len(wire.body)
+                if pour is None:
+                    traffic.received += error.bytes_received
             begun = pour is not None and pour.begun
             break_ = endings.cut_off if begun else endings.broke
             return break_(route, error, self.clock.now() - started)

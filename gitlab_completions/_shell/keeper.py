@@ -290,7 +290,7 @@ class Keeper:
                 project_path=entry.project_path,
                 problem=problem,
                 again_in_s=problem.retry_after_s,
-                elapsed_s=elapsed_s,
+                elapsed_s=None if fetched.told_at is not None else elapsed_s,
             )
         )
 

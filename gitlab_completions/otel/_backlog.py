@@ -58,6 +58,7 @@ class Backlog:
 
     def __init__(self) -> None:
         self._has_complained = False
+        self._is_stuck = False
         self.dropped = 0
         self.start_over()
         _BACKLOGS.add(self)
@@ -79,9 +80,16 @@ class Backlog:
         if not self._awake.is_set():
             self._wake()
 
-    def flush(self, wait_s: float = WAIT_S) -> bool:
-        """Write what waits, here and now; `False` when another takes too long."""
-        if not self._writing.acquire(timeout=wait_s):
+    def flush(self, wait_s: float | None = None) -> bool:
+        """Write what waits, here and now; `False` when another takes too long.
+
+        Who did once is not waited for again until it has gone on: a reader that
+        collects asks for each of its metrics.
+        """
+        if wait_s is None:
+            wait_s = 0.0 if self._is_stuck else WAIT_S
+        self._is_stuck = not self._writing.acquire(timeout=wait_s)
+        if self._is_stuck:
             return False
         try:
             self._write_some(len(self._waiting))
@@ -118,6 +126,7 @@ class Backlog:
             while self._waiting:
                 with self._writing:
                     self._write_some(SLICE)
+                self._is_stuck = False
                 time.sleep(PAUSE_S)
 
     def _write_some(self, most: int) -> None:

@@ -18,7 +18,7 @@ from opentelemetry.trace import (
 )
 
 from gitlab_completions import events
-from gitlab_completions.models import RouteReason
+from gitlab_completions.models import Route, RouteReason
 from gitlab_completions.otel import _attributes as attributes, names
 from gitlab_completions.otel._times import NOWHERE, nanoseconds
 
@@ -125,7 +125,7 @@ class Calls:
             context = self._write_attempt(call, event, found, at_ns)
             self._one_less(event.call_id, call)
         self._metrics.attempt_duration.record(event.elapsed_s, found, context)
-        self._count_bytes(event)
+        self._count_bytes(event.route, event.bytes_sent, event.bytes_received)
 
     def _write_attempt(
         self, call: _Call, event: Attempted, found: Attributes, at_ns: int
@@ -144,12 +144,10 @@ class Calls:
         span.end(at_ns)
         return set_span_in_context(span, NOWHERE)
 
-    def _count_bytes(self, event: Attempted) -> None:
-        route = (names.ROUTE, event.route.value)
-        sizes = {"transmit": event.bytes_sent, "receive": event.bytes_received}
-        for way, size in sizes.items():
-            direction = (names.DIRECTION, way)
-            self._metrics.add(names.NETWORK_IO, route, direction, amount=size)
+    def _count_bytes(self, route: Route, sent: int, received: int) -> None:
+        for way, size in (("transmit", sent), ("receive", received)):
+            labels = (names.ROUTE, route.value), (names.DIRECTION, way)
+            self._metrics.add(names.NETWORK_IO, *labels, amount=size)
 
     def _one_less(self, call_id: int, call: _Call) -> None:
         call.under_way -= 1
@@ -180,7 +178,10 @@ class Calls:
         call = self._calls.pop(event.call_id, None)
         labels = () if call is None else call.labels
         self._metrics.add(names.CALLS_SUPERSEDED, *labels)
+        if event.route is not None:  # a stream's, of which no attempt will be told
+            self._count_bytes(event.route, event.bytes_sent, event.bytes_received)
         if call is not None:
+            call.under_way -= event.route is not None
             call.end({names.OUTCOME: "superseded"}, at_ns)
             self._leave(event.call_id, call)
 

@@ -11,7 +11,9 @@ One thread at a time writes here: who holds the backlog's lock.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakValueDictionary, ref
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from gitlab_completions.status import CircuitWord
 
     Label = tuple[str, str | bool]
+
+_STATES: tuple[CircuitWord, ...] = ("closed", "open", "half_open")
 
 
 class Source(Protocol):
@@ -84,8 +88,11 @@ class Metrics:
     @classmethod
     def of(cls, provider: MeterProvider | None, source: Source) -> Metrics:
         """Return the instruments of a provider: it takes the callbacks of one alone."""
+        own = metrics.get_meter_provider()
+        same = (None, own) if provider is None or provider is own else (provider,)
         with _MAKING:
-            found = _METRICS.get(id(provider))
+            known = (_METRICS.get(id(one)) for one in same)
+            found = next((one for one in known if one is not None), None)
             if found is None:
                 found = _METRICS[id(provider)] = cls(provider, source)
             return found
@@ -128,10 +135,12 @@ class Metrics:
 
     def _read_circuits(self, _: CallbackOptions) -> list[Observation]:
         self._source.flush()
-        numbers: dict[tuple[Route, CircuitWord], int] = {}
+        numbers: Counter[tuple[Route, CircuitWord]] = Counter()
         for client in self._alive():
-            for circuit in client.circuits.items():
-                numbers[circuit] = numbers.get(circuit, 0) + 1
+            for route, state in client.circuits.items():
+                # A state of none is told too: else nobody can tell a share of it.
+                numbers.update(dict.fromkeys(product([route], _STATES), 0))
+                numbers[route, state] += 1
         return [
             Observation(number, {names.ROUTE: route.value, names.STATE: state})
             for (route, state), number in numbers.items()

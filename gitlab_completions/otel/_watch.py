@@ -45,7 +45,10 @@ _STEPS = (
 )
 _ATTEMPTED = (events.AttemptSucceeded, events.AttemptFailed)
 _FETCHED = (events.DetailsRefreshed, events.DetailsRefused)
-_STANDING = (events.CircuitTripped, events.CircuitRecovered, events.StatusChanged)
+_STANDING = (
+    *(events.CircuitTripped, events.CircuitRecovered, events.ClockJumped),
+    events.StatusChanged,
+)
 _HEARD = frozenset(
     {
         *(events.CallStarted, events.CallFinished, events.Superseded),
@@ -67,7 +70,6 @@ class Watch:
 
     Attributes:
         calls: The client's calls.
-        circuits: The state of each route's circuit.
     """
 
     def __init__(
@@ -84,7 +86,8 @@ class Watch:
         self._granted_ns: int | None = None
         self._token_lives_s = TOKEN_LIVES_S
         self.calls = Calls(tracer, metrics)
-        self.circuits: dict[Route, CircuitWord] = dict.fromkeys(Route, "closed")
+        self._circuits: dict[Route, CircuitWord] = dict.fromkeys(Route, "closed")
+        self._rests_until_ns: dict[Route, int] = {}
         metrics.watch(self)
 
     # On the client's loop.
@@ -97,6 +100,16 @@ class Watch:
             self._put(self.write, event, self._now_ns(), context)
 
     # In whichever thread collects.
+
+    @property
+    def circuits(self) -> dict[Route, CircuitWord]:
+        """The state of each route's circuit: nobody tells of it when a rest is over."""
+        now_ns = self._now_ns()
+        over = {at for at, ns in tuple(self._rests_until_ns.items()) if ns <= now_ns}
+        return {
+            route: "half_open" if word == "open" and route in over else word
+            for route, word in self._circuits.items()
+        }
 
     @property
     def token_age_s(self) -> float | None:
@@ -119,32 +132,43 @@ class Watch:
         elif isinstance(event, _ATTEMPTED):
             self.calls.attempt(event, at_ns)
             if event.token_age_s is not None:
-                self._granted_ns = at_ns - nanoseconds(event.token_age_s)
+                self._granted(at_ns - nanoseconds(event.token_age_s), at_ns)
         elif isinstance(event, _STEPS):
             self.calls.step(event)
             if isinstance(event, events.CircuitProbed):
-                self.circuits[event.route] = "half_open"
+                self._circuits[event.route] = "half_open"
         elif isinstance(event, _FETCHED):
             self._fetched(event, at_ns, context)
         else:
-            self._stands(event)
+            self._stands(event, at_ns)
 
-    def _stands(self, event: Event) -> None:
+    def _stands(self, event: Event, at_ns: int) -> None:
         if isinstance(event, events.StatusChanged):
-            self.circuits.update(event.status.circuits)
+            self._circuits.update(event.status.circuits)
         elif isinstance(event, events.CircuitRecovered):
-            self.circuits[event.route] = "closed"
+            self._circuits[event.route] = "closed"
+        elif isinstance(event, events.ClockJumped):  # which cuts all rests short
+            self._rests_until_ns.update(dict.fromkeys(Route, at_ns))
         elif isinstance(event, events.CircuitTripped):
-            self.circuits[event.route] = "open"
+            self._circuits[event.route] = "open"
+            self._rests_until_ns[event.route] = at_ns + nanoseconds(event.rests_s)
             self._metrics.add(
                 names.CIRCUIT_TRIPS,
                 (names.ROUTE, event.route.value),
                 (names.CAUSE, event.cause),
             )
 
+    def _granted(self, granted_ns: int, at_ns: int) -> None:
+        """Note a token that was used, unless it is an older one of another project."""
+        known_ns = self._granted_ns
+        if known_ns is None or not granted_ns < known_ns <= at_ns:
+            self._granted_ns = granted_ns
+
     def _fetched(self, event: Fetched, at_ns: int, context: Context) -> None:
         if isinstance(event, events.DetailsRefreshed):
-            self._granted_ns, self._token_lives_s = at_ns, event.lifetime_s
+            self._token_lives_s = event.lifetime_s
+            if not event.shared:  # else attempts will tell how old it is by now
+                self._granted_ns = at_ns
         if event.elapsed_s is not None:
             self._write_fetch(event, event.elapsed_s, at_ns, context)
         elif isinstance(event, events.DetailsRefused):

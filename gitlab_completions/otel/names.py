@@ -95,7 +95,7 @@ CAUSE = "cause"
 given up; left out if there was no room. Why a circuit tripped: `failures`, `lateness`,
 `rate_limit` or `slower`."""
 STATE = "state"
-"""A circuit's: `closed`, `open` or `half_open`."""
+"""A circuit's: `closed`, `open` while it rests, then `half_open` until probed."""
 SHARED = "shared"
 """Of a fetch: another process had asked, and the store had its answer."""
 ATTEMPTS = "attempts"
@@ -269,8 +269,8 @@ TOKEN_AGE = Metric(
     name="gitlab_completions.token.age",
     kind="gauge",
     unit="s",
-    description="Time since the gateway's token was granted; with several clients that "
-    "of the oldest.",
+    description="Time since the gateway's token was granted: of a client's the newest, "
+    "with several clients the oldest of these.",
 )
 DETAILS_DURATION = Metric(
     name="gitlab_completions.details.duration",

@@ -38,6 +38,7 @@ from tests._shell.parts import AGENT, GATEWAY, REQUEST, ROOT, HeldSender
 
 if TYPE_CHECKING:
     from gitlab_completions._shell.endings import Ending
+    from gitlab_completions.senders import SendErrorKind
 
 DETAILS = ConnectionDetails(
     base_url=GATEWAY,
@@ -368,6 +369,24 @@ async def test_the_bytes_of_an_attempt_are_counted() -> None:
     await attempt
     assert bench.traffic.sent == len(exchange.wire.body)
     assert bench.traffic.received > len("x = 1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "share"),
+    [
+        *(("connect", 0), ("tls", 0), ("proxy", 0), ("pool", 0)),
+        *(("timeout", 1), ("broken", 1), ("protocol", 1)),
+    ],
+)
+async def test_no_bytes_are_sent_without_a_connection(
+    kind: SendErrorKind, share: int
+) -> None:
+    bench = Bench()
+    attempt = bench.start(Route.DIRECT)
+    exchange = await bench.sender.next()
+    exchange.fail(SendError(kind))
+    await attempt
+    assert bench.traffic.sent == share * len(exchange.wire.body)
 
 
 async def test_the_bytes_of_half_an_answer_are_counted() -> None:

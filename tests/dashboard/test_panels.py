@@ -57,7 +57,8 @@ def through_grafana(model: dict[str, object]) -> object:
 def test_grafana_knows_all_that_the_dashboard_says() -> None:
     gone = list(lost(MODEL, through_grafana(MODEL)))
     # Older names of the same, without which Grafana's pages look unfinished.
-    assert gone == [".annotations.list[0].builtIn", ".templating.list[1].definition"]
+    older = {".annotations.list[0].builtIn", ".templating.list[1].definition"}
+    assert set(gone) <= older
 
 
 def test_a_slip_of_the_pen_would_be_found() -> None:

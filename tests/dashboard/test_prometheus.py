@@ -57,6 +57,22 @@ def test_direct_saves_what_the_way_through_the_instance_takes(
     assert 0.05 < sum(known) / len(known) < 0.25
 
 
+def test_circuits_are_shown_when_all_of_them_rest(
+    shot: Shot, dashboard: Dashboard
+) -> None:
+    asked = shot.ask(panel(dashboard, "Circuits"), shot.values(dashboard))
+    (direct,) = [one.values for name, one in asked.series if name == "direct"]
+    assert {0.0, 2.0} <= set(direct)
+    assert not any(map(math.isnan, direct))
+
+
+def test_a_fallback_is_called_by_its_reason_and_what_came_before(
+    shot: Shot, dashboard: Dashboard
+) -> None:
+    asked = shot.ask(panel(dashboard, "Fallbacks by reason"), shot.values(dashboard))
+    assert "fell_back offline" in {name for name, _ in asked.series}
+
+
 @pytest.mark.parametrize(
     ("chosen", "left"), [("All", {"direct", "indirect"}), ("Yes", {"direct"})]
 )
@@ -81,11 +97,14 @@ def test_what_is_no_query_is_told(prometheus: Prometheus) -> None:
         prometheus.ask("rate(", END)
 
 
-def test_it_is_drawn(shot: Shot, dashboard: Dashboard, tmp_path: Path) -> None:
+def test_it_is_drawn(
+    shot: Shot, dashboard: Dashboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from matplotlib import image  # noqa: PLC0415
 
     from examples.dashboard import cards, draw  # noqa: PLC0415
 
+    monkeypatch.setattr(draw, "DPI", 40)  # a sixth of the work
     draw.draw(dashboard, shot, cards.LIGHT, tmp_path / "light.png")
     drawn = image.imread(tmp_path / "light.png")
     height, width, _ = drawn.shape

@@ -9,6 +9,8 @@ import promql_parser
 import pytest
 
 from examples.dashboard import panels
+from gitlab_completions.errors import ErrorCode
+from gitlab_completions.models import RouteReason
 from gitlab_completions.otel import names
 
 if TYPE_CHECKING:
@@ -91,6 +93,32 @@ def test_series_are_told_apart_by_labels_that_are_exported(query: panels.Query) 
     named = {name.strip() for names_ in grouped for name in names_.split(",")}
     assert named <= known | OF_PROMETHEUS
     assert set(re.findall(r"{{(\w+)}}", query.legend)) <= named
+
+
+def test_only_calls_that_went_to_their_route_at_once_are_compared() -> None:
+    """What others waited before, for a route or for a token, is not their route's."""
+    compared = [query for query in QUERIES.values() if "reason!~" in query.expression]
+    assert len(compared) == 4
+    for query in compared:
+        left_out = set(re.findall(r'reason!~"([^"]*)"', query.expression))
+        (pattern,) = left_out
+        kept = {reason for reason in RouteReason if not re.fullmatch(pattern, reason)}
+        assert kept == {
+            *(RouteReason.PREFERRED, RouteReason.CIRCUIT_OPEN, RouteReason.SLOWER),
+            *(RouteReason.BARRED, RouteReason.POLICY, RouteReason.ROLLOUT),
+            RouteReason.GENERATION,
+        }
+
+
+def test_what_was_not_to_be_sent_is_no_failure() -> None:
+    failures = [
+        query for query in QUERIES.values() if 'outcome="error"' in query.expression
+    ]
+    assert len(failures) == 2
+    for query in failures:
+        (pattern,) = set(re.findall(r'error_type!~"([^"]*)"', query.expression))
+        left_out = {code for code in ErrorCode if re.fullmatch(pattern, code)}
+        assert left_out == {ErrorCode.FILE_IGNORED, ErrorCode.CLOSED}
 
 
 def test_all_that_is_measured_is_shown() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +18,9 @@ import httpx
 import pytest
 
 import gitlab_completions
+from examples import watch_metrics
 from examples.dashboard import panels, start
-from examples.dashboard.prometheus import Prometheus
+from examples.dashboard.prometheus import Prometheus, address
 from tests.dashboard.conftest import ROOT, need_prometheus
 
 if TYPE_CHECKING:
@@ -56,6 +59,19 @@ def started(**environment: str) -> Iterator[str]:
     assert (program.returncode, complaints) == (0, "")
 
 
+@contextmanager
+def restored() -> Iterator[None]:
+    """Have the signals mean afterwards what they meant before."""
+    names = ("SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, one) for one in names if hasattr(signal, one)]
+    before = [(number, signal.getsignal(number)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, meaning in before:
+            signal.signal(number, meaning)
+
+
 def until(something: Callable[[], bool]) -> None:
     """Wait for what another process will do."""
     for _ in range(MOST_TRIES):
@@ -65,20 +81,63 @@ def until(something: Callable[[], bool]) -> None:
     raise AssertionError("it has not come")
 
 
-def test_without_prometheus_there_are_metrics(tmp_path: Path) -> None:
-    with started(PATH=os.fspath(tmp_path)) as said:
-        assert "no Prometheus: apt install prometheus" in said
-        found = re.search(r"metrics: (\S+)", said)
-        assert found is not None
-        accepted = {"Accept": "application/openmetrics-text; version=1.0.0"}
-        with httpx.Client(trust_env=False, headers=accepted) as http:
+def test_without_prometheus_there_are_metrics_until_it_is_ended(tmp_path: Path) -> None:
+    accepted = {"Accept": "application/openmetrics-text; version=1.0.0"}
+    with httpx.Client(trust_env=False, headers=accepted) as http:
+        with started(PATH=os.fspath(tmp_path)) as said:
+            assert "no Prometheus: apt install prometheus" in said
+            found = re.search(r"metrics: (\S+)", said)
+            assert found is not None
             until(lambda: "# {" in http.get(found[1]).text)  # an exemplar
+        with pytest.raises(httpx.ConnectError):  # nothing of it is left
+            http.get(found[1])
 
 
-def test_prometheus_asks_for_the_metrics_and_keeps_the_exemplars() -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_it_ends_all_with_the_terminal_too(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = getattr(signal, name, None)
+    if number is None:
+        pytest.skip("there is no such signal here")
+    ended: list[str] = []
+
+    def begin(wish: argparse.Namespace, stack: ExitStack) -> None:
+        stack.callback(ended.append, "a program")
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(start, "start", begin)
+    monkeypatch.setattr(sys, "argv", ["start"])
+    with restored():
+        start.main()
+    assert ended == ["a program"]
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with (
+            pytest.raises(SystemExit, match=f"port {port}: "),
+            watch_metrics.telemetry_on(port),
+        ):
+            pass
+
+
+def test_prometheus_asks_for_the_metrics_and_keeps_the_exemplars(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     need_prometheus()
-    with started() as said:
-        found = re.search(r"Prometheus: (\S+)", said)
+    config = (start.HERE / "prometheus.yml").read_text("utf-8")
+    often = config.replace("scrape_interval: 5s", "scrape_interval: 1s")
+    (tmp_path / "prometheus.yml").write_text(often, "utf-8")
+    monkeypatch.setattr(start, "HERE", tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(HOME))
+    monkeypatch.delenv("GITLAB_URL", raising=False)
+    monkeypatch.chdir(ROOT)
+    wish = argparse.Namespace(metrics_port=0, prometheus_port=0)
+    with ExitStack() as stack:
+        start.start(wish, stack)
+        found = re.search(r"Prometheus: (\S+)", capsys.readouterr().out)
         assert found is not None
         prometheus = Prometheus(found[1])
         now = time.time()
@@ -88,6 +147,20 @@ def test_prometheus_asks_for_the_metrics_and_keeps_the_exemplars() -> None:
         prometheus.close()
     assert all(re.fullmatch(r"[0-9a-f]{32}", one.trace_id) for one in links)
     assert all(0 < one.value < 10 for one in links)
+
+
+LISTENS = 'level=info component=web msg="Listening on" address=127.0.0.1:9090\n'
+READY = 'level=info msg="Server is ready to receive web requests."\n'
+
+
+@pytest.mark.parametrize("told", [(LISTENS, READY), (READY, LISTENS)])
+def test_prometheus_tells_in_either_order_that_it_is_there(told: list[str]) -> None:
+    assert address(told) == "127.0.0.1:9090"
+
+
+def test_a_prometheus_that_ends_at_once_has_said_why() -> None:
+    with pytest.raises(OSError, match="address already in use"):
+        address([READY, 'level=error err="bind: address already in use"\n'])
 
 
 def test_grafana_is_told_of_the_dashboard(tmp_path: Path) -> None:

@@ -73,6 +73,30 @@ def test_a_flush_does_not_wait_for_ever_for_who_writes_already(asleep: Backlog) 
     assert written.at == []
 
 
+def test_who_writes_too_long_is_waited_for_once(
+    asleep: Backlog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, waits = Written(), list[float]()
+    asleep.put(written, EVENT, 1, NOWHERE)
+    lock = asleep._writing
+
+    class Lock:
+        def acquire(self, timeout: float) -> bool:
+            waits.append(timeout)
+            return lock.acquire(timeout=0)
+
+        release = staticmethod(lock.release)
+
+    monkeypatch.setattr(asleep, "_writing", Lock())
+    with lock:
+        assert not any(asleep.flush() for _ in range(3))
+        assert not asleep.flush(_backlog.EXIT_S)
+    assert asleep.flush()
+    assert asleep.flush()
+    assert waits == [_backlog.WAIT_S, 0, 0, _backlog.EXIT_S, 0, _backlog.WAIT_S]
+    assert written.at == [1]
+
+
 def test_what_comes_while_it_is_full_is_counted_and_dropped(
     asleep: Backlog, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,14 @@ def begin(calls: Calls, call_id: int, *, items: int = 0) -> None:
     calls.begin(started(call_id, items=items), EPOCH_NS, NOWHERE)
 
 
+def test_a_stream_that_ended_with_its_reader_is_not_waited_for(calls: Calls) -> None:
+    begin(calls, 1)
+    calls.supersede(
+        Superseded(call_id=1, elapsed_s=0.1, route=INDIRECT, bytes_sent=2), EPOCH_NS
+    )
+    assert len(calls) == 0
+
+
 def test_of_calls_that_never_end_the_oldest_are_given_up(
     calls: Calls, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:

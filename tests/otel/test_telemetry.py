@@ -12,10 +12,12 @@ import threading
 from functools import partial
 from io import StringIO
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import pytest
+from opentelemetry import metrics
 from opentelemetry.sdk.metrics import MeterProvider, export as metrics_export
-from opentelemetry.sdk.metrics.export import HistogramDataPoint
+from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider, export as trace_export
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
@@ -31,7 +33,7 @@ from gitlab_completions import (
     SyncCompletionClient,
     otel,
 )
-from gitlab_completions.otel import Telemetry, names
+from gitlab_completions.otel import Telemetry, _metrics, names
 from gitlab_completions.testing import FakeGitLab
 from tests.otel.scene import (
     REQUEST,
@@ -211,7 +213,7 @@ async def test_a_stream_tells_when_its_first_piece_came(
     assert scene.number(names.CALL_DURATION, streamed=True, reason="generation") == 1
 
 
-async def test_a_stream_that_is_left_is_superseded_and_so_is_its_attempt(
+async def test_a_stream_that_is_left_is_superseded_and_its_bytes_are_counted(
     scene: Scene, gitlab: FakeGitLab
 ) -> None:
     async with gitlab.client(observers=[scene.telemetry.observer()]) as client:
@@ -221,6 +223,11 @@ async def test_a_stream_that_is_left_is_superseded_and_so_is_its_attempt(
     [call] = scene.finished(names.CALL)
     assert attributes_of(call)["outcome"] == "superseded"
     assert scene.number(names.CALLS_SUPERSEDED, streamed=True) == 1
+    [sent] = [len(request.body) for request in gitlab.instance.requests]
+    bytes_ = partial(scene.number, names.NETWORK_IO, route="indirect")
+    assert bytes_(network_io_direction="transmit") == sent
+    assert bytes_(network_io_direction="receive") > 0
+    assert scene.number(names.ATTEMPT_DURATION) == 0
 
 
 async def test_a_fetch_is_in_a_trace_of_its_own_with_a_link_to_where_it_was_begun(
@@ -473,6 +480,31 @@ async def test_clients_are_kept_apart_though_their_calls_have_the_same_ids(
         assert len([span for span in attempts if is_child(span, call)]) == 1
     assert scene.number(names.CALL_DURATION) == 2
     assert scene.number(names.NETWORK_IO, route="direct") > 0
+
+
+@pytest.mark.parametrize("named_first", [True, False])
+async def test_a_provider_that_is_the_programs_own_may_be_named_or_not(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, *, named_first: bool
+) -> None:
+    """Else it would take the callbacks of the first alone."""
+    scene.reader = InMemoryMetricReader()
+    own = MeterProvider([scene.reader], shutdown_on_exit=False)
+    monkeypatch.setattr(metrics, "get_meter_provider", lambda: own)
+    monkeypatch.setattr(
+        "opentelemetry.metrics._internal.get_meter_provider", lambda: own
+    )
+    monkeypatch.setattr(_metrics, "_METRICS", WeakValueDictionary())
+    named = Telemetry(meter_provider=own) if named_first else None
+    unnamed = Telemetry()
+    named = named or Telemetry(meter_provider=own)
+    sent = 0
+    for telemetry in (named, unnamed):
+        gitlab = FakeGitLab("a")
+        async with gitlab.client(observers=[telemetry.observer()]) as client:
+            await client.complete(REQUEST)
+            sent += len(gitlab.gateway.requests[-1].body)
+    transmitted = {"route": "direct", "network_io_direction": "transmit"}
+    assert scene.number(names.NETWORK_IO, **transmitted) == sent
 
 
 async def test_an_observer_that_two_clients_share_still_counts_and_ends_all_spans(
