@@ -178,6 +178,13 @@ def test_a_log_of_the_most_that_is_counted_stays_small(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_without_libraries")
+def test_a_title_of_bytes_that_are_no_text_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "page"
+    write_page(summarize([write(tmp_path / "log", [])]), path, title="a\udcff")
+    assert "<title>a?</title>" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("_without_libraries")
 def test_a_page_about_nothing_says_so(tmp_path: Path) -> None:
     text = make_page(summarize([write(tmp_path / "log", [])]), title="t")
     assert "There is nothing in this log: it has no lines." in text
