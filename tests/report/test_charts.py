@@ -11,7 +11,7 @@ import pytest
 from gitlab_completions.report import Summary, summarize
 from gitlab_completions.report.charts import CHARTS, make_charts
 from gitlab_completions.report.themes import THEMES
-from tests.report.logs import EVIL, hostile, write
+from tests.report.logs import EVIL, hostile, rollout, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +48,17 @@ def test_a_chart_has_its_themes_paper(summary: Summary, theme: Theme) -> None:
         config = spec["config"]
         assert isinstance(config, dict)
         assert config["background"] == THEMES[theme].paper
+
+
+@pytest.mark.parametrize(
+    ("days", "format_"), [(0.4, "%H:%M"), (2.6, "%d %b %H:%M"), (365, "%d %b %Y")]
+)
+def test_times_of_more_than_a_day_have_their_dates(
+    tmp_path: Path, days: float, format_: str
+) -> None:
+    log = write(tmp_path / "log", rollout(20, span_s=days * 86_400))
+    spec = json.dumps(charts(summarize([log]))["calls"])
+    assert f'"format": "{format_}"' in spec
 
 
 def test_no_word_of_a_log_is_in_an_expression(tmp_path: Path) -> None:
