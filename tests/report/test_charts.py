@@ -14,9 +14,13 @@ from gitlab_completions.report.themes import THEMES
 from tests.report.logs import EVIL, hostile, rollout, write
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+    from typing import TypeAlias
 
     from gitlab_completions.report.themes import Theme
+
+    Drawn: TypeAlias = Mapping[Theme, dict[str, dict[str, object]]]
 
 
 def charts(summary: Summary, theme: Theme = "light") -> dict[str, dict[str, object]]:
@@ -24,27 +28,35 @@ def charts(summary: Summary, theme: Theme = "light") -> dict[str, dict[str, obje
     return dict(made)
 
 
-def test_each_chart_is_made_and_has_points(summary: Summary) -> None:
+@pytest.fixture(scope="module")
+def drawn(summary: Summary) -> Drawn:
+    """The charts of both themes, made once: it takes half a second."""
+    return {theme: charts(summary, theme) for theme in THEMES}
+
+
+def test_each_chart_is_made_and_has_points(summary: Summary, drawn: Drawn) -> None:
     names = [chart.name for chart in CHARTS]
-    assert list(charts(summary)) == names
+    assert list(drawn["light"]) == names
     assert all(summary.everything.points[name] for name in names)
 
 
-def test_each_chart_is_what_vega_lite_takes(summary: Summary) -> None:
-    for spec in charts(summary).values():
+def test_each_chart_is_what_vega_lite_takes(
+    drawn: Drawn,
+) -> None:
+    for spec in drawn["light"].values():
         alt.LayerChart.from_dict(spec, validate=True)
 
 
 @pytest.mark.parametrize("name", ["latency", "times", "errors"])
-def test_lines_differ_by_dash_as_well_as_by_colour(summary: Summary, name: str) -> None:
-    spec = json.dumps(charts(summary)[name])
+def test_lines_differ_by_dash_as_well_as_by_colour(drawn: Drawn, name: str) -> None:
+    spec = json.dumps(drawn["light"][name])
     assert '"strokeDash"' in spec
     assert ('"shape"' in spec) is (name != "latency")
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_a_chart_has_its_themes_paper(summary: Summary, theme: Theme) -> None:
-    for spec in charts(summary, theme).values():
+def test_a_chart_has_its_themes_paper(drawn: Drawn, theme: Theme) -> None:
+    for spec in drawn[theme].values():
         config = spec["config"]
         assert isinstance(config, dict)
         assert config["background"] == THEMES[theme].paper

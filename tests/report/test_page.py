@@ -65,6 +65,12 @@ def rendered(summary: Summary) -> str:
 
 
 @pytest.fixture
+def _without_charts(_without_libraries: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the charts too, where nothing is asked of them: a second."""
+    monkeypatch.setattr(page_module, "make_charts", lambda *_: {})
+
+
+@pytest.fixture
 def _without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_module, "_libraries", lambda: "var vegaEmbed;")
 
@@ -177,14 +183,14 @@ def test_a_log_of_the_most_that_is_counted_stays_small(tmp_path: Path) -> None:
     assert len(text.encode()) < 1_000_000  # and 0.9 MB of Vega
 
 
-@pytest.mark.usefixtures("_without_libraries")
+@pytest.mark.usefixtures("_without_charts")
 def test_a_title_of_bytes_that_are_no_text_is_written(tmp_path: Path) -> None:
     path = tmp_path / "page"
     write_page(summarize([write(tmp_path / "log", [])]), path, title="a\udcff")
     assert "<title>a?</title>" in path.read_text(encoding="utf-8")
 
 
-@pytest.mark.usefixtures("_without_libraries")
+@pytest.mark.usefixtures("_without_charts")
 def test_a_page_about_nothing_says_so(tmp_path: Path) -> None:
     text = make_page(summarize([write(tmp_path / "log", [])]), title="t")
     assert "There is nothing in this log: it has no lines." in text
