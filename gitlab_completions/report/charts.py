@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 from gitlab_completions.report.points import LANES
 from gitlab_completions.report.themes import THEMES, make_config
@@ -93,19 +94,20 @@ def make_charts(
 ) -> Mapping[str, dict[str, object]]:
     """Return each chart's Vega-Lite specification, without its points."""
     palette = THEMES[theme]
-    made = {
-        "latency": _latency(palette),
-        "times": _times(timeline, palette),
-        "calls": _strips("calls", LANES, timeline, palette),
-        "detours": _strips("detours", views.detours, timeline, palette),
-        "errors": _errors(views, timeline, palette),
-    }
-    return {name: _dressed(chart, palette) for name, chart in made.items()}
+    # The tests hold them against Vega-Lite's schema; that takes as long as drawing.
+    with debug_mode(False):
+        made = {
+            "latency": _latency(palette),
+            "times": _times(timeline, palette),
+            "calls": _strips("calls", LANES, timeline, palette),
+            "detours": _strips("detours", views.detours, timeline, palette),
+            "errors": _errors(views, timeline, palette),
+        }
+        return {name: _dressed(chart, palette) for name, chart in made.items()}
 
 
 def _dressed(chart: _Drawing, palette: Palette) -> dict[str, object]:
     """Return a chart as JSON, with its theme."""
-    # The tests hold it against Vega-Lite's schema; that takes as long as drawing.
     spec: dict[str, object] = chart.to_dict(validate=False)
     return {
         **spec,

@@ -164,19 +164,19 @@ def test_words_of_a_log_are_text_wherever_they_stand(
     assert "<" not in reader.scripts[0]
 
 
-@pytest.mark.usefixtures("_without_libraries")
+@pytest.mark.usefixtures("_without_charts")
 def test_a_log_of_the_most_that_is_counted_stays_small(tmp_path: Path) -> None:
     rows = [
         json.dumps(each)
-        for number in range(3000)
+        for number in range(1500)
         for each in call(
             number,
-            at_s=20.0 * number,
+            at_s=40.0 * number,
             route="indirect" if number % 2 else "direct",
             context=number % 3 == 0,
             reason=f"{number % 40:02} {'reason' * 20}",
             token_issuer=f"{number % 5} {'issuer' * 20}",
-            elapsed_s=0.001 * 1.004**number,
+            elapsed_s=0.001 * 1.008**number,
         )
     ]
     text = make_page(summarize([write(tmp_path / "log", rows)]), title="t")
