@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +73,7 @@ def command(
     how large the log is makes no difference to its size.
     """
     _not_one_of_them(html, events)
+    _can_be_drawn()
     summary = _read(events)
     theme: Literal["light", "dark"] = "dark" if dark else "light"
     written = _write(summary, html, png, title, theme)
@@ -79,12 +82,22 @@ def command(
 
 
 def _not_one_of_them(html: Path, events: Sequence[Path]) -> None:
-    if any(html.resolve() == path.resolve() for path in events):
+    page = os.path.realpath(html)
+    if any(page == os.path.realpath(path) for path in events):
         raise Problem(
             f"the page would replace {click.format_filename(html)}, which it is about",
             "name another file: --html report.html",
             code="usage",
         )
+
+
+def _can_be_drawn() -> None:
+    """Look for the extra's packages, before minutes go by in which a log is read."""
+    for package in EXTRA:
+        if find_spec(package) is None:
+            raise Problem(
+                f"the report needs {package}: pip install 'gitlab-completions[report]'"
+            )
 
 
 def _read(events: Sequence[Path]) -> Summary:
@@ -123,15 +136,9 @@ def _write(
         written = [html]
         if png is not None:
             written += write_pictures(summary, png, theme=theme)
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package not in EXTRA:
-            raise
-        raise Problem(
-            f"the report needs {package}: pip install 'gitlab-completions[report]'"
-        ) from error
     except OSError as error:
-        name = click.format_filename(str(error.filename))
+        # A disk that is full says no name.
+        name = click.format_filename(str(error.filename or html))
         raise Problem(
             f"{name} cannot be written: {error.strerror}",
             "check where it goes",

@@ -17,13 +17,12 @@ from uuid import UUID
 from cachetools import FIFOCache
 
 from gitlab_completions import events
+from gitlab_completions._plain_names import plain_name
 from gitlab_completions.errors import ErrorCode
 from gitlab_completions.event_log._wording import (
     LANGUAGE_CHARS,
-    MODEL_CHARS,
     context_item,
     deciding,
-    name,
     on,
     seconds,
     status_code,
@@ -149,7 +148,7 @@ class Scribe:
         call.base |= {
             "intent": event.intent.value,
             "suggestion_source": "network",
-            "language": name(event.language, LANGUAGE_CHARS),
+            "language": plain_name(event.language, LANGUAGE_CHARS),
             "prefix_length": event.above_chars,
             "suffix_length": event.below_chars,
             "is_streaming": event.streams,
@@ -175,8 +174,8 @@ class Scribe:
         outcome = {
             **_outcome(event, route, None),
             "api_status_code": call.status_codes.get(route) if route else None,
-            "model_engine": name(model.engine, MODEL_CHARS) if model else None,
-            "model_name": name(model.name, MODEL_CHARS) if model else None,
+            "model_engine": plain_name(model.engine) if model else None,
+            "model_name": plain_name(model.name) if model else None,
             "options_count": event.choices,
         }
         return _suggestion(action, call, outcome)

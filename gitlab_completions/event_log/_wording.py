@@ -7,7 +7,6 @@ name (a model's, a language's), and is unknown else: it may be somebody's text.
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from gitlab_completions.errors import (
@@ -32,12 +31,7 @@ ISSUERS = {Route.DIRECT: "gitlab-ai-gateway", Route.INDIRECT: "instance"}
 own tokens."""
 TRANSPORT = "transport"
 """Where an error comes from that nobody answered: a connection, a silence."""
-LANGUAGE_CHARS, MODEL_CHARS = 32, 64  # as GitLab's schema bounds them
-_NAME = re.compile(
-    r"(?!gl[a-z]{2,}-)(?!.*[A-Za-z0-9]{20})[A-Za-z0-9][\w.+#@/:-]*", re.ASCII
-)
-"""A server may say anything, also the token that it was sent: GitLab's begin like
-`glpat-`, and older ones are 20 letters and digits or more; a gateway's is too long."""
+LANGUAGE_CHARS = 32  # as GitLab's schema bounds it
 _STATUS_CODES = range(100, 600)
 _UNSENT = {(401, ErrorCode.TOKEN_SOURCE), (413, ErrorCode.REQUEST)}
 
@@ -83,13 +77,6 @@ def context_item(item: ContextSize) -> Line:
         "type": item.kind,
         "byte_size": item.size_bytes,
     }
-
-
-def name(text: str | None, most: int) -> str | None:
-    """Return what looks like a name; anything else may be somebody's text."""
-    if text is None or len(text) > most or _NAME.fullmatch(text) is None:
-        return None
-    return text
 
 
 def seconds(span_s: float | None) -> float | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from gitlab_completions._plain_names import plain_name
 from gitlab_completions.errors import RouteStatusError
 from gitlab_completions.events import AttemptSucceeded, DetailsRefreshed
 from gitlab_completions.otel import names
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
     Attributes = dict[str, str | bool | int | float]
 
-_MODEL_NAME = re.compile(
-    r"(?!gl[a-z]{2,}-)(?!.*[A-Za-z0-9]{20})[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,63}"
-)
-"""A server says it, so it may say anything: a sentence, or the token that it was sent.
-GitLab's begin like `glpat-`, older ones are 20 letters and digits; a gateway's is too
-long."""
 _STATUSES = range(100, 600)
 
 
@@ -59,9 +53,8 @@ def of_end(event: CallFinished) -> Attributes:
 
 def of_model(model: Model | None) -> Attributes:
     """Return the name of the model, if it is fit to be one."""
-    if model is None or not _MODEL_NAME.fullmatch(model.name):
-        return {}
-    return {names.RESPONSE_MODEL: model.name}
+    name = None if model is None else plain_name(model.name)
+    return {} if name is None else {names.RESPONSE_MODEL: name}
 
 
 def of_attempt(event: AttemptSucceeded | AttemptFailed) -> Attributes:

@@ -37,7 +37,9 @@ def write_page(summary: Summary, path: Path, *, title: str = TITLE) -> None:
     """
     from gitlab_completions.report.page import make_page  # noqa: PLC0415
 
-    path.write_text(make_page(summary, title=title), encoding="utf-8", newline="\n")
+    page = make_page(summary, title=title)
+    # A title that was typed in another encoding has what UTF-8 does not.
+    path.write_bytes(page.encode("utf-8", "replace"))
 
 
 def write_pictures(

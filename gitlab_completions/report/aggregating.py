@@ -2,7 +2,8 @@
 
 A call's rows are told apart by `unique_tracking_id`. What they say of a call is kept
 until 50 000 newer calls have begun: whether it had context, which attempts of it have
-failed, and that it has ended, so that no call is counted twice.
+failed, and that it has ended, so that no call is counted twice, nor are its attempts
+and fallbacks where logs overlap.
 
 A call counts by the route that answered it, or whose failure decided it; an attempt or
 a fallback by the route it went on. Without a row of any attempt, as in the data that
@@ -12,11 +13,11 @@ GitLab itself keeps, a call counts as one attempt.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from gitlab_completions.report.reading import time_s as read_time_s
 from gitlab_completions.report.tallies import Cell, Outcome, Tally, Timeline
 
 if TYPE_CHECKING:
@@ -31,9 +32,11 @@ MOST_LETTERS = 64
 """Letters of a name in a log; GitLab's own schema has no longer names of models."""
 MOST_NAMES = 200
 """Different names of a kind that are counted; further ones are `other`."""
-EARLIEST_S, LATEST_S = 946_684_800.0, 4_102_444_800.0
-"""The years 2000 and 2100: another time is a broken clock's, or no event log's."""
+MOST_NUMBER = 1e12
+"""More is no number of seconds, attempts or lines."""
 
+CATEGORIES = ("code_suggestions", "routing", "event_log")
+"""Others are not ours, whatever their actions are called."""
 ENDINGS: Mapping[str, Outcome] = {
     "suggestion_loaded": "suggested",
     "suggestion_stream_completed": "suggested",
@@ -44,6 +47,9 @@ ENDINGS: Mapping[str, Outcome] = {
 ISSUERS = {"direct": "gitlab-ai-gateway", "indirect": "instance"}
 """Who issued a token, where a row does not say."""
 ANSWERED = ("suggested", "empty")
+MOST_TOLD = 8
+"""Rows of a call that are known again; it has two attempts and a fallback at most."""
+_TELLING = ("action", "time", "route", "reason", "elapsed_s", "error_code")
 OTHER_ACTIONS = (
     *("suggestion_shown", "suggestion_accepted", "suggestion_rejected"),
     *("hedged", "context_withheld", "endpoint_refused", "status_changed"),
@@ -64,6 +70,8 @@ class _Call:
     ended: bool = False
     assumed: bool = False
     """An attempt was counted of which no row had come."""
+    told: tuple[int, ...] = ()
+    """The attempts and fallbacks that were counted, as hashes of their rows."""
 
 
 @dataclass(slots=True)
@@ -89,16 +97,17 @@ class Aggregate:
     lines_lost: int = 0
     first_s: float = math.inf
     last_s: float = -math.inf
-    _calls: dict[str, _Call] = field(default_factory=dict[str, _Call])
-    _names: set[str] = field(default_factory=set[str])
+    # Its first one goes without a search, however many have gone before.
+    _calls: OrderedDict[str, _Call] = field(default_factory=OrderedDict[str, _Call])
+    _names: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def add(self, row: Row) -> None:
         """Count a row."""
         handler = _HANDLERS.get(_text(row.get("action")) or "")
-        if handler is None:
+        if handler is None or row.get("category", "routing") not in CATEGORIES:
             self.unknown += 1
             return
-        time_s = _time_s(row.get("time"))
+        time_s = read_time_s(row.get("time"))
         if time_s is None:
             self.timeless += 1
             return
@@ -133,23 +142,27 @@ class Aggregate:
             self._attempted(row, tally)
 
     def _answered(self, row: Row, call: _Call, tally: Tally) -> None:
-        taken_s = call.first_piece_s or _number(row.get("elapsed_s"))
+        taken_s = call.first_piece_s
+        if taken_s is None:
+            taken_s = _number(row.get("elapsed_s"))
         if taken_s is not None:
             tally.latencies.add(taken_s)
             if (_number(row.get("attempts")) or 1) <= 1:
                 tally.first_try.add(taken_s)
         names = (_text(row.get("model_name")), _text(row.get("model_engine")))
         shown = " / ".join(name for name in names if name)
-        self.models[self._name(shown or "not told")] += 1
+        self.models[self._name("model", shown or "not told")] += 1
 
     def _detour(self, row: Row, tally: Tally) -> None:
         reason = _text(row.get("reason"))
         if reason not in {None, "preferred", "fell_back", "last_try"}:
-            tally.detours[self._name(_words(str(reason)))] += 1
+            tally.detours[self._name("detour", _words(str(reason)))] += 1
 
     def attempted(self, row: Row, time_s: float) -> None:
         """Count an attempt."""
         call = self._call(row)
+        if _was_told(row, call):
+            return
         call.attempts += 1
         call.trouble = _text(row.get("error_code")) or call.trouble
         if call.assumed:
@@ -159,21 +172,24 @@ class Aggregate:
 
     def _attempted(self, row: Row, tally: Tally) -> None:
         by_route = ISSUERS.get(_route(row) or "")
-        issuer = self._name(_text(row.get("token_issuer")) or by_route or "not told")
+        issuer = _text(row.get("token_issuer")) or by_route or "not told"
+        issuer = self._name("issuer", issuer)
         tally.attempts[issuer] += 1
         code = _text(row.get("error_code"))
         if code is not None:
-            tally.lost[issuer, self._name(_words(code))] += 1
+            tally.lost[issuer, self._name("code", _words(code))] += 1
 
     def fell_back(self, row: Row, time_s: float) -> None:
         """Count a fallback, by what had failed."""
         call = self._call(row)
+        if _was_told(row, call):
+            return
         tally = self.timeline.at(time_s, Cell(_route(row), call.context))
         tally.fallbacks += 1
         reason = _words(_text(row.get("reason")) or "fell_back")
         trouble = _text(row.get("error_code")) or call.trouble
         cause = f"{reason}: {_words(trouble)}" if trouble else reason
-        tally.detours[self._name(cause)] += 1
+        tally.detours[self._name("detour", cause)] += 1
 
     def lost_lines(self, row: Row, _time_s: float) -> None:
         """Count lines that the log could not be given."""
@@ -198,14 +214,15 @@ class Aggregate:
     def _keep(self, call_id: str, call: _Call) -> None:
         self._calls[call_id] = call
         if len(self._calls) > MOST_CALLS_KEPT:
-            del self._calls[next(iter(self._calls))]
+            self._calls.popitem(last=False)
 
-    def _name(self, name: str) -> str:
+    def _name(self, kind: str, name: str) -> str:
         """Return a name to count by: a log cannot make up as many as it likes."""
-        if name not in self._names:
-            if len(self._names) >= MOST_NAMES:
+        names = self._names.setdefault(kind, set())
+        if name not in names:
+            if len(names) >= MOST_NAMES:
                 return "other"
-            self._names.add(name)
+            names.add(name)
         return name
 
 
@@ -220,17 +237,13 @@ _HANDLERS: Mapping[str, Callable[[Aggregate, Row, float], None]] = {
 }
 
 
-def _time_s(value: object) -> float | None:
-    """Return seconds since 1970; a time without a zone is UTC."""
-    if not isinstance(value, str):
-        return None
-    try:
-        time = datetime.fromisoformat(value)
-        aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-        seconds = aware.timestamp()
-    except (ValueError, OverflowError):
-        return None
-    return seconds if EARLIEST_S <= seconds < LATEST_S else None
+def _was_told(row: Row, call: _Call) -> bool:
+    """Tell whether a row of the call has come before: two logs may hold it."""
+    told = hash(tuple(str(row.get(name)) for name in _TELLING))
+    if told in call.told:
+        return True
+    call.told = (*call.told[1 - MOST_TOLD :], told)
+    return False
 
 
 def _route(row: Row) -> Literal["direct", "indirect"] | None:
@@ -249,7 +262,7 @@ def _route(row: Row) -> Literal["direct", "indirect"] | None:
 def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return float(value) if 0 <= value < LATEST_S else None
+    return float(value) if 0 <= value < MOST_NUMBER else None
 
 
 def _text(value: object) -> str | None:

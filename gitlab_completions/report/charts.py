@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 from gitlab_completions.report.points import LANES
 from gitlab_completions.report.themes import THEMES, make_config
@@ -33,8 +34,9 @@ SHAPES = ("circle", "square", "triangle-up", "diamond")
 STRIP_PIXELS = 58
 SECONDS_SHOWN_BELOW_S = 30
 """Seconds of a stretch; longer ones begin at whole minutes."""
-CLOCK_SHOWN_TO_S = 3 * 86_400
-"""Seconds of a log that is told by the clock; longer ones are told by the date."""
+CLOCK_SHOWN_TO_S, HOURS_SHOWN_TO_S = 86_400, 4 * 86_400
+"""Seconds of a log that is told by the clock, and by date and clock; longer ones are
+told by the date."""
 LEAST_RATE = 0.01
 """The least end of the axis of error rates: without errors it would have none."""
 FEWEST_STRETCHES = 12
@@ -92,19 +94,20 @@ def make_charts(
 ) -> Mapping[str, dict[str, object]]:
     """Return each chart's Vega-Lite specification, without its points."""
     palette = THEMES[theme]
-    made = {
-        "latency": _latency(palette),
-        "times": _times(timeline, palette),
-        "calls": _strips("calls", LANES, timeline, palette),
-        "detours": _strips("detours", views.detours, timeline, palette),
-        "errors": _errors(views, timeline, palette),
-    }
-    return {name: _dressed(chart, palette) for name, chart in made.items()}
+    # The tests hold them against Vega-Lite's schema; that takes as long as drawing.
+    with debug_mode(False):
+        made = {
+            "latency": _latency(palette),
+            "times": _times(timeline, palette),
+            "calls": _strips("calls", LANES, timeline, palette),
+            "detours": _strips("detours", views.detours, timeline, palette),
+            "errors": _errors(views, timeline, palette),
+        }
+        return {name: _dressed(chart, palette) for name, chart in made.items()}
 
 
 def _dressed(chart: _Drawing, palette: Palette) -> dict[str, object]:
     """Return a chart as JSON, with its theme."""
-    # The tests hold it against Vega-Lite's schema; that takes as long as drawing.
     spec: dict[str, object] = chart.to_dict(validate=False)
     return {
         **spec,
@@ -156,10 +159,14 @@ def _labels(medians: alt.Chart, palette: Palette) -> Iterator[alt.Chart]:
     """Give the medians in words, and first a rim, so that they are read on any line."""
     chart = medians.encode(y=alt.value(2), text="label:N")
     below = alt.ExprRef(expr="datum.route == 'direct' ? 0 : 20")
+    # On the side of its rule where there is room for it.
+    room = "scale('x', datum.ms) + 150 < width"
+    side = alt.ExprRef(expr=f"{room} ? 'left' : 'right'")
+    beside = alt.ExprRef(expr=f"{room} ? 6 : -6")
     yield chart.mark_text(
-        align="left",
+        align=side,
         baseline="top",
-        dx=6,
+        dx=beside,
         dy=below,
         fontSize=13,
         fontWeight="bold",
@@ -168,9 +175,9 @@ def _labels(medians: alt.Chart, palette: Palette) -> Iterator[alt.Chart]:
         strokeJoin="round",
     )
     yield chart.mark_text(
-        align="left",
+        align=side,
         baseline="top",
-        dx=6,
+        dx=beside,
         dy=below,
         fontSize=13,
         fontWeight="bold",
@@ -273,7 +280,13 @@ def _strips(
     titles = (
         alt.Chart(alt.NamedData(name))
         .transform_filter("isValid(datum.title)")
-        .mark_text(align="left", fontSize=13, color=palette.ink, baseline="middle")
+        .mark_text(
+            align="left",
+            fontSize=13,
+            color=palette.ink,
+            baseline="middle",
+            limit=alt.ExprRef(expr="width"),  # or a long name takes the bars' room
+        )
         .encode(x=alt.value(0), y=height, text="title:N")
     )
     floors = (
@@ -294,8 +307,10 @@ def _time(timeline: Timeline, field: str = "t:T") -> alt.X:
     span_s = _stretches(timeline) * timeline.width_s
     if timeline.width_s < SECONDS_SHOWN_BELOW_S:
         format_ = "%H:%M:%S"
+    elif span_s <= CLOCK_SHOWN_TO_S:
+        format_ = "%H:%M"
     else:
-        format_ = "%H:%M" if span_s <= CLOCK_SHOWN_TO_S else "%d %b %Y"
+        format_ = "%d %b %H:%M" if span_s <= HOURS_SHOWN_TO_S else "%d %b %Y"
     return alt.X(
         field,
         title="time (UTC)",

@@ -7,18 +7,23 @@ it is kept.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
+import math
+import os
 import zlib
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
-from typing import IO, TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Never, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from io import BufferedReader
     from pathlib import Path
 
-__all__ = ("Intake", "Row", "read_rows")
+__all__ = ("Intake", "Row", "read_rows", "time_s")
 
 Row = dict[str, object]
 
@@ -29,6 +34,8 @@ LINES_BETWEEN_NEWS = 4096
 LINES_BEFORE_TIME = 100
 """Lines in which a file's first time is looked for, to put the files in order."""
 _GZIP_MAGIC = b"\x1f\x8b"
+EARLIEST_S, LATEST_S = 946_684_800.0, 4_102_444_800.0
+"""The years 2000 and 2100: another time is a broken clock's, or no event log's."""
 
 
 @dataclass(slots=True)
@@ -57,6 +64,7 @@ def read_rows(
 
     Args:
         paths: The files, in any order; the one with the earliest time is read first.
+            One that is named twice is read once; a pipe is read, too.
         intake: Filled while rows are taken.
         tell: Called now and then with the bytes read so far.
 
@@ -64,22 +72,48 @@ def read_rows(
         OSError: If a file cannot be read.
     """
     loads = _parser()
-    for path in sorted(dict.fromkeys(paths), key=_first_time):
-        intake.files.append(path.name)
+    for path in sorted(_distinct(paths), key=_first_time_s):
+        # A name may be of bytes that are no UTF-8; it is shown, never opened.
+        name = os.fsencode(path.name).decode("utf-8", "replace")
+        intake.files.append(name)
         before = intake.bytes_read
-        with path.open("rb") as raw:
-            try:
+        try:
+            with path.open("rb") as raw:
                 for number, line in enumerate(_lines(raw)):
                     row = _row(line, intake, loads)
                     if row is not None:
                         yield row
-                    if number % LINES_BETWEEN_NEWS == 0:
+                    if number % LINES_BETWEEN_NEWS == 0 and raw.seekable():
                         intake.bytes_read = before + raw.tell()
                         tell(intake.bytes_read)
-            except (EOFError, gzip.BadGzipFile, zlib.error):
-                intake.cut_off.append(path.name)
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            intake.cut_off.append(name)
+        except OSError as error:  # a disk that fails says no name
+            error.filename = error.filename or str(path)
+            raise
         intake.bytes_read = before + path.stat().st_size
         tell(intake.bytes_read)
+
+
+def time_s(value: object) -> float | None:
+    """Return a row's time in seconds since 1970; one without a zone is UTC."""
+    if not isinstance(value, str):
+        return None
+    try:
+        time = datetime.fromisoformat(value)
+        aware = time if time.tzinfo else time.replace(tzinfo=UTC)
+        seconds = aware.timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return seconds if EARLIEST_S <= seconds < LATEST_S else None
+
+
+def _distinct(paths: Sequence[Path]) -> Iterable[Path]:
+    """Return each file once, whatever its names: nothing of it is counted twice."""
+    found: dict[str, Path] = {}
+    for path in paths:
+        found.setdefault(os.path.realpath(path), path)
+    return found.values()
 
 
 def _parser() -> Callable[[bytes], object]:
@@ -87,8 +121,26 @@ def _parser() -> Callable[[bytes], object]:
     try:
         import orjson  # noqa: PLC0415 - an extra, and only for who reads a log
     except ImportError:
-        return cast("Callable[[bytes], object]", json.loads)
+        return _loads
     return cast("Callable[[bytes], object]", orjson.loads)
+
+
+def _loads(line: bytes) -> object:
+    """Parse a line, and refuse what orjson refuses: NaN, and halves of characters.
+
+    No file and no terminal takes the latter.
+    """
+    found: object = _DECODER.decode(line.decode())
+    if b"\\u" in line:
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
+def _refuse(constant: str) -> Never:
+    raise ValueError(constant)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 def _row(
@@ -107,10 +159,12 @@ def _row(
     return None
 
 
-def _lines(raw: IO[bytes]) -> Iterator[bytes | None]:
+def _lines(raw: BufferedReader) -> Iterator[bytes | None]:
     """Give the lines, packed or not; `None` for one that is too long."""
-    packed = raw.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-    raw.seek(0)
+    start = raw.peek(len(codecs.BOM_UTF8))  # not `seek`: a pipe has no way back
+    packed = start.startswith(_GZIP_MAGIC)
+    if start.startswith(codecs.BOM_UTF8):
+        raw.read(len(codecs.BOM_UTF8))
     plain = gzip.GzipFile(fileobj=raw) if packed else raw
     while line := plain.readline(MOST_LINE_BYTES):
         if len(line) < MOST_LINE_BYTES or line.endswith(b"\n"):
@@ -121,15 +175,17 @@ def _lines(raw: IO[bytes]) -> Iterator[bytes | None]:
             line = plain.readline(MOST_LINE_BYTES)
 
 
-def _first_time(path: Path) -> str:
-    """Return the first time in a file as it is written: ISO 8601 sorts as text."""
+def _first_time_s(path: Path) -> float:
+    """Return the first time in a file, in seconds; a pipe's is not looked for."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        return math.inf
     try:
         with path.open("rb") as raw:
             for line in islice(_lines(raw), LINES_BEFORE_TIME):
-                row = _row(line, Intake(), json.loads)
-                time = None if row is None else row.get("time")
-                if isinstance(time, str):
-                    return time
+                row = _row(line, Intake(), _loads)
+                found_s = None if row is None else time_s(row.get("time"))
+                if found_s is not None:
+                    return found_s
     except (EOFError, gzip.BadGzipFile, zlib.error):
         pass  # it is told when the file is read
-    return ""
+    return -math.inf

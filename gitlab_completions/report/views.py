@@ -107,9 +107,14 @@ def make_views(aggregate: Aggregate) -> Views:
 
 
 def _most(counter: Counter[str], most: int) -> list[str]:
-    """Return the most frequent names; where there are more, the last is `other`."""
+    """Return the most frequent names; where there are more, the last is `other`.
+
+    A log may have that name itself.
+    """
     names = sorted(counter, key=lambda name: (-counter[name], name))
-    return names if len(names) <= most else [*names[: most - 1], "other"]
+    if len(names) <= most:
+        return names
+    return [*[name for name in names if name != "other"][: most - 1], "other"]
 
 
 def _shown(cell: Cell, route: RouteFilter, context: ContextFilter) -> bool:

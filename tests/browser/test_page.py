@@ -182,6 +182,41 @@ def test_words_of_a_log_run_nothing(browser: Browser, tmp_path: Path) -> None:
         is_quiet(shown, path)
 
 
+def test_long_names_leave_room_for_the_bars_on_a_phone(
+    browser: Browser, shots: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    write_page(summarize([write(tmp_path / "log", hostile())]), path)
+    with window(browser, path, width=320) as shown:
+        shown.page.screenshot(path=shots / "report-names-320.png", full_page=True)
+        bars = shown.page.locator("#chart-detours svg .mark-rect").first.bounding_box()
+        assert bars is not None
+        assert bars["width"] > 200
+        chart = shown.page.locator("#chart-latency").bounding_box()
+        label = shown.page.locator("#chart-latency .mark-text").last.bounding_box()
+        assert chart is not None
+        assert label is not None
+        assert label["x"] + label["width"] <= chart["x"] + chart["width"]
+        is_quiet(shown, path)
+
+
+def test_it_is_printed_on_white_and_within_the_paper(
+    browser: Browser, page: Path, shots: Path
+) -> None:
+    with window(browser, page, scheme="dark") as shown:
+        shown.page.pdf(path=shots / "report-dark.pdf", format="A4")
+        shown.page.emulate_media(media="print", color_scheme="dark")
+        back = "getComputedStyle(document.body).backgroundColor"
+        assert shown.page.evaluate(back) == "rgb(255, 255, 255)"
+        shown.page.add_style_tag(content="body { width: 700px; }")  # A4, about
+        for chart in shown.page.locator(".chart").all():
+            drawn, room = chart.locator("svg").bounding_box(), chart.bounding_box()
+            assert drawn is not None
+            assert room is not None
+            assert drawn["width"] <= room["width"]
+        is_quiet(shown, page)
+
+
 @pytest.mark.parametrize(
     "rows", [[], [row("hedged")], call(1)[2:]], ids=["empty", "no calls", "one line"]
 )

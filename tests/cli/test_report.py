@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 import pytest
 
+from gitlab_completions.cli import report as command_module
 from gitlab_completions.cli.problems import Exit
 from gitlab_completions.report import page, pictures
 from tests.report.logs import EVIL, call, rollout, write
@@ -104,14 +106,23 @@ def test_a_page_that_cannot_be_written_is_a_problem(cli: Terminal, log: str) -> 
     assert ended.err.startswith("error: no/such/folder.html cannot be written")
 
 
-def test_a_missing_package_is_named_with_its_extra(
+def test_a_disk_that_is_full_is_a_problem(
+    cli: Terminal, log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> Never:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(command_module, "write_page", fail)
+    ended = cli("report", log)
+    assert ended.code == Exit.NO_OUTPUT
+    assert ended.err.startswith("error: report.html cannot be written: No space left")
+
+
+def test_a_missing_package_is_named_before_a_log_is_read(
     cli: Terminal, log: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "altair", None)
-    for name in ("page", "charts", "pictures"):
-        monkeypatch.delitem(
-            sys.modules, f"gitlab_completions.report.{name}", raising=False
-        )
+    monkeypatch.delattr(command_module, "summarize")
     ended = cli("report", log)
     assert ended.code == Exit.WRONG_USE
     assert "the report needs altair: " in ended.err

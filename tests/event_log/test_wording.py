@@ -20,44 +20,12 @@ from gitlab_completions.errors import (
 )
 from gitlab_completions.event_log._wording import (
     deciding,
-    name,
     on,
     seconds,
     status_code,
     why,
 )
 from gitlab_completions.models import Attempt, Route
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["codestral_2508_fireworks", "fireworks_ai", "claude-3.5@2024", "a/b:c", "c++"],
-)
-def test_a_name_is_let_through(text: str) -> None:
-    assert name(text, 64) == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [None, "", "def f(x):", "two words", "ünser", "x" * 65, "a\nb", "(", "\ud800"],
-)
-def test_what_may_be_somebodys_text_is_not(text: str | None) -> None:
-    assert name(text, 64) is None
-
-
-@pytest.mark.parametrize(
-    "token",
-    [
-        "glpat-abc",
-        "gloas-0123",
-        "glft-x",
-        "Zx9wQ2mN4bV6cX8zL1kJ",
-        "0f" * 32,
-        "m-" + "a" * 20,
-    ],
-)
-def test_a_token_that_a_server_echoes_is_no_name(token: str) -> None:
-    assert name(token, 64) is None
 
 
 @pytest.mark.parametrize(

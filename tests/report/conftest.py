@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def summary(tmp_path_factory: pytest.TempPathFactory) -> Summary:
-    """A roll-out of 2000 calls."""
+    """A roll-out of 1000 calls."""
     path: Path = tmp_path_factory.mktemp("report") / "events.jsonl"
-    return summarize([write(path, rollout(2000))])
+    return summarize([write(path, rollout(1000))])

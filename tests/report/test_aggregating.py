@@ -60,6 +60,25 @@ def test_a_call_is_counted_once_however_often_its_end_is_told() -> None:
     assert tally(made).outcomes == {"suggested": 1}
 
 
+def test_rows_that_two_logs_hold_are_counted_once() -> None:
+    ids: dict[str, object] = {"unique_tracking_id": "call-1"}
+    requested, answered, ended = call(1, route="indirect", reason="fell_back")
+    failed = row("attempt", route="direct", error_code="server") | ids
+    fell = row("fell_back", route="indirect", reason="fell_back") | ids
+    rows = [requested, failed, fell, answered, ended]
+    once, twice = tally(aggregate(*rows)), tally(aggregate(*rows, *rows))
+    assert twice.attempts == once.attempts == {"gitlab-ai-gateway": 1, "instance": 1}
+    assert twice.lost == once.lost
+    assert (twice.fallbacks, twice.detours) == (1, once.detours)
+
+
+def test_attempts_of_a_call_that_differ_are_all_counted() -> None:
+    requested, attempt, ended = call(1)
+    later = [{**attempt, "elapsed_s": 0.2 + each} for each in range(20)]
+    made = aggregate(requested, attempt, *later, ended)
+    assert tally(made).attempts.total() == 21
+
+
 def test_calls_without_an_id_are_all_counted() -> None:
     ended = {k: v for k, v in call(1)[-1].items() if k != "unique_tracking_id"}
     assert tally(aggregate(ended, ended)).calls == 2
@@ -80,6 +99,13 @@ def test_an_author_waits_for_a_stream_until_its_first_piece() -> None:
     began = {**requested, "action": "suggestion_stream_started", "elapsed_s": 0.05}
     made = tally(aggregate(requested, began, attempt, {**ended, "elapsed_s": 3.0}))
     assert made.latencies.quantile(0.5) == pytest.approx(0.05, rel=0.01)
+
+
+def test_a_first_piece_that_came_at_once_is_the_answer() -> None:
+    requested, attempt, ended = call(1, action="suggestion_stream_completed")
+    began = {**requested, "action": "suggestion_stream_started", "elapsed_s": 0.0}
+    made = tally(aggregate(requested, began, attempt, {**ended, "elapsed_s": 3.0}))
+    assert made.latencies.quantile(0.5) == pytest.approx(0, abs=0.001)
 
 
 def test_only_calls_of_one_attempt_are_compared() -> None:
@@ -179,6 +205,18 @@ def test_other_rows_are_counted_as_unknown_or_known_and_not_shown() -> None:
     assert (made.unknown, made.rows) == (3, 2)
 
 
+@pytest.mark.parametrize("category", ["auth", None, 3, ["routing"]])
+def test_rows_of_other_categories_are_unknown(category: object) -> None:
+    made = aggregate(*({**each, "category": category} for each in call(1)))
+    assert (made.unknown, made.rows, tally(made).calls) == (3, 0, 0)
+
+
+def test_a_row_without_a_category_is_taken_by_its_action() -> None:
+    requested, *_ = call(1)
+    del requested["category"]
+    assert aggregate(requested).rows == 1
+
+
 def test_lines_that_the_log_lacks_are_known() -> None:
     assert aggregate(row("lines_lost", lines=7), row("lines_lost")).lines_lost == 7
 
@@ -194,6 +232,19 @@ def test_a_log_cannot_make_up_as_many_names_as_it_likes() -> None:
     assert made.detours["other"] > 0
     assert made.detours.total() == 500
     assert max(map(len, made.detours)) <= aggregating.MOST_LETTERS
+
+
+def test_names_of_one_kind_leave_room_for_those_of_another() -> None:
+    made = aggregate(
+        *(
+            {**call(number)[-1], "model_name": f"model {number}"}
+            for number in range(aggregating.MOST_NAMES + 1)
+        ),
+        *call(1000, route="indirect", reason="rollout"),
+    )
+    assert tally(made, INDIRECT).detours == {"rollout": 1}
+    assert tally(made, INDIRECT).attempts == {"instance": 1}
+    assert made.models["other"] > 0
 
 
 def test_calls_are_forgotten_after_many_others(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from gitlab_completions.report.latencies import LEAST_S, MOST_S, Latencies
 
@@ -19,6 +19,7 @@ def latencies(*values: float) -> Latencies:
     return made
 
 
+@settings(max_examples=40)
 @given(st.lists(seconds, min_size=1, max_size=50), st.sampled_from([0.5, 0.95, 0.99]))
 def test_a_quantile_is_half_a_percent_off_at_most(
     values: list[float], share: float
@@ -28,6 +29,7 @@ def test_a_quantile_is_half_a_percent_off_at_most(
     assert latencies(*values).quantile(share) == pytest.approx(exact, rel=0.0051)
 
 
+@settings(max_examples=40)
 @given(st.lists(seconds, max_size=20), st.lists(seconds, max_size=20))
 def test_merged_ones_are_as_if_counted_together(
     some: list[float], others: list[float]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import vl_convert
@@ -19,12 +18,11 @@ if TYPE_CHECKING:
 
 
 def test_a_chart_becomes_a_png(summary: Summary) -> None:
-    # The first two: each takes half a second, and all are held to the schema.
-    drawn = list(islice(draw(summary, "dark"), 2))
-    assert [name for name, _ in drawn] == [chart.name for chart in CHARTS[:2]]
-    for _, content in drawn:
-        assert content.startswith(b"\x89PNG")
-        assert int.from_bytes(content[16:20]) > 1000
+    # The first: each takes half a second, and all are held to the schema.
+    name, content = next(draw(summary, "dark"))
+    assert name == CHARTS[0].name
+    assert content.startswith(b"\x89PNG")
+    assert int.from_bytes(content[16:20]) > 1000
 
 
 def test_they_are_written_into_a_folder_that_is_made(

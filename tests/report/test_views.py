@@ -39,6 +39,20 @@ def test_a_filter_shows_its_own_calls(setting: str, calls: int) -> None:
     assert view.numbers["calls"] == str(calls)
 
 
+def test_a_name_that_is_other_is_told_once() -> None:
+    reasons = ["other"] * 5 + [f"reason {number}" for number in range(30)]
+    rows = [
+        each
+        for number, reason in enumerate(reasons)
+        for each in call(number, route="indirect", reason=reason, token_issuer=reason)
+    ]
+    made = views(*rows)
+    assert made.issuers.count("other") == made.detours.count("other") == 1
+    assert (made.issuers[-1], made.detours[-1]) == ("other", "other")
+    drawn = [each["n"] for each in everything(made).points["detours"] if "t" in each]
+    assert sum(float(count) for count in drawn) == len(reasons)
+
+
 def test_many_names_end_in_other_and_nothing_is_lost() -> None:
     rows = [
         each
