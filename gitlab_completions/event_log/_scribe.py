@@ -95,8 +95,8 @@ class Scribe:
                 return self._finished(event)
             case events.Superseded():
                 call = self._end(event.call_id)
-                left = {**on(None), "elapsed_s": seconds(event.elapsed_s)}
-                return _suggestion("suggestion_cancelled", call, left)
+                left = {**on(event.route), "elapsed_s": seconds(event.elapsed_s)}
+                return _suggestion("suggestion_cancelled", call, left | _left(event))
             case events.StreamBegan():
                 call = self._call(event.call_id)
                 came = {**on(event.route), "elapsed_s": seconds(event.elapsed_s)}
@@ -288,6 +288,13 @@ def _outcome(
         "attempts": event.attempts,
         **why(error),
     }
+
+
+def _left(event: events.Superseded) -> Line:
+    """Return what of a stream had come: no attempt is told of what its reader ends."""
+    if event.route is None:
+        return {}
+    return {"bytes_sent": event.bytes_sent, "bytes_received": event.bytes_received}
 
 
 def _attempt(

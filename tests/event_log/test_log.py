@@ -155,6 +155,21 @@ async def test_a_superseded_calls_attempt_still_has_its_id(tmp_path: Path) -> No
     assert (left["language"], left["route"]) == ("ruby", None)
 
 
+async def test_of_a_stream_that_is_left_it_is_told_what_had_come(
+    tmp_path: Path,
+) -> None:
+    path, gitlab = tmp_path / "events.jsonl", FakeGitLab()
+    with EventLog(path) as log:
+        async with gitlab.client(observers=[log.observer()]) as client:
+            gitlab.instance.hang_stream(2)  # the first one opens it
+            async with client.stream(GENERATION) as stream:
+                await anext(stream)
+    (left,) = of(read(path), "suggestion_cancelled")
+    assert (left["route"], left["is_direct_connection"]) == ("indirect", False)
+    sizes = left["bytes_sent"], left["bytes_received"]
+    assert all(isinstance(size, int) and size > 0 for size in sizes)
+
+
 async def test_a_stream_is_told_from_its_first_piece_to_its_last(
     tmp_path: Path,
 ) -> None:
