@@ -21,7 +21,10 @@ nox.options.sessions = ["lint", "types", "tests", "networks", "soak_quick"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
-EXTRAS = "cli,emulator,httpx2,ignore,openfeature,redact,redis,shared,speed"
+EXTRAS = (
+    "cli,emulator,eventlog,httpx2,ignore,openfeature,otel,redact,redis,report,shared,"
+    "speed"
+)
 # Modules of tests/benchmarks, each with a `main` and the options of its `rounds`.
 BENCHMARKS = (
     "import_time",
@@ -36,6 +39,8 @@ BENCHMARKS = (
     "idle",
     "first_piece",
     "redaction",
+    "telemetry",
+    "event_log",
 )
 CACHE = Path(".nox", ".cache").resolve()
 
@@ -217,7 +222,9 @@ def examples(session: nox.Session) -> None:
     session.run("python", "examples/watch_routing.py")
     session.run("python", "examples/generate.py")
     session.run("python", "examples/with_context.py")
+    session.run("python", "examples/keep_events.py")
     session.run("python", "examples/editor_without_asyncio.py")
+    session.run("python", "examples/watch_metrics.py", "--port", "0", "--seconds", "2")
     session.run("pytest", "examples/test_your_plugin.py")
 
 
@@ -243,6 +250,14 @@ def soak_quick(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """The same for 600 s; `-- --seconds 600 --seed N --png FILE`, `-- --plan`."""
     run_soak(session)
+
+
+@nox.session
+def rehearse(session: nox.Session) -> None:
+    """Play the example of a roll-out in full: its incident has it taken back."""
+    install(session)
+    plan = ("rehearse", "examples/rollout.toml", *session.posargs)
+    session.run("gitlab-completions", *plan, success_codes=[7])
 
 
 def run_soak(session: nox.Session, *arguments: str) -> None:
@@ -284,6 +299,41 @@ def profile(session: nox.Session) -> None:
     drawn = ("--png", str(folder / "profile.png"), "--html", str(folder / "calls.html"))
     module = "tests.benchmarks.profile_calls"
     session.run("python", "-m", module, *drawn, *session.posargs)
+
+
+@nox.session
+def dashboard(session: nox.Session) -> None:
+    """Have a real Prometheus answer what the dashboard asks, and draw it.
+
+    The pictures are dashboard.png and dashboard-dark.png in the session's own temporary
+    folder; `-- --url URL` draws what another Prometheus knows.
+    """
+    if shutil.which("prometheus") is None or shutil.which("promtool") is None:
+        session.skip("NOTHING WAS ASKED: apt-get install prometheus")
+    install(session, "test", "soak")  # soak: matplotlib
+    session.run("pytest", "tests/dashboard")
+    png = str(Path(session.create_tmp(), "dashboard.png"))
+    drawn = ("--png", png, *session.posargs)
+    session.run("python", "-m", "examples.dashboard.draw", *drawn)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Open a report in a headless Chromium, click its filters, and keep screenshots.
+
+    They go into the session's own temporary folder. The environment variable CHROMIUM
+    names a program that is not found by itself.
+    """
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    if "CHROMIUM" not in os.environ and not any(map(shutil.which, names)):
+        session.skip(
+            "NO PAGE WAS LOOKED AT: there is no Chromium: apt install chromium"
+        )
+    install(session, "test", "browser")
+    shots = session.create_tmp()
+    session.env["SCREENSHOTS"] = str(Path(shots).resolve())
+    session.run("pytest", "tests/browser", *session.posargs)
+    session.log(f"screenshots: {shots}")
 
 
 @nox.session(python=PYTHONS)

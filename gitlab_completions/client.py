@@ -23,7 +23,7 @@ from gitlab_completions._arguments import (
 )
 from gitlab_completions._frames import frameless
 from gitlab_completions._shell import chance
-from gitlab_completions._shell.clock import SystemClock
+from gitlab_completions._shell.clock import SystemClock, wall_time
 from gitlab_completions._shell.closing import Closing
 from gitlab_completions._version import __version__
 from gitlab_completions._wire.headers import user_agent as user_agent_of
@@ -36,10 +36,12 @@ from gitlab_completions.stream import CompletionStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from types import TracebackType
 
     from gitlab_completions._shell.clock import Clock
     from gitlab_completions._shell.handover import Handover
+    from gitlab_completions.diagnosis import Diagnosis
     from gitlab_completions.events import Observer
     from gitlab_completions.flags import Flag, FlagSource
     from gitlab_completions.ignoring import IgnoreList
@@ -154,6 +156,7 @@ class CompletionClient:
         *,
         clock: Clock,
         jitter: Callable[[], float],
+        wall: Callable[[], datetime] = wall_time,
         direct_override: str = "",
         **options: Unpack[ClientOptions],
     ) -> Self:
@@ -164,6 +167,7 @@ class CompletionClient:
             access_token,
             clock=clock,
             jitter=jitter,
+            wall=wall,
             direct_override=direct_override,
             **options,
         )
@@ -177,6 +181,7 @@ class CompletionClient:
         clock: Clock,
         jitter: Callable[[], float],
         direct_override: str,
+        wall: Callable[[], datetime] = wall_time,
         policy: RoutingPolicy = DEFAULT_POLICY,
         sender: Sender | None = None,
         store: DetailsStore | None = None,
@@ -219,6 +224,7 @@ class CompletionClient:
                 flags=flags,
                 redact=redact,
                 ignore=ignore,
+                wall=wall,
             )
         )
         if isinstance(flags, FeatureFlags):
@@ -335,6 +341,34 @@ class CompletionClient:
         check_project_path(project_path)
         with self._closing.awaited() as closing:
             return await self._engine.availability(project_path, closing)
+
+    async def diagnose(self, project_path: str | None = None) -> Diagnosis:
+        """Find out why completions do not come, or come slowly.
+
+        Looks at all that is between here and a completion by either route: this side's
+        settings, names and addresses, proxies, TLS, clocks, the access token, GitLab
+        and its gateway. It makes twelve requests at most, two small completions among
+        them, within about a minute, mostly in a second or two. It changes nothing: what
+        the client knows of routes stays as it is, and no observer is told. Whatever is
+        found is told and not raised.
+
+        Args:
+            project_path: The project, whose settings count too.
+
+        Raises:
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When `project_path` is no string.
+        """
+        self._enter()
+        check_project_path(project_path)
+        # Few are ever diagnosed, and need not import how.
+        from gitlab_completions._doctor.doctor import diagnose  # noqa: PLC0415
+
+        heeded = self._engine.policy.environment_override
+        overridden = heeded and bool(self._direct_override)
+        patient = self._engine.patient(project_path)
+        with self._closing.awaited() as closing:
+            return await diagnose(patient, project_path, closing, overridden=overridden)
 
     async def flag(self, name: str, /, *, default: bool = True) -> Flag:
         """Tell whether a feature is switched on, and why that is the answer.

@@ -19,17 +19,19 @@ if TYPE_CHECKING:
         GitLabCompletionsError,
         RouteError,
     )
-    from gitlab_completions.models import Route, RouteReason
+    from gitlab_completions.models import Intent, Model, Route, RouteReason
     from gitlab_completions.status import RoutingStatus
 
 __all__ = (
     "AttemptFailed",
     "AttemptSucceeded",
     "CallFinished",
+    "CallStarted",
     "CircuitProbed",
     "CircuitRecovered",
     "CircuitTripped",
     "ClockJumped",
+    "ContextSize",
     "ContextWithheld",
     "DetailsRefreshed",
     "DetailsRefused",
@@ -40,8 +42,53 @@ __all__ = (
     "Observer",
     "RouteChosen",
     "StatusChanged",
+    "StreamBegan",
     "Superseded",
 )
+
+
+class ContextSize(Record):
+    """What an item of a call's context is, and how large; its name's ending alone.
+
+    Args:
+        kind: A whole `"file"`, or a `"snippet"` of one.
+        file_extension: What follows the last dot of its name; empty without one.
+        size_bytes: Bytes of its text in UTF-8, before anything is cut.
+    """
+
+    kind: Literal["file", "snippet"]
+    file_extension: str
+    size_bytes: int
+
+
+class CallStarted(Record):
+    """A call began; told to observers of yours only, in the caller's context.
+
+    Sizes are the request's own, before anything is cut or withheld.
+
+    Args:
+        call_id: The call, in all events of it.
+        intent: What it wants.
+        streams: Its text is read while it comes.
+        language: The language identifier that is sent, where there is one.
+        file_extension: What follows the last dot of the file's name.
+        above_chars: Characters above the cursor.
+        below_chars: Characters below it.
+        above_bytes: The same in bytes of UTF-8.
+        below_bytes: The same below the cursor.
+        context: The items of its context, in their order.
+    """
+
+    call_id: int
+    intent: Intent
+    streams: bool
+    language: str | None
+    file_extension: str
+    above_chars: int
+    below_chars: int
+    above_bytes: int
+    below_bytes: int
+    context: tuple[ContextSize, ...] = ()
 
 
 class ContextWithheld(Record):
@@ -65,22 +112,65 @@ class RouteChosen(Record):
 
 
 class AttemptSucceeded(Record):
-    """An attempt brought a completion, perhaps after its call had ended."""
+    """An attempt brought a completion, perhaps after its call had ended.
+
+    Args:
+        call_id: The call that ordered it.
+        route: Where it went.
+        elapsed_s: Seconds from the send to the end of the answer.
+        status_code: HTTP status of the answer.
+        request_id: The server's id of the request.
+        reason: Why it was sent there.
+        bytes_sent: Bytes of the request's body, each time that it was sent.
+        bytes_received: Bytes of the answers' bodies, unpacked.
+        token_age_s: Seconds since the gateway's token was granted; `None` on indirect.
+        superseded: Its call had ended without it.
+    """
 
     call_id: int
     route: Route
     elapsed_s: float
     status_code: int
     request_id: str | None
+    reason: RouteReason | None = None
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    token_age_s: float | None = None
+    superseded: bool = False
 
 
 class AttemptFailed(Record):
-    """An attempt ended without a completion, perhaps after its call had ended."""
+    """An attempt ended without a completion, perhaps after its call had ended.
+
+    Args:
+        call_id: The call that ordered it.
+        route: Where it went.
+        elapsed_s: Seconds from the send to the failure.
+        error: Why it brought none.
+        reason: Why it was sent there.
+        bytes_sent: Bytes of the request's body, each time that it was sent.
+        bytes_received: Bytes of the answers' bodies, unpacked.
+        token_age_s: Seconds since the gateway's token was granted; `None` on indirect.
+        superseded: Its call had ended without it.
+    """
 
     call_id: int
     route: Route
     elapsed_s: float
     error: RouteError
+    reason: RouteReason | None = None
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    token_age_s: float | None = None
+    superseded: bool = False
+
+
+class StreamBegan(Record):
+    """The first piece of a stream has come: there is no other route from now on."""
+
+    call_id: int
+    route: Route
+    elapsed_s: float
 
 
 class FellBack(Record):
@@ -101,11 +191,19 @@ class Hedged(Record):
 class Superseded(Record):
     """The caller left; what is in flight may still finish, and teach.
 
-    Unless it is a stream, which ends with its reader.
+    Args:
+        call_id: The call.
+        elapsed_s: Seconds from its beginning.
+        route: Where a stream came from that was sent, and ended with its reader.
+        bytes_sent: Bytes of the body that asked for it.
+        bytes_received: Bytes of it that had come, unpacked.
     """
 
     call_id: int
     elapsed_s: float
+    route: Route | None = None
+    bytes_sent: int = 0
+    bytes_received: int = 0
 
 
 class CircuitTripped(Record):
@@ -144,12 +242,14 @@ class DetailsRefreshed(Record):
         lifetime_s: Seconds they live.
         dropped_headers: Granted header pairs that are not fit to be sent.
         shared: Another process had asked for them, and the store had them.
+        elapsed_s: Seconds that asking took.
     """
 
     project_path: str | None
     lifetime_s: float
     dropped_headers: int
     shared: bool = False
+    elapsed_s: float | None = None
 
 
 class DetailsRefused(Record):
@@ -159,11 +259,14 @@ class DetailsRefused(Record):
         project_path: The project it was asked for.
         problem: Why.
         again_in_s: Seconds from which on a call has it asked again.
+        elapsed_s: Seconds that asking took; `None` when the gateway refused what had
+            been granted, or another process was told so.
     """
 
     project_path: str | None
     problem: DirectAccessError
     again_in_s: float | None
+    elapsed_s: float | None = None
 
 
 class EndpointRefused(Record):
@@ -187,13 +290,28 @@ class ClockJumped(Record):
 
 
 class CallFinished(Record):
-    """A call ended with a completion or an error; not sent for superseded calls."""
+    """A call ended with a completion or an error; not sent for superseded calls.
+
+    Args:
+        call_id: The call.
+        elapsed_s: Seconds from its beginning.
+        route: The route that answered; `None` when none did.
+        reason: Why that route.
+        error: What the caller was raised; `None` for a completion.
+        model: The model that was used, where the server says.
+        choices: How many suggestions there are; none means that there is nothing to
+            suggest.
+        attempts: How often it was sent.
+    """
 
     call_id: int
     elapsed_s: float
     route: Route | None
     reason: RouteReason | None
     error: GitLabCompletionsError | None
+    model: Model | None = None
+    choices: int = 0
+    attempts: int = 0
 
 
 class StatusChanged(Record):
@@ -203,10 +321,12 @@ class StatusChanged(Record):
 
 
 Event: TypeAlias = (
-    RouteChosen
+    CallStarted
+    | RouteChosen
     | ContextWithheld
     | AttemptSucceeded
     | AttemptFailed
+    | StreamBegan
     | FellBack
     | Hedged
     | Superseded

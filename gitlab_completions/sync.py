@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import TracebackType
 
+    from gitlab_completions.diagnosis import Diagnosis
     from gitlab_completions.events import Observer
     from gitlab_completions.flags import Flag, FlagSource
     from gitlab_completions.ignoring import IgnoreList
@@ -53,6 +54,9 @@ OVERTIME_S = 1.0
 AVAILABILITY_S = 32.0
 """Seconds that it may take to find out: two for the token's source, twenty to wait for
 the questions about other projects, and ten to ask."""
+DIAGNOSIS_S = 82.0
+"""Seconds that a diagnosis may take: a minute to ask, ten for the way to each of the
+two hosts, and two for the token's source."""
 
 
 class SyncCompletionClient:
@@ -273,6 +277,26 @@ class SyncCompletionClient:
             problem = without_frames(error)
             return Availability(available=False, problem=problem, gitlab_version=None)
 
+    def diagnose(self, project_path: str | None = None) -> Diagnosis:
+        """Find out why completions do not come, or come slowly; wait for it.
+
+        See `CompletionClient.diagnose`.
+
+        Args:
+            project_path: The project, whose settings count too.
+
+        Raises:
+            ClientClosedError: When the client is closed, before or meanwhile.
+            ConfigurationError: When `project_path` is no string, when an observer calls
+                this, or when the process has forked since the client's first use.
+            DeadlineExceededError: When something blocks the client's thread.
+        """
+        thread = self._running()
+        check_project_path(project_path)
+        return thread.run(
+            partial(self._diagnose, project_path), DIAGNOSIS_S + OVERTIME_S
+        )
+
     def flag(self, name: str, /, *, default: bool = True) -> Flag:
         """Tell whether a feature is switched on; wait for it.
 
@@ -397,6 +421,9 @@ class SyncCompletionClient:
 
     async def _availability(self, project_path: str | None) -> Availability:
         return await self._client.availability(project_path)
+
+    async def _diagnose(self, project_path: str | None) -> Diagnosis:
+        return await self._client.diagnose(project_path)
 
     async def _warm_up(self, project_path: str | None) -> None:
         await self._client.warm_up(project_path)

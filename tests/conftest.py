@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 REAL_TIME = {
     "_transport",
+    "doctor",
     "emulator",
     "loopback",
     "matrix",

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
 
     Fault = Callable[[FakeEndpoint], None]
 
+EventT = TypeVar("EventT")
 REQUEST = CompletionRequest.at_cursor("def f():", 8, file_name="f.py")
 GENERATION = replace(REQUEST, intent=Intent.GENERATION)
 ONLY = RoutingPolicy(direct=DirectMode.ONLY)
@@ -81,6 +82,10 @@ class Diary:
 
     def of(self, *kinds: type) -> list[Event]:
         return [event for event in self.events if isinstance(event, kinds)]
+
+    def only(self, kind: type[EventT]) -> EventT:
+        (event,) = (event for event in self.events if isinstance(event, kind))
+        return event
 
     def kinds(self, *without: type) -> list[str]:
         return [type(e).__name__ for e in self.events if not isinstance(e, without)]
@@ -884,6 +889,7 @@ async def test_a_slow_gateway_is_hedged_and_the_first_answer_wins(
     assert indirect.status_code == 200
     await gitlab.settle()
     assert diary.kinds(events.StatusChanged) == [
+        "CallStarted",
         "RouteChosen",
         "Hedged",
         "AttemptSucceeded",
@@ -903,6 +909,7 @@ async def test_a_failing_gateway_is_fallen_back_from_at_once(
     assert (answer.route, answer.reason) == (Route.INDIRECT, RouteReason.FELL_BACK)
     assert answer.elapsed_s == pytest.approx(0.5)
     assert diary.kinds(events.StatusChanged) == [
+        "CallStarted",
         "RouteChosen",
         "AttemptFailed",
         "FellBack",
@@ -1984,3 +1991,33 @@ def test_a_sender_has_room_for_what_the_policy_allows() -> None:
             sender=HttpxSender(),
             policy=RoutingPolicy(max_in_flight=24),
         )
+
+
+async def test_observers_are_told_what_a_call_costs(gitlab: FakeGitLab) -> None:
+    async with gitlab.client() as client:
+        diary = Diary(client)
+        gitlab.gateway.delay(0.25)
+        await client.warm_up()
+        await client.complete(REQUEST)
+    started = diary.only(events.CallStarted)
+    refreshed = diary.only(events.DetailsRefreshed)
+    succeeded = diary.only(events.AttemptSucceeded)
+    finished = diary.only(events.CallFinished)
+    assert started.above_chars == len(REQUEST.content_above_cursor)
+    assert refreshed.elapsed_s == 0.0
+    assert succeeded.bytes_sent == len(gitlab.gateway.requests[-1].body)
+    assert succeeded.bytes_received > 0
+    assert succeeded.token_age_s == pytest.approx(0.25)
+    assert (succeeded.reason, succeeded.superseded) == (RouteReason.PREFERRED, False)
+    assert (finished.choices, finished.attempts) == (1, 1)
+    assert finished.model is not None
+
+
+async def test_a_call_is_told_at_its_beginning_only_to_who_listens(
+    gitlab: FakeGitLab, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "gitlab_completions")
+    async with gitlab.client() as client:
+        await client.complete(REQUEST)
+    assert "CallFinished" in caplog.text
+    assert "CallStarted" not in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -34,10 +35,12 @@ def run(*arguments: str, **environment: str) -> str:
 def test_a_first_completion_comes_from_an_emulator() -> None:
     text, how = run("complete_once.py").splitlines()
     assert text == " height"
-    assert how.startswith(("direct, preferred, 0.", "indirect, details_absent, 0."))
+    route, reason, elapsed = how.split(", ")
+    assert (route, reason) in {("direct", "preferred"), ("indirect", "details_absent")}
+    assert float(elapsed.removesuffix(" s")) > 0
 
 
-def test_a_first_completion_comes_from_the_gitlab_in_the_environment() -> None:
+def test_the_gitlab_in_the_environment_is_asked_and_watched() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "gitlab_completions", "emulator", "--tls"],
         stdout=subprocess.PIPE,
@@ -52,6 +55,11 @@ def test_a_first_completion_comes_from_the_gitlab_in_the_environment() -> None:
                 line.removeprefix("export ").split("=", 1) for line in exports
             )
             assert run("complete_once.py", **environment).startswith(" height\n")
+            watched = run(
+                "watch_metrics.py", "--port", "0", "--seconds", "0.1", **environment
+            )
+            assert watched.startswith("metrics: http://127.0.0.1:")
+            assert " completed, " in watched
         finally:
             emulator.terminate()
 
@@ -92,6 +100,27 @@ def test_context_is_sent_without_secrets_and_ignored_files() -> None:
         "customers/names.py: the file is on the ignore list",
         f'sent of pricing.py: TOKEN = "{"*" * 26}"',
     ]
+
+
+def test_a_calls_events_are_kept_with_what_came_of_it() -> None:
+    lines = [ast.literal_eval(line) for line in run("keep_events.py").splitlines()]
+    assert [line["action"] for line in lines] == [
+        "suggestion_requested",
+        "attempt",
+        "suggestion_loaded",
+        "suggestion_accepted",
+    ]
+    assert {line["user"] for line in lines} == {"17"}
+
+
+def test_metrics_are_watched_while_authors_complete() -> None:
+    watched = run("watch_metrics.py", "--port", "0", "--seconds", "2")
+    where, counts = watched.splitlines()
+    assert where.startswith("metrics: http://127.0.0.1:")
+    numbers = {name: int(number) for number, name in map(str.split, counts.split(", "))}
+    ended = ("completed", "failed", "superseded")  # a slow machine completes little
+    assert sum(numbers[name] for name in ended) > 0
+    assert numbers["completed"] == numbers["direct"] + numbers["indirect"]
 
 
 ALONE = ["--rootdir=.", "--config-file=/dev/null", "-p", "no:asyncio"]

@@ -23,7 +23,10 @@ OPTIONAL = {"click", "cryptography", "h11", "rich", "starlette", "trustme", "uvi
 """What extras bring; a module that needs one is looked at where it is installed."""
 NOT_IMPORTED = (
     *("jwt", "tenacity", "httpx", "httpx2", "starlette", "click", "rich", "pytest"),
-    "openfeature",
+    *("openfeature", "opentelemetry", "concurrent_log_handler"),
+    "gitlab_completions._doctor",
+    "gitlab_completions.diagnosis",
+    "gitlab_completions.event_log",
     "gitlab_completions.testing",
     "gitlab_completions.emulator",
 )

@@ -173,7 +173,7 @@ async def test_pieces_come_as_they_arrive_and_the_rest_is_told_at_the_end(
         await wait_all_tasks_blocked()
     assert reading.pieces == ["a = ", "b", " + c"]
     assert house.in_flight == 1
-    assert house.kinds == ["RouteChosen"]
+    assert house.kinds == ["CallStarted", "RouteChosen", "StreamBegan"]
     feed.end()
     done = await reading.stream.completion()
     assert await reading.error() is None
@@ -182,7 +182,10 @@ async def test_pieces_come_as_they_arrive_and_the_rest_is_told_at_the_end(
     (attempt,) = done.attempts
     assert (attempt.status_code, attempt.error) == (200, None)
     assert not attempt.superseded
-    assert house.kinds == ["RouteChosen", "AttemptSucceeded", "CallFinished"]
+    assert house.kinds == [
+        *("CallStarted", "RouteChosen", "StreamBegan"),
+        *("AttemptSucceeded", "CallFinished"),
+    ]
     assert house.in_flight == 0
 
 
@@ -314,8 +317,8 @@ async def test_a_route_that_fails_before_the_first_piece_falls_back(
     assert (done.route, done.reason) == (INDIRECT, RouteReason.FELL_BACK)
     assert [one.route for one in done.attempts] == [DIRECT, INDIRECT]
     assert house.kinds == [
-        *("RouteChosen", "AttemptFailed", "FellBack"),
-        *("AttemptSucceeded", "CallFinished"),
+        *("CallStarted", "RouteChosen", "AttemptFailed", "FellBack"),
+        *("StreamBegan", "AttemptSucceeded", "CallFinished"),
     ]
 
 
@@ -610,7 +613,12 @@ async def test_the_deadline_before_the_first_piece_is_the_usual_one(
     await wait_all_tasks_blocked()
     assert exchange.cancelled == 1
     assert asyncio.get_running_loop().time() == 3
-    assert indirect.kinds == ["RouteChosen", "AttemptFailed", "CallFinished"]
+    assert indirect.kinds == [
+        "CallStarted",
+        "RouteChosen",
+        "AttemptFailed",
+        "CallFinished",
+    ]
     assert indirect.client.status().counts["attempts_failed"] == 1
 
 
@@ -658,7 +666,7 @@ async def test_a_stream_is_cancelled_from_another_task(house: House) -> None:
     assert [one.superseded for one in done.attempts] == [True]
     await wait_all_tasks_blocked()
     assert exchange.cancelled == 1
-    assert house.kinds == ["RouteChosen", "Superseded"]
+    assert house.kinds == ["CallStarted", "RouteChosen", "StreamBegan", "Superseded"]
     assert house.in_flight == 0
 
 
@@ -994,7 +1002,9 @@ async def test_the_clients_end_is_told_to_the_reader(house: House, fed: int) -> 
             await stream.completion()
     assert stream.text == "x" * min(fed, ROOM)
     assert exchange.cancelled == 1
-    assert house.kinds == ["RouteChosen", "CallFinished"]
+    assert [kind for kind in house.kinds if kind != "StreamBegan"] == [
+        *("CallStarted", "RouteChosen", "CallFinished")
+    ]
 
 
 async def test_the_clients_end_is_told_to_streams_that_begin_just_then(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitlab_completions import sync
+from gitlab_completions._doctor import examination, roads
 from gitlab_completions._shell import loop_thread
 from gitlab_completions._shell.access_token import SOURCE_TIMEOUT_S
 from gitlab_completions._shell.availability import TURN_S
@@ -136,7 +137,7 @@ def test_a_completion_comes_without_asyncio(
 def test_a_client_has_what_the_asynchronous_one_has() -> None:
     for name in (
         *("__init__", "from_env", "complete", "submit", "stream"),
-        *("availability", "status", "reconfigure"),
+        *("availability", "diagnose", "status", "reconfigure"),
     ):
         one = inspect.signature(getattr(SyncCompletionClient, name))
         other = inspect.signature(
@@ -190,6 +191,18 @@ def test_whether_code_suggestions_work_is_told(
 
 def test_the_time_for_it_is_that_of_its_parts() -> None:
     assert sync.AVAILABILITY_S == SOURCE_TIMEOUT_S + TURN_S + MOST_S
+    ways_s = 2 * roads.ROAD_S
+    assert SOURCE_TIMEOUT_S + examination.MOST_S + ways_s == sync.DIAGNOSIS_S
+
+
+def test_a_client_is_diagnosed(
+    gitlab: FakeGitLab, client: SyncCompletionClient
+) -> None:
+    assert client.diagnose("group/app").problem is None
+    gitlab.settings.has_seat = False
+    problem = client.diagnose("group/app").problem
+    assert problem is not None
+    assert problem.name == "availability"
 
 
 def test_the_status_tells_how_routing_stands(client: SyncCompletionClient) -> None:
@@ -284,6 +297,7 @@ def test_a_deadline_is_kept_though_something_blocks_the_thread(
         ("submit", {"request": None}, "CompletionRequest"),
         ("warm_up", {"project_path": 7}, "project_path"),
         ("availability", {"project_path": 7}, "project_path"),
+        ("diagnose", {"project_path": 7}, "project_path"),
         ("status", {"project_path": 7}, "project_path"),
     ],
 )
@@ -506,6 +520,8 @@ def test_a_closed_client_says_so(client: SyncCompletionClient) -> None:
         client.warm_up()
     with pytest.raises(ClientClosedError):
         client.availability()
+    with pytest.raises(ClientClosedError):
+        client.diagnose()
     with pytest.raises(ClientClosedError):
         client.__enter__()
     client.observe(print)()

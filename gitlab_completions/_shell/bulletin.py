@@ -18,12 +18,17 @@ class Bulletin:
     """The observers of one client.
 
     Args:
-        observers: Those who are told from the start.
+        own: The library's, which need nothing that is costly to know.
+        observers: The user's, who are told from the start.
     """
 
-    def __init__(self, observers: Iterable[Observer] = ()) -> None:
-        self._observers: dict[object, Observer] = {object(): one for one in observers}
+    def __init__(
+        self, own: Iterable[Observer] = (), observers: Iterable[Observer] = ()
+    ) -> None:
+        together = (*(mine := tuple(own)), *observers)
+        self._observers: dict[object, Observer] = {object(): one for one in together}
         self._broken: set[object] = set()
+        self._own = len(mine)
 
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Tell an observer of what comes; returns what ends that."""
@@ -35,6 +40,11 @@ class Bulletin:
             self._broken.discard(key)
 
         return unsubscribe
+
+    @property
+    def attended(self) -> bool:
+        """Whether anybody listens but the library itself."""
+        return len(self._observers) > self._own
 
     def publish(self, event: Event) -> None:
         """Tell all observers."""

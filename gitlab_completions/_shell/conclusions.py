@@ -98,6 +98,9 @@ class Conclusions:
                 route=done.route if done else None,
                 reason=done.reason if done else None,
                 error=error,
+                model=done.model if done else None,
+                choices=len(done.choices) if done else 0,
+                attempts=len(drive.flights),
             )
         )
 

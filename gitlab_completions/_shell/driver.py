@@ -101,13 +101,27 @@ class Drive:
         try:
             return await self._answer(flow, deadline)
         except asyncio.CancelledError:
-            elapsed_s = self.clock.now() - self.started_at
-            self.bulletin.publish(Superseded(call_id=self.call_id, elapsed_s=elapsed_s))
+            self.bulletin.publish(self._superseded())
             raise
         finally:
             flow.close()
             for flight in self.flights:
                 self.race.detach(flight)
+
+    def _superseded(self) -> Superseded:
+        """Return what to tell of a caller who left; of a stream nothing more comes."""
+        elapsed_s = self.clock.now() - self.started_at
+        streams = (one for one in self.flights if one.pour is not None and one.sent)
+        stream = next((one for one in streams if one.ending is None), None)
+        if stream is None:
+            return Superseded(call_id=self.call_id, elapsed_s=elapsed_s)
+        return Superseded(
+            call_id=self.call_id,
+            elapsed_s=elapsed_s,
+            route=stream.route,
+            bytes_sent=stream.traffic.sent,
+            bytes_received=stream.traffic.received,
+        )
 
     async def _answer(self, flow: Flow, deadline: float) -> Chosen | GaveUp:
         answer = await self._converse(flow)

@@ -12,6 +12,7 @@ from gitlab_completions._core.budget import InstanceBudget
 from gitlab_completions._core.commands import Chosen
 from gitlab_completions._core.hedging import HedgeBudget
 from gitlab_completions._core.router import Router
+from gitlab_completions._records import replace
 from gitlab_completions._shell import logbook, results
 from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.availability import AvailabilityDesk
@@ -21,6 +22,8 @@ from gitlab_completions._shell.conclusions import Conclusions
 from gitlab_completions._shell.driver import Drive
 from gitlab_completions._shell.keeper import Keeper
 from gitlab_completions._shell.outlook import Outlook
+from gitlab_completions._shell.outset import call_started
+from gitlab_completions._shell.patient import Patient
 from gitlab_completions._shell.race import GRACE_S, Race
 from gitlab_completions._shell.reader import Reader
 from gitlab_completions._shell.spare import SpareConnections
@@ -63,7 +66,8 @@ class Engine:
         self._clock = clock
         self._call_ids = itertools.count(1)
         self._tally = Tally()
-        self.bulletin = Bulletin((self._tally, logbook.write, *setup.observers))
+        own = (self._tally, logbook.write)
+        self.bulletin = Bulletin(own, setup.observers)
         self._background = Background()
         self._streams = Background()
         self._desk = TokenDesk(setup.access_token, self._token_changed)
@@ -214,8 +218,12 @@ class Engine:
             self._hedges.earn()  # a stream is never hedged
         if self._notices is not None:
             self._notices.look(entry)
+        call_id = next(self._call_ids)
+        if self.bulletin.attended:
+            streams = handover is not None
+            self.bulletin.publish(call_started(call_id, request, streams=streams))
         return Drive(
-            call_id=next(self._call_ids),
+            call_id=call_id,
             request=request,
             entry=entry,
             race=self._race,
@@ -282,6 +290,17 @@ class Engine:
     ) -> Availability:
         """Tell whether code suggestions work for the user and a project."""
         return await self._availability.availability(project_path, closing)
+
+    def patient(self, project_path: str | None) -> Patient:
+        """Return what of it is examined when the client is diagnosed."""
+        return Patient(
+            setup=replace(self._setup, policy=self.policy),
+            desk=self._desk,
+            spare=self._spare,
+            background=self._background,
+            rollout=self._rollout,
+            status=self.status(project_path, closed=False),
+        )
 
     def status(self, project_path: str | None, *, closed: bool) -> RoutingStatus:
         """Return how routing stands for a project."""

@@ -13,6 +13,7 @@ from gitlab_completions._secrets import HostHeaders
 from gitlab_completions._shell import endings
 from gitlab_completions._shell.access_token import TokenSourceError
 from gitlab_completions._shell.chance import new_request_id
+from gitlab_completions._shell.traffic import Traffic
 from gitlab_completions._wire import gateway_v2, gateway_v4, instance
 from gitlab_completions._wire.headers import request_id
 from gitlab_completions._wire.messages import SendError
@@ -46,6 +47,8 @@ WARM_UP_S = 5.0
 """Seconds for a warm-up: nobody waits for it."""
 SUCCESS = 200
 UNAUTHORIZED = 401
+_BEFORE_SENDING = frozenset({"connect", "tls", "proxy", "pool"})
+"""What goes wrong before there is a connection to send anything on."""
 
 
 class Exchanger:
@@ -85,6 +88,7 @@ class Exchanger:
         endpoint: Endpoint,
         ends_at: float,
         last_resort: bool,
+        traffic: Traffic,
         pour: Pour | None = None,
     ) -> Ending:
         """Ask one of the gateway's endpoints for a completion, or the stream of one."""
@@ -100,7 +104,7 @@ class Exchanger:
             stream=pour is not None,
             max_body_bytes=self.max_body_bytes,
         )
-        return await self._perform(wire, pour)
+        return await self._perform(wire, traffic, pour)
 
     async def indirect(
         self,
@@ -108,6 +112,7 @@ class Exchanger:
         *,
         ends_at: float,
         last_resort: bool,
+        traffic: Traffic,
         pour: Pour | None = None,
     ) -> Ending:
         """Ask the instance for a completion; again if another token is to be had."""
@@ -129,7 +134,7 @@ class Exchanger:
             return endings.no_token(Route.INDIRECT, error, elapsed_s)
         except RequestRejectedError as error:
             return endings.unsendable(Route.INDIRECT, error)
-        ending = await self._perform(wire, pour)
+        ending = await self._perform(wire, traffic, pour)
         if ending.error is None or not (
             ending.seen.status == UNAUTHORIZED and ending.error.code in ABOUT_TOKEN
         ):
@@ -145,6 +150,7 @@ class Exchanger:
                 ),
                 timeout_s=ends_at - self.clock.now(),
             ),
+            traffic,
             pour,
         )
 
@@ -159,7 +165,7 @@ class Exchanger:
                 wire = instance.version_request(
                     self.root, headers, timeout_s=WARM_UP_S, purpose="warm_up"
                 )
-            await self._perform(wire)
+            await self._perform(wire, Traffic())
 
     def _authorization(self, token: Secret) -> HostHeaders:
         agent = self.user_agent
@@ -167,20 +173,29 @@ class Exchanger:
             token, root=self.root, user_agent=agent, header=self.desk.header
         )
 
-    async def _perform(self, wire: WireRequest, pour: Pour | None = None) -> Ending:
+    async def _perform(
+        self, wire: WireRequest, traffic: Traffic, pour: Pour | None = None
+    ) -> Ending:
         """Send, and read what comes, whatever comes."""
         route, started = wire.route, self.clock.now()
         if wire.timeout_s <= 0:
             return endings.broken(route, SendError("timeout"), 0.0)
+        traffic.sent += len(wire.body)
         try:
             async with self.sender.exchange(wire) as response:
                 if pour is not None and response.status_code == SUCCESS:
                     return await self._drain(route, response, pour, started)
                 body = await response.read()
+                traffic.received += len(body)
                 status, headers = response.status_code, response.headers
         except Exception as error:
             if not isinstance(error, SendError):
                 logger.warning("The sender raised %s.", type(error).__name__)
+            else:
+                if error.kind in _BEFORE_SENDING:
+                    traffic.sent -= len(wire.body)
+                if pour is None:
+                    traffic.received += error.bytes_received
             begun = pour is not None and pour.begun
             break_ = endings.cut_off if begun else endings.broke
             return break_(route, error, self.clock.now() - started)

@@ -6,6 +6,7 @@ from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING
 
 from gitlab_completions._shell.gate import Ticket
+from gitlab_completions._shell.traffic import Traffic
 
 if TYPE_CHECKING:
     import asyncio
@@ -32,6 +33,7 @@ class Flight:
         started_at: When it was ordered; when it was sent, once it has left the gate.
         since: When the call began.
         pour: Where a stream's bytes go; `None` for an answer that comes whole.
+        traffic: What went to and fro, also when it ends in its midst.
     """
 
     call_id: int
@@ -47,6 +49,7 @@ class Flight:
     verdict: AttemptVerdict | None = None
     ended_at: float | None = None
     pour: Pour | None = None
+    traffic: Traffic = field(default_factory=Traffic)
     cut_off: bool = False
 
     def __post_init__(self, since: float) -> None:

@@ -205,7 +205,7 @@ class Keeper:
         A no to what has changed meanwhile (the access token, the policy, the network
         after a suspend) says nothing of what is now.
         """
-        looks = self._looks
+        looks, asked_at = self._looks, self._clock.now()
         try:
             if not await self._may_ask():
                 entry.freshness.spared()
@@ -223,7 +223,7 @@ class Keeper:
             return
         if fetched.told_at is not None:
             entry.freshness.spared()
-        self._take(entry, fetched)
+        self._take(entry, fetched, asked_at)
 
     async def _may_ask(self) -> bool:
         """Wait for the flag's first word; tell whether direct may be asked for."""
@@ -256,8 +256,11 @@ class Keeper:
             return freshness.takes_grant(now, at, told.grant.details)
         return freshness.takes_refusal(now, at, told.verdict)
 
-    def _take(self, entry: Entry, fetched: Fetched) -> None:
+    def _take(
+        self, entry: Entry, fetched: Fetched, asked_at: float | None = None
+    ) -> None:
         now = self._clock.now()
+        elapsed_s = None if asked_at is None else now - asked_at
         freshness = entry.freshness
         entry.disarm()
         at = now if fetched.told_at is None else fetched.told_at
@@ -271,6 +274,7 @@ class Keeper:
                     lifetime_s=fetched.grant.details.lifetime_s,
                     dropped_headers=fetched.grant.dropped_headers,
                     shared=fetched.told_at is not None,
+                    elapsed_s=elapsed_s,
                 )
             )
             return
@@ -286,6 +290,7 @@ class Keeper:
                 project_path=entry.project_path,
                 problem=problem,
                 again_in_s=problem.retry_after_s,
+                elapsed_s=None if fetched.told_at is not None else elapsed_s,
             )
         )
 

@@ -35,6 +35,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from gitlab_completions._exits import wait_for_all
 from gitlab_completions._shell.home import check_process
 from gitlab_completions.errors import (
     ClientClosedError,
@@ -119,7 +120,7 @@ class LoopThread:
         """
         call: _Call[T] = _Call()
         self._calls.add(call.settle)
-        try:
+        try:  # in a copy of the caller's context, in which tracing finds its span
             self._loop.call_soon_threadsafe(self._begin, call, start)
         except RuntimeError:  # the loop is closed
             self._settle(call.settle, tell=True)
@@ -293,6 +294,7 @@ def _leave_all() -> None:
     until = time.monotonic() + EXIT_S
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
+    wait_for_all()  # also for what they have begun since others waited for it
 
 
 _RUNNING: set[LoopThread] = set()

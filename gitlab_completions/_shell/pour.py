@@ -10,6 +10,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from gitlab_completions._shell.traffic import Traffic
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions._wire.streams import StreamDecoder
 from gitlab_completions._wire.suggestions import Suggestion
@@ -39,6 +40,7 @@ class Pour:
         crlf: Whether the file ends its lines with CRLF, and so shall the text.
         begin: Called when the first piece has come.
         fall_silent: Called when nothing has come for too long.
+        traffic: Counts the bytes.
 
     Attributes:
         news: Done when the first piece has come, or none comes any more.
@@ -55,11 +57,13 @@ class Pour:
         crlf: bool,
         begin: Callable[[], None],
         fall_silent: Callable[[], None],
+        traffic: Traffic | None = None,
     ) -> None:
         self._handover = handover
         self._crlf = crlf
         self._begin = begin
         self._fall_silent = fall_silent
+        self._traffic = traffic or Traffic()
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self.news: asyncio.Future[None] = self._loop.create_future()
@@ -80,6 +84,7 @@ class Pour:
         decoder = StreamDecoder(response.headers, crlf=self._crlf)
         async for data in response.chunks:
             self.heard = True
+            self._traffic.received += len(data)
             self._give(decoder.feed(data), decoder.model)
             if decoder.has_ended:
                 await _read_out(response.chunks)

@@ -156,6 +156,7 @@ class Race:
             crlf=uses_crlf(flight.request),
             begin=partial(self._settlement.begins, flight),
             fall_silent=partial(self._time_is_up, flight),
+            traffic=flight.traffic,
         )
 
     def look(self) -> None:
@@ -259,6 +260,7 @@ class Race:
                     endpoint=send.endpoint,
                     ends_at=ends_at,
                     last_resort=send.last_resort,
+                    traffic=flight.traffic,
                     pour=pour,
                 )
             else:
@@ -266,6 +268,7 @@ class Race:
                     flight.request,
                     ends_at=ends_at,
                     last_resort=send.last_resort,
+                    traffic=flight.traffic,
                     pour=pour,
                 )
             # First of all: what it teaches may concern the next one at the gate.

@@ -33,6 +33,7 @@ from gitlab_completions.events import (
     CircuitTripped,
     DetailsRefused,
     EndpointRefused,
+    StreamBegan,
 )
 from gitlab_completions.models import Route, RouteReason
 
@@ -91,7 +92,7 @@ class Settlement:
         flight.ending, flight.ended_at = ending, now
         if flight.verdict is None:  # else it is a stream, whose first piece was that
             flight.verdict = verdict
-        self._report(flight, ending, now - flight.started_at)
+        self._report(flight, ending, now)
         self._settle_permit(flight, verdict, ending, now)
         if flight.send.details is not None:
             self._settle_details(flight, verdict, ending, now)
@@ -103,6 +104,13 @@ class Settlement:
         self._look_at_clock()
         verdict = flight.verdict = decide(_table(flight.send), _FIRST_PIECE)
         now = self._clock.now()
+        self._bulletin.publish(
+            StreamBegan(
+                call_id=flight.call_id,
+                route=flight.route,
+                elapsed_s=now - flight.started_at,
+            )
+        )
         self._tell(flight.route, flight.permit.succeed(now), now)
         if verdict.details is OnDetails.ACCEPT:
             flight.entry.freshness.accepted()
@@ -137,21 +145,34 @@ class Settlement:
         for route, circuit in self._circuits.items():
             self._tell(route, circuit.count_late(now), now)
 
-    def _report(self, flight: Flight, ending: Ending, elapsed_s: float) -> None:
-        call_id, route, error = flight.call_id, flight.route, ending.error
-        if error is not None:
+    def _report(self, flight: Flight, ending: Ending, now: float) -> None:
+        elapsed_s, traffic = now - flight.started_at, flight.traffic
+        if ending.error is not None:
             failed = AttemptFailed(
-                call_id=call_id, route=route, elapsed_s=elapsed_s, error=error
+                call_id=flight.call_id,
+                route=flight.route,
+                elapsed_s=elapsed_s,
+                error=ending.error,
+                reason=flight.send.reason,
+                bytes_sent=traffic.sent,
+                bytes_received=traffic.received,
+                token_age_s=_token_age_s(flight, now),
+                superseded=flight.ticket.detached,
             )
             self._bulletin.publish(failed)
             return
         self._bulletin.publish(
             AttemptSucceeded(
-                call_id=call_id,
-                route=route,
+                call_id=flight.call_id,
+                route=flight.route,
                 elapsed_s=elapsed_s,
                 status_code=ending.seen.status or 0,
                 request_id=ending.request_id,
+                reason=flight.send.reason,
+                bytes_sent=traffic.sent,
+                bytes_received=traffic.received,
+                token_age_s=_token_age_s(flight, now),
+                superseded=flight.ticket.detached,
             )
         )
 
@@ -243,6 +264,14 @@ class Settlement:
                 project_path=entry.project_path, problem=problem, again_in_s=again_in_s
             )
         )
+
+
+def _token_age_s(flight: Flight, now: float) -> float | None:
+    """Return how long ago the gateway's token was granted that the attempt used."""
+    freshness, details = flight.entry.freshness, flight.send.details
+    if details is None or details is not freshness.details:
+        return None  # it went without one, or its token is not the current one any more
+    return now - freshness.obtained_at
 
 
 def _table(send: Send) -> tuple[Row[AttemptVerdict], ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gitlab_completions._core.circuit import Circuit
 from gitlab_completions._core.hedging import Pace
 from gitlab_completions._records import Record
+from gitlab_completions._shell.clock import wall_time
 from gitlab_completions._shell.discretion import Discretion
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.fetch import Fetcher
@@ -18,6 +19,7 @@ from gitlab_completions.models import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from gitlab_completions._core.budget import InstanceBudget
     from gitlab_completions._shell.access_token import TokenDesk
@@ -56,6 +58,7 @@ class Setup(Record):
         flags: Who is asked whether a feature is switched on.
         redact: Takes secrets out of what is sent.
         ignore: Files that are never sent.
+        wall: Tells the time of day, for people.
     """
 
     root: str
@@ -71,6 +74,7 @@ class Setup(Record):
     flags: FlagSource | None = None
     redact: Redactor | None = None
     ignore: IgnoreList | None = None
+    wall: Callable[[], datetime] = wall_time
 
     def __repr__(self) -> str:
         return f"Setup(root={self.root!r})"

@@ -90,7 +90,7 @@ def meaning_of(
     """
     kind = kind_of(error)
     if kind == "proxy":
-        return kind, _answer_of_proxy(str(error))
+        return kind, answer_of_proxy(str(error))
     detail = _tls_detail(error) if kind == "tls" else None
     if not at_proxy or kind == "pool":
         return kind, detail
@@ -122,7 +122,8 @@ def spoils_client(error: Exception) -> bool:
     return kind_of(error) in {"pool", "protocol"}
 
 
-def _answer_of_proxy(text: str) -> SendErrorDetail:
+def answer_of_proxy(text: str) -> SendErrorDetail:
+    """Return what a proxy's answer to CONNECT means, which begins with the status."""
     for beginning, detail in _PROXY_ANSWERS.items():
         if text.startswith(beginning):
             return detail

@@ -12,6 +12,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from gitlab_completions._exits import seen_out
 from gitlab_completions._transport.engines import load
 from gitlab_completions._wire.messages import SendError
 
@@ -82,7 +83,7 @@ class Preparation:
     async def _run(self) -> ssl.SSLContext | Exception:
         """Return the exception, lest asyncio complain when nobody waits for it."""
         try:
-            return await asyncio.to_thread(self._prepare)
+            return await asyncio.to_thread(seen_out(self._prepare))
         except Exception as error:
             return error
 
@@ -94,7 +95,7 @@ class Preparation:
 
 async def import_late() -> None:
     """Import what a client that somebody else has made needs at its first request."""
-    await asyncio.to_thread(_import_late)
+    await asyncio.to_thread(seen_out(_import_late))
 
 
 def _import_late() -> None:

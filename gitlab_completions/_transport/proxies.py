@@ -6,6 +6,7 @@ have no socket options; so this asks the standard library, as httpx does.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -65,6 +66,12 @@ class Proxies(Record):
             return lambda _url: proxy
         return environment_proxy if self.trust_env else lambda _url: None
 
+    def source(self, route: Route, url: str) -> str:
+        """Return who decides on the proxy for a URL, by name; empty: nobody does."""
+        if route in self.given:
+            return "HttpxSender(proxy=...)"
+        return environment_source(url) if self.trust_env else ""
+
 
 def environment_proxy(url: str) -> str | None:
     """Return the proxy that the environment names for the URL, if any.
@@ -86,6 +93,19 @@ def environment_proxy(url: str) -> str | None:
     if _is_excepted(host, port, found.get("no", "")):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def environment_source(url: str) -> str:
+    """Return what in the environment decides on the proxy for the URL, by name.
+
+    A variable, `NO_PROXY`, or the system's settings; empty when nothing does.
+    """
+    scheme = urlsplit(url).scheme
+    names = (f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY")
+    named = next((name for name in names if os.environ.get(name)), "")
+    if environment_proxy(url) is not None:
+        return named or "the system's settings"
+    return "NO_PROXY" if named else ""
 
 
 def _is_excepted(host: str, port: int, no_proxy: str) -> bool:

@@ -23,7 +23,13 @@ from gitlab_completions._transport.succession import (
     SILENCE_S,
     Succession,
 )
-from gitlab_completions._transport.trust import check_cert, check_verify, make_context
+from gitlab_completions._transport.trust import (
+    check_cert,
+    check_verify,
+    make_context,
+    trusted_by,
+)
+from gitlab_completions._transport.ways import Way
 from gitlab_completions._wire.messages import SendError
 from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.models import Route
@@ -124,7 +130,8 @@ class HttpxSender:
         self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        trusted = check_verify(verify)
+        trusted = self._trusted = check_verify(verify)
+        self._trust_env = trust_env
         paths = check_cert(cert, trusted)
         given, added = _split(trusted)
         build = partial(make_context, added, paths, trust_env=trust_env)
@@ -198,6 +205,25 @@ class HttpxSender:
             if its_route is route
         ]
         return all(replaced)
+
+    async def way(self, route: Route, url: str) -> Way | None:
+        """Tell how an exchange gets to a URL; `None` with a client that you supplied.
+
+        Nothing is sent.
+
+        Raises:
+            SendError: `tls`, when a certificate file cannot be read.
+        """
+        if self.max_in_flight is None:
+            return None
+        context = await self._preparation.context()
+        return Way(
+            proxy=self._proxies.of(route)(url),
+            proxy_source=self._proxies.source(route, url),
+            context=context,
+            trust=trusted_by(self._trusted, trust_env=self._trust_env),
+            core=load(self._engine).core,
+        )
 
     async def aclose(self) -> None:
         """Close the connections; exchanges in flight end with `SendError("pool")`."""

@@ -104,6 +104,18 @@ def make_context(
     return context
 
 
+def trusted_by(verify: ssl.SSLContext | Path | None, *, trust_env: bool) -> str:
+    """Return whose authorities are trusted, in the words of who would change it."""
+    if isinstance(verify, ssl.SSLContext):
+        return "an SSLContext of yours"
+    names = [
+        name
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")
+        if trust_env and os.environ.get(name)
+    ] or ["the system"]
+    return " and ".join([*names, "HttpxSender(verify=...)"] if verify else names)
+
+
 def add_authorities(context: ssl.SSLContext, path: Path) -> None:
     """Trust the file's certificates, or all in the directory, hashed or not.
 

@@ -37,6 +37,7 @@ __all__ = (
     "NotAGrantError",
     "decode_grant",
     "grant_request",
+    "issued_at",
 )
 
 MAX_TOKEN = 16_384
@@ -150,6 +151,11 @@ def decode_grant(
     return Grant(
         details=details, dropped_headers=dropped, gitlab_version=version or None
     )
+
+
+def issued_at(token: str) -> float | None:
+    """Return the Unix seconds at which the gateway says that it made a token."""
+    return as_number(_claims(token).get("iat"))
 
 
 def _answer(headers: Mapping[str, str], body: bytes) -> Mapping[str, object]:

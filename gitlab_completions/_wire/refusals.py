@@ -41,6 +41,8 @@ _MESSAGES = {
     "No Code Completion model provided": "no_completion_model",
     "Code Completion direct access is not yet available": "direct_access_unavailable",
     "Token creation failed": "token_creation_failed",
+    "403 Forbidden - Code suggestions tokens can only be generated for users "
+    "belonging to paid, non-trial namespaces": "no_paid_namespace",
 }
 _ACCOUNT = "403 Forbidden - "
 _ACCOUNTS = {

@@ -1,13 +1,16 @@
-"""The command line: `complete`, `status`, `emulator` and `demo`.
+"""The command line: `complete`, `status`, `doctor`, `rehearse`, `report` and others.
 
 Exit codes:
 
     0    done: a completion was printed, completions can be had, the demo went well
-    1    no: the model suggests nothing here; a step of the demo went wrong
+    1    no: no suggestion here; the doctor found a problem; the demo went wrong;
+         a rehearsal lost completions
     2    wrong use: an option, the file, the position, the environment, a package
     3    GitLab takes no request like this one
     4    no route gives completions
     5    the deadline passed first
+    6    a rehearsed roll-out was held
+    7    a rehearsed roll-out was taken back
     70   a defect of this program
     74   what it says cannot be written
     130  interrupted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitlab_completions._errands import Errands
 from gitlab_completions.cli.problems import Problem, problem_of
 from gitlab_completions.client import CompletionClient
 from gitlab_completions.errors import ConfigurationError
@@ -36,6 +38,8 @@ async def open_client(
         Problem: When an option, or the environment, is wrong.
         ConfigurationError: The same, found by the client.
     """
+    # A name server that does not answer must not hold up the program's end.
+    asyncio.get_running_loop().set_default_executor(Errands())
     plain = options["allow_plain_http"]
     url = _url(options["url"], plain_http=plain)
     token = _token(options["token_file"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -24,8 +25,12 @@ _COLOURS = {Route.DIRECT: "green", Route.INDIRECT: "yellow"}
 def console(*, err: bool = False, no_color: bool = False) -> Console:
     """Return a console that takes text as it is: no markup, no guessed colours.
 
-    `NO_COLOR` is heeded, and in a pipe there are no colours either.
+    `NO_COLOR` is heeded, and in a pipe there are no colours either. What the code page
+    lacks is shown as an escape: a server's words may hold any character.
     """
+    stream = sys.stderr if err else sys.stdout
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
     return Console(
         stderr=err,
         no_color=no_color or None,

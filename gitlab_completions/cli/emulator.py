@@ -14,6 +14,7 @@ from rich.text import Text
 from gitlab_completions.cli.app import EXIT_CODES
 from gitlab_completions.cli.consoles import console, table
 from gitlab_completions.cli.faults import fault, setting
+from gitlab_completions.cli.flags import flag
 from gitlab_completions.cli.options import PLAIN_HTTP
 from gitlab_completions.cli.problems import Exit, Problem
 from gitlab_completions.emulator import PROFILES, MissingExtraError, serve
@@ -104,6 +105,7 @@ def command(
 
 command.add_command(fault)
 command.add_command(setting)
+command.add_command(flag)
 
 
 async def _until_stopped(serving: Coroutine[object, object, None]) -> None:
@@ -133,7 +135,8 @@ def _tell(emulator: Emulator) -> None:
         "  gitlab-completions complete FILE:LINE:COLUMN --explain\n"
         "  gitlab-completions emulator fault gateway hang\n"
         "  gitlab-completions emulator fault gateway heal\n"
-        "  gitlab-completions emulator set direct_enabled false",
+        "  gitlab-completions emulator set direct_enabled false\n"
+        "  gitlab-completions emulator flag get",
         err=True,
     )
 

@@ -17,7 +17,15 @@ from gitlab_completions.errors import (
     RequestRejectedError,
 )
 
-__all__ = ("Exit", "Problem", "as_json", "problem_of", "report", "visible")
+__all__ = (
+    "Exit",
+    "Problem",
+    "as_json",
+    "in_our_words",
+    "problem_of",
+    "report",
+    "visible",
+)
 
 
 class Exit(IntEnum):
@@ -29,6 +37,8 @@ class Exit(IntEnum):
     REJECTED = 3
     NO_ROUTE = 4
     DEADLINE = 5
+    HELD = 6
+    TAKEN_BACK = 7
     DEFECT = 70
     NO_OUTPUT = 74
     INTERRUPTED = 130
@@ -93,6 +103,8 @@ _SETTINGS = {
         "this command has none to show; the library can"
     ),
     "; HttpxSender(proxy={route: None}) leaves the proxy out for one route": "",
+    "HttpxSender(verify=...)": "--ca",
+    "project_path": "--project",
 }
 _NAMES = {"instance_url": "GITLAB_URL", "access_token": "the access token"}
 
@@ -117,9 +129,14 @@ def _remedy(error: GitLabCompletionsError) -> str | None:
     remedy = error.remedy
     if remedy is None or remedy == REMEDIES.get(error.code):
         return _REMEDIES.get(error.code, remedy)
+    return in_our_words(remedy)
+
+
+def in_our_words(text: str) -> str:
+    """Return what the library says with its settings called as they are here."""
     for theirs, ours in _SETTINGS.items():
-        remedy = remedy.replace(theirs, ours)
-    return remedy
+        text = text.replace(theirs, ours)
+    return text
 
 
 def _exit_code(error: GitLabCompletionsError) -> Exit:

@@ -15,6 +15,7 @@ from gitlab_completions.client import CompletionClient
 from gitlab_completions.emulator import Emulator
 from gitlab_completions.models import CompletionRequest, Route, RouteReason
 from gitlab_completions.policy import RoutingPolicy
+from gitlab_completions.senders import HttpxSender
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -79,10 +80,13 @@ async def play(announce: Callable[[str], object]) -> AsyncGenerator[Step, None]:
     """
     emulator = Emulator(direct_latency_s=DIRECT_S, indirect_latency_s=INDIRECT_S)
     emulator.settings.token_lifetime_s = SHORT_TOKEN_S
+    # No proxy stands between this machine and itself, whatever its user has to set.
+    sender = HttpxSender(trust_env=False)
     async with (
         emulator,
+        sender,
         CompletionClient(
-            emulator.instance_url, emulator.access_token, policy=POLICY
+            emulator.instance_url, emulator.access_token, policy=POLICY, sender=sender
         ) as client,
     ):
         stage = _Stage(emulator, client)

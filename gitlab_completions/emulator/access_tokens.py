@@ -26,6 +26,9 @@ __all__ = (
 COMPLETION_SCOPES: Final = frozenset({"api", "ai_features"})
 """Scopes of which code suggestions want one."""
 
+_LONG_S: Final = 300 * 86_400.0
+_OAUTH_S: Final = 7200.0
+"""How long an OAuth token of GitLab is good, in seconds."""
 _READ_ONLY: Final = frozenset({"read_api"})
 _HEADERS: Final = ("private-token", "authorization", "job-token")
 
@@ -59,6 +62,8 @@ class Credential:
         has_seat: Whether its user may use Duo; the bot of a project may not.
         is_admin: Whether its user may see and set feature flags.
         user_id: The number of its user.
+        good_for_s: For how many seconds more it says that it is good, whenever it is
+            asked; `None` for ever, as a personal one without an expiry date is.
     """
 
     kind: TokenKind = TokenKind.PERSONAL
@@ -67,6 +72,7 @@ class Credential:
     has_seat: bool = True
     is_admin: bool = False
     user_id: int = 42
+    good_for_s: float | None = _LONG_S
 
     @property
     def actor(self) -> str:
@@ -108,7 +114,7 @@ class AccessTokens:
             self.revoked: good.in_state(TokenState.REVOKED),
             self.wrong_scope: good.in_state(TokenState.WRONG_SCOPE),
             self.ai_features: replace(good, scopes=frozenset({"ai_features"})),
-            self.oauth: replace(good, kind=TokenKind.OAUTH),
+            self.oauth: replace(good, kind=TokenKind.OAUTH, good_for_s=_OAUTH_S),
             self.project_bot: replace(bot, has_seat=False),
             self.job: replace(good, kind=TokenKind.JOB),
             self.admin: replace(good, is_admin=True, user_id=1),

@@ -1,5 +1,6 @@
 """A throw-away certificate authority for TLS on loopback."""
 
+import functools
 import ssl
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,13 +29,11 @@ class Certificates:
 
     def __init__(self, keys: Keys | None = None) -> None:
         require("trustme")
-        import trustme  # noqa: PLC0415
-
         self._directory = TemporaryDirectory(prefix="gitlab-completions-")
         keys = Keys(Path(self._directory.name)) if keys is None else keys
         self.ca_pem: Path = keys.ca_pem
         self.server_context: ssl.SSLContext = _server_context(keys.authority())
-        self.untrusted_context: ssl.SSLContext = _server_context(trustme.CA())
+        self.untrusted_context: ssl.SSLContext = _untrusted_context()
 
     def client_context(self) -> ssl.SSLContext:
         """Return a context for clients that trusts only this authority."""
@@ -43,6 +42,14 @@ class Certificates:
     def close(self) -> None:
         """Remove the files of a throw-away authority."""
         self._directory.cleanup()
+
+
+@functools.cache
+def _untrusted_context() -> ssl.SSLContext:
+    """Return a context whose authority nobody has: one is enough for a process."""
+    import trustme  # noqa: PLC0415
+
+    return _server_context(trustme.CA())
 
 
 def _server_context(authority: "trustme.CA") -> ssl.SSLContext:

@@ -5,13 +5,18 @@
 `{"fault": "break_stream", "pieces": 3}`,
 `{"fault": "redirect", "location": "https://elsewhere.example.com/"}` or
 `{"fault": "heal"}`; `PUT /-/emulator/settings` takes names and values of `Settings`;
-`GET /-/emulator/` describes the state. No credentials: it is on loopback only.
+`GET /-/emulator/` describes the state; `GET /-/emulator/admin` tells how the instance's
+own API is asked as an admin, whom alone it lets set feature flags. No credentials: it
+is on loopback only, and answers to no other name than this machine's: a web page whose
+own name stands for this machine at the second look (DNS rebinding) gets nothing.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
@@ -32,12 +37,14 @@ __all__ = ("apply_fault", "control_routes")
 _HEAD_START_S: Final = 0.1
 _STATUSES: Final = range(200, 600)
 _GRANTS: Final = "direct_access"
+_NAMES: Final = ("127.0.0.1", "localhost")
 
 
 def control_routes(
     endpoints: Mapping[str, Endpoint],
     settings: Settings,
     describe: Callable[[], dict[str, object]],
+    admin: Mapping[str, object],
 ) -> tuple[BaseRoute, ...]:
     """Return the routes of the control interface.
 
@@ -45,6 +52,7 @@ def control_routes(
         endpoints: The handles by the names that paths use.
         settings: The switches.
         describe: Returns the facts beyond faults and settings.
+        admin: What an admin of the instance knows: its root, and an access token.
     """
 
     def state() -> dict[str, object]:
@@ -53,6 +61,9 @@ def control_routes(
 
     async def show(_request: Request) -> JSONResponse:
         return JSONResponse(state())
+
+    async def show_admin(_request: Request) -> JSONResponse:
+        return JSONResponse(admin)
 
     async def put_fault(request: Request) -> JSONResponse:
         endpoint = endpoints.get(str(request.path_params["endpoint"]))
@@ -72,10 +83,17 @@ def control_routes(
             return JSONResponse({"error": str(error)}, status_code=400)
         return JSONResponse(settings.document())
 
+    here = [Middleware(TrustedHostMiddleware, allowed_hosts=_NAMES, www_redirect=False)]
     return (
-        Route("/-/emulator/", show, methods=["GET"]),
-        Route("/-/emulator/faults/{endpoint}", put_fault, methods=["PUT"]),
-        Route("/-/emulator/settings", put_settings, methods=["PUT"]),
+        Route("/-/emulator/", show, methods=["GET"], middleware=here),
+        Route("/-/emulator/admin", show_admin, methods=["GET"], middleware=here),
+        Route(
+            "/-/emulator/faults/{endpoint}",
+            put_fault,
+            methods=["PUT"],
+            middleware=here,
+        ),
+        Route("/-/emulator/settings", put_settings, methods=["PUT"], middleware=here),
     )
 
 

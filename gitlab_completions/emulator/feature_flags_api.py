@@ -1,10 +1,12 @@
 """`/api/v4/features`: admins see the flags that were set, set others, forget them.
 
-Parameters and shapes are those of GitLab's `lib/api/features.rb`: a value of true or
-false, or a percentage; for everyone, or for users, projects and groups by name.
+Parameters and shapes are those of GitLab's `lib/api/features.rb`, and what a value does
+that of its `app/services/admin/set_feature_flag_service.rb`: true or false, or a
+percentage; for everyone, or for users, projects and groups by name.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl
@@ -17,6 +19,13 @@ __all__ = ("FeatureFlagsApi",)
 _OF_TIME: Final = "percentage_of_time"
 _OF_ACTORS: Final = "percentage_of_actors"
 _SHARES: Final = (_OF_TIME, _OF_ACTORS)
+_TARGETS: Final = ("user", "project", "group", "namespace", "feature_group")
+# The whole of a percentage, or none of it, is the same as a word, whatever it is of.
+_ON: Final = frozenset({"true", "100", "100.0"})
+_OFF: Final = frozenset({"false", "0", "0.0"})
+_OPT_IN: Final = "remove_opt_out"
+_NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_WHOLE: Final = 100
 _PROJECT_ID, _GROUP_ID = 7, 3
 
 
@@ -49,62 +58,102 @@ class FeatureFlagsApi:
         return json_answer(405, {"error": "405 Not Allowed"})
 
     def _set(self, name: str, given: Mapping[str, object]) -> Answer:
-        """Set a flag as `given` says."""
-        value, key = given.get("value"), str(given.get("key") or _OF_TIME)
+        """Set a flag as `given` says, be it one that GitLab's source does not know."""
+        value, key = given.get("value"), given.get("key")
         if value is None:
             return json_answer(400, {"error": "value is missing"})
-        if key not in _SHARES:
-            return json_answer(400, {"error": "key does not have a valid value"})
-        if name not in self._flags.definitions and not given.get("force"):
-            return _bad_request(f"unknown feature flag name {name}")
+        named = [kind for kind in _TARGETS if given.get(kind)]
+        if key and named:
+            told = f"key, {named[0]} are mutually exclusive"
+            return json_answer(400, {"error": told})
+        # As the API's parameters, which are strings, have what JSON calls true.
+        wanted = value if isinstance(value, str) else str(value).lower()
         try:
-            actors = self._actors(given)
-            self._apply(name, str(value).lower(), actors, of_time=key == _OF_TIME)
+            if named:
+                self._set_for_some(name, wanted, given)
+            else:
+                self._set_for_all(name, wanted, str(key or ""))
         except ValueError as error:
             return _bad_request(str(error))
+        except OverflowError:  # of Flipper's own, which GitLab does not expect
+            return json_answer(500, {"message": "500 Internal Server Error"})
         return json_answer(201, self._document(name))
 
-    def _apply(
-        self, name: str, value: str, actors: list[str], *, of_time: bool
-    ) -> None:
-        """Change the gates.
+    def _set_for_all(self, name: str, value: str, key: str) -> None:
+        """Change the gates that are not about somebody.
 
         Raises:
-            ValueError: If the value is none.
+            ValueError: If the value is none, or the flag is on already.
+            OverflowError: If it is a percentage above 100.
         """
-        outs = [f"{actor}:{OPT_OUT}" for actor in actors]
-        match value:
-            case "true" if actors:
-                self._flags.admit_actors(name, actors)
-            case "false" if actors:
-                self._flags.dismiss_actors(name, actors)
-            case "opt_out" if actors:
-                self._flags.admit_actors(name, outs)
-            case "remove_opt_out" if actors:
-                self._flags.dismiss_actors(name, outs)
-            case "true":
-                self._flags.enable(name)
-            case "false":
-                self._flags.disable(name)
-            case _:
-                self._flags.admit_share(name, float(value), of_time=of_time)
+        if value in _ON:
+            self._flags.enable(name)
+        elif value in _OFF:
+            self._flags.disable(name)
+        elif key not in {*_SHARES, ""} or not (key or _NUMBER.fullmatch(value)):
+            of_key = f' ("{key}")' if key else ""
+            raise ValueError(f"Cannot set '{name}'{of_key} to \"{value}\"")
+        elif not _NUMBER.fullmatch(value):
+            raise ValueError("Not a percentage")
+        elif float(value) > _WHOLE:
+            raise OverflowError
+        else:
+            of_time = key != _OF_ACTORS
+            self._flags.admit_share(name, float(value), of_time=of_time)
 
-    def _actors(self, given: Mapping[str, object]) -> list[str]:
+    def _set_for_some(self, name: str, value: str, given: Mapping[str, object]) -> None:
+        """Open or shut the flag for those that `given` names.
+
+        Raises:
+            ValueError: If there is no such user, or the value is none for one.
+        """
+        groups = _listed(given, "feature_group")
+        for label, actor in self._actors(given).items():
+            self._set_for_one(name, value, label, actor)
+        if groups and value in _ON:
+            self._flags.admit_groups(name, groups)
+        elif groups and value in _OFF:
+            self._flags.dismiss_groups(name, groups)
+
+    def _set_for_one(self, name: str, value: str, label: str, actor: str) -> None:
+        """Open or shut the flag for an actor, who may opt out of it.
+
+        Raises:
+            ValueError: If the value is none, or the opting out forbids it.
+        """
+        out = f"{actor}:{OPT_OUT}"
+        opted_out = self._flags.has_opted_out(name, actor)
+        if value in _ON and opted_out:
+            raise ValueError(
+                f"Opt-out exists for {label} - remove opt-out before enabling"
+            )
+        if value in _ON:
+            self._flags.admit_actors(name, [actor])
+        elif value in _OFF:
+            self._flags.dismiss_actors(name, [actor])
+        elif value == OPT_OUT:
+            self._flags.admit_actors(name, [out])
+        elif value != _OPT_IN:
+            raise ValueError(f"Cannot set '{name}' to \"{value}\" for {label}")
+        elif opted_out:
+            self._flags.dismiss_actors(name, [out])
+        else:
+            raise ValueError(f"No opt-out exists for {label}")
+
+    def _actors(self, given: Mapping[str, object]) -> dict[str, str]:
         """Return whom `given` names; every path is a project's or a group's here.
 
         Raises:
             ValueError: If there is no such user.
         """
-        names = str(given.get("user") or "")
-        users = [name.strip() for name in names.split(",") if name.strip()]
-        for user in users:
+        actors: dict[str, str] = {}
+        for user in _listed(given, "user"):
             if user not in self._users:
                 raise ValueError(f"{user} is not found!")
-        actors = [f"User:{self._users[user]}" for user in users]
-        if given.get("project"):
-            actors.append(f"Project:{_PROJECT_ID}")
-        if given.get("group") or given.get("namespace"):
-            actors.append(f"Group:{_GROUP_ID}")
+            actors[f"@{user}"] = f"User:{self._users[user]}"
+        actors |= dict.fromkeys(_listed(given, "project"), f"Project:{_PROJECT_ID}")
+        for kind in ("group", "namespace"):
+            actors |= dict.fromkeys(_listed(given, kind), f"Group:{_GROUP_ID}")
         return actors
 
     def _document(self, name: str) -> dict[str, object]:
@@ -115,6 +164,7 @@ class FeatureFlagsApi:
             "actors": sorted(gates.actors),
             _OF_ACTORS: gates.percentage_of_actors,
             _OF_TIME: gates.percentage_of_time,
+            "groups": sorted(gates.groups),
         }
         told = [
             {"key": key, "value": value}
@@ -148,6 +198,12 @@ def _parameters(request: Request) -> Mapping[str, object]:
         except (ValueError, RecursionError):
             return {}
     return dict(parse_qsl(request.body.decode("latin-1")))
+
+
+def _listed(given: Mapping[str, object], kind: str) -> list[str]:
+    """Return the names that stand behind `kind`, between commas."""
+    names = str(given.get(kind) or "").split(",")
+    return [name.strip() for name in names if name.strip()]
 
 
 def _bad_request(reason: str) -> Answer:

@@ -77,14 +77,16 @@ class Gates:
     actors: set[str] = field(default_factory=set[str])
     percentage_of_actors: float = 0.0
     percentage_of_time: float = 0.0
+    groups: set[str] = field(default_factory=set[str])
+    """Those of Flipper; none is registered outside of GitLab.com, so none is open."""
 
     @property
     def state(self) -> str:
         """What the API says of it: "on", "off" or "conditional"."""
         if self.boolean or self.percentage_of_time >= 100:  # noqa: PLR2004
             return "on"
-        some = self.actors or self.percentage_of_actors or self.percentage_of_time
-        return "conditional" if some else "off"
+        shares = self.percentage_of_actors or self.percentage_of_time
+        return "conditional" if self.actors or shares or self.groups else "off"
 
     def admit(self, name: str, actor: str | None, roll: Callable[[], float]) -> bool:
         """Say whether a gate of the flag `name` is open."""
@@ -127,7 +129,7 @@ class Flags:
         if gates is None:
             definition = self.definitions.get(name)
             return definition is not None and definition.default_enabled
-        if actor is not None and f"{actor}:{OPT_OUT}" in gates.actors:
+        if actor is not None and self.has_opted_out(name, actor):
             return False
         return gates.admit(name, actor, self._roll)
 
@@ -147,14 +149,33 @@ class Flags:
         """Shut the gate of actors for some."""
         self._of(name).actors.difference_update(actors)
 
+    def has_opted_out(self, name: str, actor: str) -> bool:
+        """Say whether an actor is kept from a flag, whatever gate is open."""
+        gates = self.gates.get(name)
+        return gates is not None and f"{actor}:{OPT_OUT}" in gates.actors
+
+    def admit_groups(self, name: str, groups: Iterable[str]) -> None:
+        """Open the gate of groups for some more."""
+        self._of(name).groups.update(groups)
+
+    def dismiss_groups(self, name: str, groups: Iterable[str]) -> None:
+        """Shut the gate of groups for some."""
+        self._of(name).groups.difference_update(groups)
+
     def admit_share(self, name: str, percent: float, *, of_time: bool = False) -> None:
         """Open the flag for a share of all actors, or of all times.
 
         Raises:
-            ValueError: If it is none from 0 to 100.
+            ValueError: If it is none from 0 to 100, or the flag is on for all already:
+                it would stay on for all.
         """
         if not 0 <= percent <= 100:  # noqa: PLR2004
             raise ValueError(f"a percentage is from 0 to 100, not {percent}")
+        if self._of(name).state == "on":
+            share = "time" if of_time else "actors"
+            raise ValueError(
+                f"Cannot enable percentage of {share} for a fully-enabled flag"
+            )
         if of_time:
             self._of(name).percentage_of_time = percent
         else:

@@ -66,6 +66,7 @@ class Hosts:
             {handle.name: handle for handle in handles},
             settings,
             self._description,
+            {"root": self.instance.root, "access_token": tokens.admin},
         )
         self._scheme = "https" if tls else "http"
         self._instance_server = Backend(make_app(self.instance.answer, routes))

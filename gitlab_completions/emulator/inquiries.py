@@ -4,6 +4,7 @@ Pure answers to callers who were let in. Paths are those of GitLab's REST API an
 OAuth tokens, of Doorkeeper.
 """
 
+from datetime import UTC, datetime
 from typing import Final
 
 from gitlab_completions.emulator.access_tokens import Credential, TokenKind
@@ -25,24 +26,28 @@ def version(profile: Profile) -> Answer:
     return json_answer(200, document)
 
 
-def own_token(credential: Credential) -> Answer:
-    """Describe a token to its owner, as `GET /api/v4/personal_access_tokens/self`."""
+def own_token(credential: Credential, now_unix: float) -> Answer:
+    """Describe a token to its owner, as `GET /api/v4/personal_access_tokens/self`.
+
+    Its last day is a date, in UTC; it is no good any more when that day begins.
+    """
     if credential.kind is TokenKind.OAUTH:
         return json_answer(400, {"message": _NOT_PERSONAL})
+    left_s = credential.good_for_s
     document = {
         "id": 5,
         "name": "code suggestions",
         "revoked": False,
         "active": True,
         "created_at": "2026-01-01T00:00:00.000Z",
-        "expires_at": "2027-01-01",
+        "expires_at": None if left_s is None else _date(now_unix + left_s),
         "scopes": sorted(credential.scopes),
         "user_id": credential.user_id,
     }
     return json_answer(200, document)
 
 
-def oauth_token(credential: Credential | None) -> Answer:
+def oauth_token(credential: Credential | None, now_unix: float) -> Answer:
     """Describe an OAuth token, as `GET /oauth/token/info`; personal ones are none."""
     if credential is None or credential.kind is not TokenKind.OAUTH:
         refusal = {
@@ -52,14 +57,15 @@ def oauth_token(credential: Credential | None) -> Answer:
         }
         return json_answer(401, refusal)
     scopes = sorted(credential.scopes)
+    left_s = None if credential.good_for_s is None else int(credential.good_for_s)
     document: dict[str, object] = {
         "resource_owner_id": credential.user_id,
         "scope": scopes,
         "scopes": scopes,
-        "expires_in": 7200,
-        "expires_in_seconds": 7200,
+        "expires_in": left_s,
+        "expires_in_seconds": left_s,
         "application": {"uid": "0123456789abcdef"},
-        "created_at": 1_790_000_000,
+        "created_at": int(now_unix),
     }
     return json_answer(200, document)
 
@@ -87,3 +93,8 @@ def connection_details(profile: Profile, identity: Identity) -> Answer:
         "saas_duo_pro_namespace_ids": [3] if identity.realm == "saas" else [],
     }
     return json_answer(201, document)
+
+
+def _date(unix: float) -> str:
+    """Return the day of a moment, as GitLab writes it."""
+    return datetime.fromtimestamp(unix, UTC).date().isoformat()

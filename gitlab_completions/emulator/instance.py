@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
-from urllib.parse import parse_qsl
 
 from gitlab_completions.emulator import inquiries
 from gitlab_completions.emulator.access_tokens import (
@@ -36,14 +35,18 @@ from gitlab_completions.emulator.gateway import Gateway, new_id
 from gitlab_completions.emulator.grants import Identity, grant_document, grant_headers
 from gitlab_completions.emulator.graphql import GRAPHQL_SCOPES, GraphQL
 from gitlab_completions.emulator.indirect import forward
-from gitlab_completions.emulator.instance_body import file_problems, read_indirect
+from gitlab_completions.emulator.instance_body import (
+    file_problems,
+    project_path_of,
+    read_indirect,
+)
 from gitlab_completions.emulator.instance_refusals import (
     MONOLITH,
     ORIGIN,
     InstanceRefusals,
 )
 from gitlab_completions.emulator.language_server_gate import gate_refusal
-from gitlab_completions.emulator.profiles import ModelDetails, Profile
+from gitlab_completions.emulator.profiles import ModelDetails, Profile, Release
 from gitlab_completions.emulator.settings import Settings
 from gitlab_completions.emulator.streams import struck
 from gitlab_completions.emulator.tokens import tampered
@@ -65,7 +68,13 @@ _HEALTH: Final = "/-/health"
 _CANARY: Final = "gitlab_canary=true; path=/; secure; HttpOnly; SameSite=None"
 _VERSION_SCOPES: Final = frozenset({"api", "read_api", "read_user", "ai_features"})
 _ADMIN_SCOPES: Final = frozenset({"api"})
-_DETAILS_SINCE: Final = (18, 3)
+# The first releases whose endpoints are no experiments behind flags.
+_SINCE: Final[Mapping[str, Release]] = {
+    _COMPLETIONS: (16, 8),
+    _ENABLED: (16, 8),
+    _DIRECT: (17, 0),
+    _DETAILS: (18, 3),
+}
 _GATE_SINCE: Final = (18, 1)
 _PINNED_SINCE: Final = (19, 0)
 _DETAILS_LIMIT: Final = 10
@@ -189,10 +198,14 @@ class Instance:
             _VERSION: ("GET", _VERSION_SCOPES, self._version),
             _OWN_TOKEN: ("GET", None, self._own_token),
             _OAUTH_TOKEN: ("GET", None, self._oauth_token),
+            _DETAILS: ("POST", COMPLETION_SCOPES, self._details),
         }
-        if self.profile.release >= _DETAILS_SINCE:
-            handlers[_DETAILS] = ("POST", COMPLETION_SCOPES, self._details)
-        return handlers
+        release = self.profile.release
+        return {
+            path: handler
+            for path, handler in handlers.items()
+            if release >= _SINCE.get(path, release)
+        }
 
     def _gate(self, request: Request) -> Answer | None:
         """Refuse language servers that are too old, since there is that gate."""
@@ -233,29 +246,32 @@ class Instance:
         self, request: Request, credential: Credential, now: float
     ) -> Answer:
         """Describe the caller's token."""
-        del request, now
-        return inquiries.own_token(credential)
+        del request
+        return inquiries.own_token(credential, now)
 
     def _oauth_token(
         self, request: Request, credential: Credential, now: float
     ) -> Answer:
         """Describe the caller's token, if it is one of OAuth."""
-        del now
         good = credential_refusal(credential_of(request, self.credentials), None)
-        return inquiries.oauth_token(None if good else credential)
+        return inquiries.oauth_token(None if good else credential, now)
 
     def _enabled(self, request: Request, credential: Credential, now: float) -> Answer:
         """Say whether a project has Duo."""
         del now
         refusal = self._refusals.switched_off(credential)
-        return refusal or inquiries.project_check(_project_path(request), self.settings)
+        return refusal or inquiries.project_check(
+            project_path_of(request), self.settings
+        )
 
     def _details(self, request: Request, credential: Credential, now: float) -> Answer:
         """Tell what telemetry is to carry."""
         del request
         return (
             self._refusals.switched_off(credential)
-            or self._refusals.too_many(_DETAILS, _DETAILS_LIMIT, now)
+            or self._refusals.too_many(
+                _DETAILS, _DETAILS_LIMIT, now, actor=credential.actor
+            )
             or inquiries.connection_details(self.profile, self.identity)
         )
 
@@ -263,7 +279,7 @@ class Instance:
         self, request: Request, credential: Credential, now: float
     ) -> Answer:
         """Grant direct access, or say why not; the order is GitLab's."""
-        project_path = _project_path(request)
+        project_path = project_path_of(request)
         if not isinstance(project_path, str | None):
             return json_answer(400, {"error": "project_path is invalid"})
         if not self.profile.reads_project_path:
@@ -271,7 +287,12 @@ class Instance:
         return (
             self._refusals.switched_off(credential)
             or self._refusals.direct_barred(credential)
-            or self._refusals.too_many(_DIRECT, self.settings.direct_access_limit, now)
+            or self._refusals.too_many(
+                _DIRECT,
+                self.settings.direct_access_limit,
+                now,
+                actor=credential.actor,
+            )
             or self._refusals.unpaid()
             or self._refusals.namespace_missing(project_path)
             or self._refusals.no_model(credential)
@@ -299,7 +320,11 @@ class Instance:
         body = read_indirect(fields)
         return (
             self._refusals.too_many(
-                _COMPLETIONS, self.settings.completions_limit, now, MONOLITH
+                _COMPLETIONS,
+                self.settings.completions_limit,
+                now,
+                MONOLITH,
+                actor=credential.actor,
             )
             or self._refusals.namespace_missing(project_path)
             or forward(body, request, self.gateway, now, flags=self.flags)
@@ -332,15 +357,3 @@ class Instance:
             return profile
         details = ModelDetails(provider="gitlab", name=name)
         return replace(profile, model_details=details)
-
-
-def _project_path(request: Request) -> object:
-    """Read `project_path` from a JSON or a form body; unreadable bodies have none."""
-    if "json" in (request.header("content-type") or ""):
-        try:
-            return (as_object(json.loads(request.body or b"{}")) or {}).get(
-                "project_path"
-            )
-        except (ValueError, RecursionError):
-            return None
-    return dict(parse_qsl(request.body.decode("latin-1"))).get("project_path")

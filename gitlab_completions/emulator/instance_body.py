@@ -1,16 +1,18 @@
-"""The body of the instance's completion endpoint, checked the way Grape does.
+"""Bodies that the instance takes, completions' checked the way Grape does.
 
 Limits and messages are those of GitLab EE 19.3, `ee/lib/api/code_suggestions.rb`;
 lengths count characters.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
+from urllib.parse import parse_qsl
 
-from gitlab_completions.emulator.answers import as_object
+from gitlab_completions.emulator.answers import Request, as_object
 
-__all__ = ("IndirectBody", "file_problems", "read_indirect")
+__all__ = ("IndirectBody", "file_problems", "project_path_of", "read_indirect")
 
 _KEPT: Final = 100_000
 _CONTENT: Final = 400_000
@@ -168,3 +170,15 @@ def _within_sum(items: list[object]) -> list[object]:
             break
         kept.append(item)
     return kept
+
+
+def project_path_of(request: Request) -> object:
+    """Read `project_path` from a JSON or a form body; unreadable bodies have none."""
+    if "json" in (request.header("content-type") or ""):
+        try:
+            return (as_object(json.loads(request.body or b"{}")) or {}).get(
+                "project_path"
+            )
+        except (ValueError, RecursionError):
+            return None
+    return dict(parse_qsl(request.body.decode("latin-1"))).get("project_path")

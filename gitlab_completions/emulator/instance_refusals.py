@@ -100,11 +100,13 @@ class InstanceRefusals:
         limit: int,
         now: float,
         headers: Mapping[str, str] = NO_HEADERS,
+        *,
+        actor: str = "User:42",
     ) -> Answer | None:
-        """Count a request against `limit` a minute; refuse what is over it."""
+        """Count an actor's request against `limit` a minute; refuse what is over it."""
         window = self._hits[path]
         window.limit = limit
-        if window.admit("user", now):
+        if window.admit(actor, now):
             return None
         if self._profile.retry_after:
             # The whole period, not what is left of it (GitLab EE 18.9 and later).

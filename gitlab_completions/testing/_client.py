@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Self, Unpack
 from gitlab_completions.client import CompletionClient
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gitlab_completions.client import ClientOptions
+    from gitlab_completions.models import AccessToken
     from gitlab_completions.testing.fake import FakeGitLab
 
 
@@ -19,6 +22,8 @@ class FakeGitLabClient(CompletionClient):
         cls,
         gitlab: FakeGitLab,
         *,
+        access_token: AccessToken,
+        jitter: Callable[[], float],
         direct_override: str,
         **options: Unpack[ClientOptions],
     ) -> Self:
@@ -26,9 +31,10 @@ class FakeGitLabClient(CompletionClient):
         options.setdefault("sender", gitlab)
         return cls._for_testing(
             gitlab.instance_url,
-            gitlab.access_token,
+            access_token,
             clock=gitlab.clock,
+            wall=gitlab.wall,
             direct_override=direct_override,
-            jitter=lambda: 0.5,  # from 0 up to 1: the middle of every spread
+            jitter=jitter,
             **options,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Unpack
 
 from gitlab_completions.emulator.access_tokens import AccessTokens
@@ -26,14 +27,16 @@ from gitlab_completions.testing.virtual_time import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
     from gitlab_completions._wire.messages import WireRequest, WireResponse
     from gitlab_completions.client import ClientOptions, CompletionClient
+    from gitlab_completions.emulator.access_tokens import Credential
     from gitlab_completions.emulator.flags import Flags
     from gitlab_completions.emulator.model import Prompt
     from gitlab_completions.emulator.settings import Settings
-    from gitlab_completions.models import Route
+    from gitlab_completions.models import AccessToken, Route
 
 __all__ = ("FakeEndpoint", "FakeGitLab")
 
@@ -42,6 +45,11 @@ _EPOCH_UNIX = 1_790_000_000
 _INSTANCE = "gitlab.example.com"
 _GATEWAY = "gateway.example.com"
 _REAL_PAUSE_S = 0.01
+
+
+def _no_jitter() -> float:
+    """Return the middle of every spread, which goes from 0 up to 1."""
+    return 0.5
 
 
 class FakeGitLab:
@@ -103,6 +111,7 @@ class FakeGitLab:
             make_id=self._id,
             roll=self._random.random,
         )
+        self._credentials = instance.credentials
         self.flags: Flags = instance.flags
         self.settings: Settings = instance.settings
         self.direct_access: FakeEndpoint = instance.direct_access
@@ -141,18 +150,36 @@ class FakeGitLab:
         """How many exchanges have started and not ended."""
         return self._network.in_flight
 
+    def set_credential(self, token: str, credential: Credential) -> None:
+        """Let the instance know an access token of a given kind, scope or user."""
+        self._credentials[token] = credential
+
     def client(
-        self, *, direct_override: str = "", **options: Unpack[ClientOptions]
+        self,
+        *,
+        access_token: AccessToken | None = None,
+        jitter: Callable[[], float] = _no_jitter,
+        direct_override: str = "",
+        **options: Unpack[ClientOptions],
     ) -> CompletionClient:
         """Return a client of this GitLab, on its `clock` and without jitter.
 
         Args:
+            access_token: Whose client it is; by default `access_token` has it.
+            jitter: Gives a number from 0 up to 1 where the client throws dice, so that
+                many clients do not all do the same at once: `random.Random(7).random`.
             direct_override: What it takes `GITLAB_COMPLETIONS_DIRECT` to be. The
                 environment itself is not read: a test has the same end everywhere.
             **options: The other arguments of `CompletionClient`. A `store` goes by the
                 same clock: `MemoryStore(gitlab.clock.now)`; a `sender` wraps this one.
         """
-        return FakeGitLabClient.of(self, direct_override=direct_override, **options)
+        return FakeGitLabClient.of(
+            self,
+            access_token=self.access_token if access_token is None else access_token,
+            jitter=jitter,
+            direct_override=direct_override,
+            **options,
+        )
 
     def exchange(
         self, request: WireRequest
@@ -167,6 +194,10 @@ class FakeGitLab:
 
     async def aclose(self) -> None:
         """Do nothing: nothing is open."""
+
+    def wall(self) -> datetime:
+        """Return the time of day there, to which its answers are dated."""
+        return datetime.fromtimestamp(_EPOCH_UNIX + self.clock.now(), UTC)
 
     async def settle(self) -> None:
         """Wait until nothing is in flight, nor about to be.

@@ -79,3 +79,14 @@ def test_an_observer_may_unsubscribe_while_it_is_told() -> None:
     bulletin.publish(JUMPED)
     bulletin.publish(JUMPED)
     assert told == [JUMPED] * 3
+
+
+def test_it_is_attended_while_somebody_else_listens() -> None:
+    bulletin = Bulletin([lambda _: None])
+    attended = [bulletin.attended]
+    unsubscribe = bulletin.observe(lambda _: None)
+    attended.append(bulletin.attended)
+    unsubscribe()
+    attended.append(bulletin.attended)
+    assert attended == [False, True, False]
+    assert Bulletin((), [lambda _: None]).attended

@@ -174,7 +174,7 @@ async def test_of_a_file_on_the_list_nothing_goes_out() -> None:
     assert gitlab.gateway.requests == gitlab.instance.requests == []
     assert gitlab.direct_access.requests == []
     assert words.texts == []
-    (finished,) = told
+    _, finished = told
     assert isinstance(finished, events.CallFinished)
     assert finished.error is not None
     assert finished.error.code is ErrorCode.FILE_IGNORED
@@ -248,7 +248,10 @@ async def test_a_stream_of_a_file_on_the_list_does_not_begin() -> None:
             await client.stream(REQUEST).completion()
     assert caught.value.code is ErrorCode.FILE_IGNORED
     assert gitlab.gateway.requests == gitlab.instance.requests == []
-    assert [type(event) for event in told] == [events.CallFinished]
+    assert [type(event) for event in told] == [
+        events.CallStarted,
+        events.CallFinished,
+    ]
 
 
 async def test_a_stream_may_be_cancelled_before_anything_is_sent(
@@ -267,7 +270,7 @@ async def test_a_stream_may_be_cancelled_before_anything_is_sent(
         threads.finish(0)
         await wait_all_tasks_blocked()
     assert gitlab.gateway.requests == gitlab.instance.requests == []
-    assert [type(event) for event in told] == [events.Superseded]
+    assert [type(event) for event in told] == [events.CallStarted, events.Superseded]
 
 
 async def test_with_nothing_to_guard_there_is_nothing_to_do() -> None:
@@ -362,7 +365,9 @@ async def test_a_guard_that_hangs_costs_the_call_its_deadline(
                 await client.complete(REQUEST, deadline_s=2.0)
             assert gitlab.clock.now() - started == pytest.approx(2.0)
     assert gitlab.gateway.requests == gitlab.instance.requests == []
-    assert [type(event) for event in told] == [events.CallFinished] * 3
+    assert [type(event) for event in told] == [
+        *(events.CallStarted, events.CallFinished) * 3
+    ]
 
 
 def test_a_guard_that_hangs_does_not_keep_a_program_from_ending() -> None:
@@ -404,7 +409,10 @@ async def test_a_call_ends_with_its_client_and_its_caller(
     with pytest.raises(ClientClosedError):
         await stayed
     assert left.cancelled()
-    assert [type(event) for event in told] == [events.Superseded, events.CallFinished]
+    assert [type(event) for event in told] == [
+        *(events.CallStarted, events.CallStarted),
+        *(events.Superseded, events.CallFinished),
+    ]
 
 
 async def test_the_time_that_clearing_takes_is_the_calls(

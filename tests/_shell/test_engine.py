@@ -58,6 +58,7 @@ async def test_a_call_fetches_details_then_goes_direct() -> None:
     (await plant.sender.next()).complete("x = 1")
     assert await call == "x = 1"
     assert plant.diary.kinds == [
+        "CallStarted",
         "DetailsRefreshed",
         "RouteChosen",
         "AttemptSucceeded",

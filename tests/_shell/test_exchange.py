@@ -13,6 +13,7 @@ from gitlab_completions._shell.access_token import TokenDesk
 from gitlab_completions._shell.exchange import Exchanger
 from gitlab_completions._shell.handover import Handover
 from gitlab_completions._shell.pour import Pour
+from gitlab_completions._shell.traffic import Traffic
 from gitlab_completions.details import ConnectionDetails, Endpoint
 from gitlab_completions.errors import (
     ErrorCode,
@@ -37,6 +38,7 @@ from tests._shell.parts import AGENT, GATEWAY, REQUEST, ROOT, HeldSender
 
 if TYPE_CHECKING:
     from gitlab_completions._shell.endings import Ending
+    from gitlab_completions.senders import SendErrorKind
 
 DETAILS = ConnectionDetails(
     base_url=GATEWAY,
@@ -62,6 +64,7 @@ class Bench:
             return token
 
         self.sender = HeldSender()
+        self.traffic = Traffic()
         self.exchanger = Exchanger(
             self.sender, TokenDesk(source, lambda: None), VirtualClock(), ROOT, AGENT
         )
@@ -82,11 +85,16 @@ class Bench:
                 endpoint=endpoint,
                 ends_at=ends_at,
                 last_resort=False,
+                traffic=self.traffic,
                 pour=pour,
             )
         else:
             work = self.exchanger.indirect(
-                request, ends_at=ends_at, last_resort=True, pour=pour
+                request,
+                ends_at=ends_at,
+                last_resort=True,
+                traffic=self.traffic,
+                pour=pour,
             )
         return asyncio.create_task(work)
 
@@ -351,3 +359,39 @@ async def test_a_refused_access_token_is_replaced_for_a_stream_too() -> None:
     assert exchange.wire.purpose == "stream"
     exchange.begin().end()
     assert (await attempt).seen.body is Body.BLANK
+
+
+async def test_the_bytes_of_an_attempt_are_counted() -> None:
+    bench = Bench()
+    attempt = bench.start(Route.DIRECT)
+    exchange = await bench.sender.next()
+    exchange.complete("x = 1")
+    await attempt
+    assert bench.traffic.sent == len(exchange.wire.body)
+    assert bench.traffic.received > len("x = 1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "share"),
+    [
+        *(("connect", 0), ("tls", 0), ("proxy", 0), ("pool", 0)),
+        *(("timeout", 1), ("broken", 1), ("protocol", 1)),
+    ],
+)
+async def test_no_bytes_are_sent_without_a_connection(
+    kind: SendErrorKind, share: int
+) -> None:
+    bench = Bench()
+    attempt = bench.start(Route.DIRECT)
+    exchange = await bench.sender.next()
+    exchange.fail(SendError(kind))
+    await attempt
+    assert bench.traffic.sent == share * len(exchange.wire.body)
+
+
+async def test_the_bytes_of_half_an_answer_are_counted() -> None:
+    bench = Bench()
+    attempt = bench.start(Route.INDIRECT)
+    (await bench.sender.next()).fail(SendError("broken", 17))
+    await attempt
+    assert bench.traffic.received == 17

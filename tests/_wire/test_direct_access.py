@@ -14,6 +14,7 @@ from gitlab_completions._wire.direct_access import (
     NotAGrantError,
     decode_grant,
     grant_request,
+    issued_at,
 )
 from gitlab_completions.details import ModelDetails, ModelMetadata
 from gitlab_completions.models import Route
@@ -396,6 +397,11 @@ def test_a_long_version_is_none() -> None:
 
 def test_a_repr_shows_no_secret() -> None:
     assert "opaque" not in repr(grant())
+
+
+def test_a_token_tells_when_it_was_made() -> None:
+    assert issued_at(token(iat=AT, exp=AT + 60)) == AT
+    assert issued_at("opaque") is None
 
 
 def test_pyjwt_is_not_imported_with_the_module() -> None:

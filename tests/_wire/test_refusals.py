@@ -106,7 +106,7 @@ JSON = {"content-type": "application/json"}
             "direct_connections_disabled",
             INSTANCE,
         ),
-        ("direct_access/unpaid", Code.FORBIDDEN, "", INSTANCE),
+        ("direct_access/unpaid", Code.FORBIDDEN, "no_paid_namespace", INSTANCE),
         ("direct_access/flag-off", Code.NOT_FOUND, "", INSTANCE),
         ("direct_access/switched-off", Code.SWITCHED_OFF, "", INSTANCE),
         (
@@ -280,6 +280,7 @@ VENDOR_CODES = {
     "no_completion_model",
     "direct_access_unavailable",
     "token_creation_failed",
+    "no_paid_namespace",
 }
 
 

@@ -44,8 +44,8 @@ PROJECTS = (1, 10, 100, 300, 1000, 3000, 10_000)
 EVICTED = (100, 300, 1000, 3000)
 OBSERVERS = (1, 3, 10, 30, 100)
 EVENTS = (100, 1000, 3000, 10_000, 30_000)
-SEEN_IN_A_CALL = 3
-"""Events of a call that goes well: its route, its attempt, its end."""
+SEEN_IN_A_CALL = 4
+"""Events of a call that goes well: its start, its route, its attempt, its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

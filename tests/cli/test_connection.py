@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 import logging
+import socket
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions._transport import addresses, probes
 from tests.cli.running import CANARY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.cli.running import Background, Terminal
 
 
@@ -70,3 +75,28 @@ def test_no_token_at_all_is_named(
     assert ended.err == (
         "error: GITLAB_TOKEN is not set; set it, or give --token-file\n"
     )
+
+
+def test_a_name_server_that_does_not_answer_holds_up_no_end(
+    cli: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_up, ended = threading.Event(), threading.Event()
+
+    def resolve(*_: object, **more: object) -> object:
+        if not more.get("flags"):  # else an address is looked for, and no name
+            ended.wait(5)
+            given_up.set()
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setenv("GITLAB_URL", "https://gitlab.invalid")
+    monkeypatch.setenv("GITLAB_TOKEN", CANARY)
+    monkeypatch.setattr(addresses, "_resolve", _nobody_knows)
+    monkeypatch.setattr(probes, "LOOKUP_S", 0.0)
+    assert cli("doctor").code == 1
+    assert not given_up.is_set()
+    ended.set()
+
+
+async def _nobody_knows(*_: object) -> Sequence[object]:
+    raise OSError

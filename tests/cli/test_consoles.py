@@ -48,7 +48,7 @@ def test_a_table_fits_every_code_page(
     monkeypatch.setattr(sys, "stdout", stdout)
     made = table("route", "ms", right=["ms"])
     made.add_row(route_text(Route.DIRECT), "1")
-    made.add_row(route_text(None), Text("[bold]2"))
+    made.add_row(route_text(None), Text("[bold]2 Größe 山"))
     console().print(made)
     stdout.flush()
     shown = raw.getvalue().decode(encoding)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def test_the_demo_shows_both_routes_and_the_way_back(
     cli: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # as on a corporate network
     monkeypatch.setenv("COLUMNS", "80")
     # What it promises a person in time is no matter on a busy machine.
     monkeypatch.setattr(scenario, "IN_TIME_S", 30.0)

@@ -80,6 +80,7 @@ def test_tls_and_a_relative_root(
         assert environment["GITLAB_URL"].endswith("/gitlab")
         assert cli("complete", source).out == "al = 1"
         assert cli("emulator", "fault", "instance", "heal").code == 0
+        assert cli("emulator", "flag", "get").code == 0
         ca = os.environ["SSL_CERT_FILE"]
         monkeypatch.delenv("SSL_CERT_FILE")
         untrusted = cli("complete", source)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitlab_completions.emulator.model import Prompt
+    from gitlab_completions.emulator.profiles import Profile
 
 NOW = 1_800_000_000.0
 OLD, NEW, NEWEST = "17.2", "19.3", "19.5"
@@ -41,10 +42,11 @@ def make_gateway(profile: str = NEW, says: str = "mock completion") -> Gateway:
     return Gateway(PROFILES[profile], Hs256Authority(), model=model)
 
 
-def make_instance(profile: str = NEW, *, root: str = "") -> Instance:
+def make_instance(profile: str | Profile = NEW, *, root: str = "") -> Instance:
+    chosen = PROFILES[profile] if isinstance(profile, str) else profile
     return Instance(
-        PROFILES[profile],
-        make_gateway(profile),
+        chosen,
+        make_gateway(chosen.name),
         gateway_url="https://gateway.test/ai/",
         tokens=TOKENS,
         root=root,

@@ -144,6 +144,14 @@ async def test_the_state_is_described() -> None:
         assert state["connections"] == {"instance": 1, "gateway": 1}
 
 
+async def test_an_admin_is_told_how_to_ask_the_instance() -> None:
+    async with calling(Emulator(relative_url_root="/gitlab")) as caller:
+        emulator = caller.emulator
+        host = emulator.instance_url.removesuffix("/gitlab")
+        told = (await caller.client.get(f"{host}/-/emulator/admin")).json()
+        assert told == {"root": "/gitlab", "access_token": emulator.tokens.admin}
+
+
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("moment_s", [0.05, 0.2])
 async def test_a_strike_changes_nothing_that_was_set_since(moment_s: float) -> None:
@@ -173,3 +181,27 @@ async def test_a_host_can_be_struck_for_a_while() -> None:
         await healed.wait()
         assert struck == [FaultKind.REFUSE]
         assert (await caller.indirect()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("localhost:80", 200), ("LOCALHOST", 200), ("page.example:80", 400)],
+)
+async def test_who_calls_this_machine_otherwise_is_refused(
+    name: str, status: int
+) -> None:
+    async with calling(Emulator()) as caller:
+        root = f"{caller.emulator.instance_url}/-/emulator"
+        for method, path in (
+            ("GET", ""),
+            ("GET", "admin"),
+            ("PUT", "settings"),
+            ("PUT", "faults/gateway"),
+        ):
+            answer = await caller.client.request(
+                method,
+                f"{root}/{path}",
+                headers={"host": name},
+                json={"fault": "heal"} if path.startswith("faults") else {},
+            )
+            assert answer.status_code == status

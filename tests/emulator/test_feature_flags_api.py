@@ -74,6 +74,14 @@ def test_only_flags_that_were_set_are_listed() -> None:
             "conditional",
             [("actors", ["User:42:opt_out"])],
         ),
+        (
+            {"value": True, "feature_group": "gitlab_team_members"},
+            "conditional",
+            [("groups", ["gitlab_team_members"])],
+        ),
+        ({"value": False, "feature_group": "gitlab_team_members"}, "off", []),
+        ({"value": 100, "key": "percentage_of_actors"}, "on", []),
+        ({"value": 0, "key": "percentage_of_time"}, "off", []),
     ],
 )
 def test_gates_are_as_they_were_set(
@@ -110,9 +118,14 @@ def test_a_form_does_as_well() -> None:
     ("body", "told"),
     [
         ({}, "value is missing"),
-        ({"value": 5, "key": "percentage"}, "key does not have a valid value"),
-        ({"value": 101}, "400 Bad request - a percentage"),
-        ({"value": "much"}, "400 Bad request"),
+        ({"value": 5, "key": "percentage"}, "Cannot set"),
+        ({"value": "much"}, "400 Bad request - Cannot set "),
+        ({"value": "-5"}, "Cannot set"),
+        ({"value": "TRUE"}, 'to "TRUE"'),
+        ({"value": "much", "key": "percentage_of_actors"}, "Not a percentage"),
+        ({"value": 5, "key": "percentage_of_time", "user": "user42"}, "key, user are"),
+        ({"value": 5, "user": "user42"}, 'to "5" for @user42'),
+        ({"value": "remove_opt_out", "user": "user42"}, "No opt-out exists"),
         ({"value": True, "user": "nobody"}, "400 Bad request - nobody is not found!"),
     ],
 )
@@ -122,14 +135,38 @@ def test_bad_parameters_are_refused(body: dict[str, object], told: str) -> None:
     assert told in str(answer.json())
 
 
-def test_an_unknown_flag_needs_force() -> None:
-    instance = make_instance("19.1")
+def test_a_flag_that_nothing_asks_for_can_be_set() -> None:
     body: dict[str, object] = {"value": True}
-    refused = admin(instance, "/demo_flag", body, method="POST")
-    assert refused.status == 400
-    answer = admin(instance, "/demo_flag", {**body, "force": True}, method="POST")
+    answer = admin(make_instance("19.1"), "/demo_flag", body, method="POST")
     assert answer.status == 201
     assert field(answer.json(), "definition") is None
+
+
+def test_a_percentage_above_the_whole_is_more_than_gitlab_expects() -> None:
+    answer = put(make_instance("19.1"), value=101)
+    assert (answer.status, answer.json()) == (
+        500,
+        {"message": "500 Internal Server Error"},
+    )
+
+
+def test_who_opted_out_must_come_back_first() -> None:
+    instance = make_instance("19.1")
+    put(instance, value="opt_out", user="user42")
+    answer = put(instance, value=True, user="user42")
+    assert answer.status == 400
+    assert "Opt-out exists for @user42" in str(answer.json())
+
+
+def test_what_is_on_for_all_is_not_put_on_for_a_share() -> None:
+    instance = make_instance("19.1")
+    share: dict[str, object] = {"value": 50, "key": "percentage_of_actors"}
+    put(instance, value=True)
+    refused = put(instance, **share)
+    assert refused.status == 400
+    assert "Cannot enable percentage of actors" in str(refused.json())
+    put(instance, value=False)
+    assert put(instance, **share).status == 201
 
 
 def test_a_flag_can_be_forgotten() -> None:

@@ -11,6 +11,7 @@ from gitlab_completions.emulator.profiles import PROFILES
 ALICE, BOB = "User:42", "User:43"
 SWITCH = "ai_duo_code_suggestions_switch"
 V4 = "code_completion_v4_endpoint"
+DIRECT = "code_suggestions_direct_completions"
 
 
 def flags(profile: str = "19.1", *, rolls: float = 0.5) -> Flags:
@@ -90,11 +91,23 @@ def test_actors_are_dismissed_one_by_one() -> None:
 @given(percent=st.floats(0, 100))
 def test_who_opted_out_is_out_whatever_gate_is_open(percent: float) -> None:
     known = flags()
-    known.enable(V4)
     known.admit_share(V4, percent)
-    known.admit_actors(V4, [f"{ALICE}:opt_out", ALICE])
+    known.admit_actors(V4, [f"{ALICE}:opt_out", ALICE, BOB])
     assert not known.is_on(V4, ALICE)
     assert known.is_on(V4, BOB)
+    known.gates[V4].boolean = True
+    assert not known.is_on(V4, ALICE)
+
+
+@pytest.mark.parametrize("of_time", [False, True])
+def test_what_is_on_for_all_gets_no_share(*, of_time: bool) -> None:
+    known = flags("17.1")
+    with pytest.raises(ValueError, match="for a fully-enabled flag"):
+        known.admit_share(DIRECT, 50, of_time=of_time)
+    assert known.is_on(DIRECT, ALICE)
+    known.disable(DIRECT)
+    known.admit_share(DIRECT, 50, of_time=of_time)
+    assert known.gates[DIRECT].state == "conditional"
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from gitlab_completions.emulator.access_tokens import Credential, TokenKind
 from gitlab_completions.emulator.answers import Request
+from gitlab_completions.emulator.profiles import PROFILES
 from tests.emulator.calls import NOW, TOKENS, ask, field, make_instance
 
 ENABLED = "/code_suggestions/enabled"
@@ -83,6 +87,43 @@ def test_doorkeeper_knows_oauth_tokens_only(token: str, status: int) -> None:
     assert answer.status == status
     if status == 200:
         assert field(answer.json(), "scope") == ["api"]
+
+
+@pytest.mark.parametrize(
+    ("left_s", "date"), [(None, None), (86_400.0, "2027-01-16"), (60.0, "2027-01-15")]
+)
+def test_a_token_tells_its_last_day(left_s: float | None, date: str | None) -> None:
+    instance = make_instance()
+    instance.credentials[TOKENS.valid] = Credential(good_for_s=left_s)
+    answer = ask(instance, SELF, method="GET", headers=bearer(TOKENS.valid))
+    assert field(answer.json(), "expires_at") == date
+
+
+@pytest.mark.parametrize("left_s", [None, 60.0])
+def test_an_oauth_token_tells_its_last_second(left_s: float | None) -> None:
+    instance = make_instance()
+    credential = Credential(kind=TokenKind.OAUTH, good_for_s=left_s)
+    instance.credentials[TOKENS.oauth] = credential
+    headers = bearer(TOKENS.oauth)
+    request = Request(method="GET", path="/oauth/token/info", headers=headers)
+    answer = instance.answer(request, NOW)
+    assert field(answer.json(), "expires_in") == left_s
+
+
+@pytest.mark.parametrize(
+    ("version", "there"),
+    [
+        ("16.7.9-ee", set[str]()),
+        ("16.8.0-ee", {"completions", "enabled"}),
+        ("17.0.0-ee", {"completions", "enabled", "direct_access"}),
+    ],
+)
+def test_an_old_gitlab_has_no_such_endpoint(version: str, there: set[str]) -> None:
+    instance = make_instance(replace(PROFILES["17.0"], version=version))
+    for name in ("completions", "enabled", "direct_access", "connection_details"):
+        answer = ask(instance, f"/code_suggestions/{name}", {"project_path": "a/b"})
+        gone = (answer.status, answer.json()) == (404, {"error": "404 Not Found"})
+        assert gone is (name not in there)
 
 
 @pytest.mark.parametrize(

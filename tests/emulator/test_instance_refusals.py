@@ -53,6 +53,13 @@ def test_each_path_has_a_count_of_its_own() -> None:
     assert made.too_many("/a", 2, NOW + 60) is None
 
 
+def test_each_user_has_a_count_of_its_own() -> None:
+    made = refusals()
+    assert made.too_many("/a", 1, NOW, actor="User:1") is None
+    assert made.too_many("/a", 1, NOW, actor="User:2") is None
+    assert made.too_many("/a", 1, NOW, actor="User:1") is not None
+
+
 @pytest.mark.parametrize(
     ("profile", "path", "status"),
     [("18.3", None, None), ("18.9", None, 422), ("18.9", "a/b", None)],

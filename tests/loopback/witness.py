@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 import pickle
 import traceback
@@ -13,6 +14,7 @@ from rich.traceback import Traceback
 
 from gitlab_completions import GitLabCompletionsError
 from gitlab_completions._frames import chain
+from gitlab_completions.event_log._scribe import Scribe
 from tests.loopback.scene import ACCESS_TOKEN, SOURCE
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Witness(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
+        self._scribe = Scribe(b"key")
         self.heard: set[str] = set()
         self.leaks: list[str] = []
 
@@ -61,6 +64,7 @@ class Witness(logging.Handler):
     def note(self, event: Event) -> None:
         """Take note of an event, as an observer; also of what a process sends on."""
         self.look_at(event)
+        self._hear("event_log", json.dumps(self._scribe.line(event)))
         self._hear(type(event).__name__, pickle.dumps(event).decode("latin-1"))
 
     def look_at(self, thing: object) -> None:

@@ -145,6 +145,23 @@ async def test_a_refusal_is_asked_for_once_in_half_an_hour() -> None:
     assert len(gitlab.direct_access.requests) == 2
 
 
+async def test_what_the_store_knew_of_a_refusal_was_no_fetch() -> None:
+    gitlab = FakeGitLab()
+    gitlab.settings.direct_enabled = False
+    async with windows(gitlab) as (first, second):
+        told = [watch(first), watch(second)]
+        for window in (first, second):
+            await window.complete(REQUEST)
+            await gitlab.settle()
+    assert len(gitlab.direct_access.requests) == 1
+    [[asked], [heard]] = [
+        [event for event in events if isinstance(event, DetailsRefused)]
+        for events in told
+    ]
+    assert asked.elapsed_s is not None
+    assert heard.elapsed_s is None
+
+
 async def test_a_window_told_to_look_again_asks_though_others_were_refused() -> None:
     gitlab = FakeGitLab()
     gitlab.settings.direct_enabled = False

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions.emulator.access_tokens import Credential
 from gitlab_completions.emulator.profiles import PROFILES
 from gitlab_completions.models import Route
 from gitlab_completions.testing import FakeGitLab
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from gitlab_completions.senders import ReplaceableSender, Sender
 
+FLAG = "code_suggestions_direct_completions"
 REFUSALS = {
     "17.1-flag-off": 404,
     "19.0-online-licence": 403,
@@ -81,6 +83,26 @@ async def test_some_access_tokens_are_refused(name: str, status: int) -> None:
     token = getattr(gitlab.tokens, name)
     refused = replace(indirect(gitlab), headers={"Authorization": f"Bearer {token}"})
     assert (await send(gitlab, refused)).status_code == status
+
+
+async def test_it_has_clients_of_other_users_with_dice_of_their_own() -> None:
+    gitlab = FakeGitLab(profile="17.1")
+    gitlab.flags.disable(FLAG)
+    gitlab.flags.admit_actors(FLAG, ["User:7"])
+    rolls: list[float] = []
+
+    def jitter() -> float:
+        rolls.append(0.25)
+        return 0.25
+
+    gitlab.set_credential("glpat-seven", Credential(user_id=7))
+    async with gitlab.client(access_token="glpat-seven", jitter=jitter) as client:
+        await client.warm_up()
+        assert client.status().route is Route.DIRECT
+    async with gitlab.client() as client:
+        await client.warm_up()
+        assert client.status().route is Route.INDIRECT
+    assert rolls
 
 
 async def test_settings_are_those_of_the_emulator() -> None:

@@ -25,6 +25,8 @@ from gitlab_completions import (
     SyncCompletionClient,
     SyncCompletionStream,
 )
+from gitlab_completions.diagnosis import Check, Diagnosis, Grade
+from gitlab_completions.event_log import EventLog, gitlab_part
 from gitlab_completions.events import CallFinished, Event
 from gitlab_completions.flags import FeatureFlags, Flag, FlagSource
 from gitlab_completions.ignoring import ProjectIgnoreList
@@ -100,6 +102,11 @@ async def use(client: httpx.AsyncClient) -> None:
         assert_type(stream.text, str)
         assert_type(await stream.completion(), Completion)
         assert_type(await completions.availability("group/project"), Availability)
+        found = await completions.diagnose("group/project")
+        assert_type(found, Diagnosis)
+        assert_type(found.cause, Check | None)
+        assert_type(found.grade, Grade)
+        assert_type(found.bundle(host_names=True), dict[str, object])
         status = completions.status("group/project")
         assert_type(status, RoutingStatus)
         assert_type(status.health, Health)
@@ -131,10 +138,23 @@ def use_without_asyncio() -> None:
         assert_type(stream.completion(), Completion)
         assert_type(completions.warm_up("group/project"), Future[None])
         assert_type(completions.availability("group/project"), Availability)
+        assert_type(completions.diagnose("group/project"), Diagnosis)
         assert_type(completions.status("group/project"), RoutingStatus)
         assert_type(completions.flag("a"), Flag)
         completions.observe(observe)()
         completions.reconfigure(RoutingPolicy())
+
+
+def keep() -> None:
+    """Keep events, and add an editor's."""
+    with EventLog("events.jsonl", backups=2, gitlab_realm="saas") as log:
+        assert_type(log, EventLog)
+        SyncCompletionClient("https://a", "t", observers=[log.observer(user="17")])
+        with log.tracked() as tracking_id:
+            assert_type(tracking_id, str)
+        log.add("suggestion_shown", unique_tracking_id=tracking_id, is_invoked=True)
+    assert_type(log.problem, str | None)
+    assert_type(gitlab_part({"route": "direct"}), dict[str, object])
 
 
 async def fake() -> None:
