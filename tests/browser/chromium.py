@@ -65,7 +65,8 @@ class Window:
         self.page.locator(f"label:has({choice})").click()
 
     def number(self, name: str) -> str:
-        return self.page.locator(f'[data-number="{name}"]').first.inner_text()
+        words: str = self.page.locator(f'[data-number="{name}"]').first.inner_text()
+        return words
 
     def bars(self, chart: str) -> int:
         """Return how many marks a chart has."""
