@@ -8,7 +8,7 @@ the gate.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from gitlab_completions._core.circuit import Cause
 from gitlab_completions._core.permit import Transition
@@ -146,33 +146,15 @@ class Settlement:
             self._tell(route, circuit.count_late(now), now)
 
     def _report(self, flight: Flight, ending: Ending, now: float) -> None:
-        elapsed_s, traffic = now - flight.started_at, flight.traffic
+        shared = _report_of(flight, now)
         if ending.error is not None:
-            failed = AttemptFailed(
-                call_id=flight.call_id,
-                route=flight.route,
-                elapsed_s=elapsed_s,
-                error=ending.error,
-                reason=flight.send.reason,
-                bytes_sent=traffic.sent,
-                bytes_received=traffic.received,
-                token_age_s=_token_age_s(flight, now),
-                superseded=flight.ticket.detached,
-            )
-            self._bulletin.publish(failed)
+            self._bulletin.publish(AttemptFailed(error=ending.error, **shared))
             return
         self._bulletin.publish(
             AttemptSucceeded(
-                call_id=flight.call_id,
-                route=flight.route,
-                elapsed_s=elapsed_s,
                 status_code=ending.seen.status or 0,
                 request_id=ending.request_id,
-                reason=flight.send.reason,
-                bytes_sent=traffic.sent,
-                bytes_received=traffic.received,
-                token_age_s=_token_age_s(flight, now),
-                superseded=flight.ticket.detached,
+                **shared,
             )
         )
 
@@ -264,6 +246,32 @@ class Settlement:
                 project_path=entry.project_path, problem=problem, again_in_s=again_in_s
             )
         )
+
+
+class _Report(TypedDict):
+    """What is told of every attempt that has ended."""
+
+    call_id: int
+    route: Route
+    elapsed_s: float
+    reason: RouteReason
+    bytes_sent: int
+    bytes_received: int
+    token_age_s: float | None
+    superseded: bool
+
+
+def _report_of(flight: Flight, now: float) -> _Report:
+    return {
+        "call_id": flight.call_id,
+        "route": flight.route,
+        "elapsed_s": now - flight.started_at,
+        "reason": flight.send.reason,
+        "bytes_sent": flight.traffic.sent,
+        "bytes_received": flight.traffic.received,
+        "token_age_s": _token_age_s(flight, now),
+        "superseded": flight.ticket.detached,
+    }
 
 
 def _token_age_s(flight: Flight, now: float) -> float | None:
