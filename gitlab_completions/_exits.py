@@ -10,6 +10,7 @@ for those under way.
 from __future__ import annotations
 
 import atexit
+import os
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from weakref import WeakSet
 
@@ -50,3 +51,5 @@ def wait_for_all() -> None:
 
 
 atexit.register(wait_for_all)
+if hasattr(os, "register_at_fork"):  # the child has no such threads
+    os.register_at_fork(after_in_child=_UNDER_WAY.clear)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -58,4 +59,16 @@ def test_work_that_does_not_end_is_not_waited_for_for_ever(
     monkeypatch.setattr(_exits, "EXIT_S", 0.0)
     work = seen_out(time.sleep)
     wait_for_all()
+    del work
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+def test_a_forked_child_does_not_wait_for_its_parents_threads() -> None:
+    work = seen_out(time.sleep)
+    child = os.fork()
+    if child == 0:
+        os._exit(len(_exits._UNDER_WAY))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert len(_exits._UNDER_WAY) == 1
     del work
