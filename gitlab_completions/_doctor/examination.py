@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gitlab_completions._doctor.notebook import Entry
     from gitlab_completions._shell.inquiry import Asked, Inquirer, Question
     from gitlab_completions._shell.patient import Patient
+    from gitlab_completions._wire.messages import Answer
     from gitlab_completions.details import ConnectionDetails
 
 MOST_S = 60.0
@@ -145,11 +146,11 @@ class Examination:
         if asked.answer is None:
             chart.trouble = self._broken(asked, chart)
             return
-        status, headers, body = (
-            asked.answer.status_code,
-            asked.answer.headers,
-            asked.answer.body,
-        )
+        self._understand(chart, asked.answer)
+
+    def _understand(self, chart: Chart, answer: Answer) -> None:
+        """Note what hinders whoever is answered so; a version hinders nobody."""
+        status, headers, body = answer.status_code, answer.headers, answer.body
         if status == _OK and decode_version(body):
             return
         if status == _OK and not looks_like_html(body, headers):
