@@ -22,8 +22,8 @@ nox.options.sessions = ["lint", "types", "tests", "networks", "soak_quick"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 EXTRAS = (
-    "cli,emulator,eventlog,httpx2,ignore,openfeature,otel,redact,redis,report,shared,"
-    "speed"
+    "cli,emulator,eventlog,httpx2,ignore,keyring,lsp,openfeature,otel,redact,redis,"
+    "report,shared,speed"
 )
 # Modules of tests/benchmarks, each with a `main` and the options of its `rounds`.
 BENCHMARKS = (
