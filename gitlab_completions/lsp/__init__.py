@@ -1,0 +1,1 @@
+"""A language server: GitLab's completions in any editor, without Node."""
