@@ -150,13 +150,15 @@ def _beginning(file: Path, most: int) -> str | None:
         descriptor = os.open(file, flags)
     except (OSError, ValueError):  # the latter for what is no path at all
         return None
-    with os.fdopen(descriptor, "rb") as opened:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as opened:
             content = opened.read(most + 1)
-        except OSError:
-            return None
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
     if len(content) > most:  # a URL cut short would name another project
         content = content[: content.rfind(b"\n", 0, most) + 1]
     return content.decode(errors="replace")
