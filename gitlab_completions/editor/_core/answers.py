@@ -74,6 +74,12 @@ class Answer(Record):
         """
         return self.anchor.typed(place, self.texts or ("",))
 
+    def moved(self, place: Place, typed: str) -> Answer:
+        """Return what is left of it at a place to which the author typed along it."""
+        lefts = ((one, left_of(one.text, typed)) for one in self.candidates)
+        left = tuple(replace(one, text=text) for one, text in lefts if text)
+        return replace(self, anchor=place.anchor(), candidates=left)
+
 
 class Answers:
     """The answers that are kept; told the time.

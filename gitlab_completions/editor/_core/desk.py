@@ -280,9 +280,7 @@ class Desk:
                 texts[one.option] = text
         return texts
 
-    def _named(
-        self, answer: Answer, texts: dict[int, str], source: Source
-    ) -> Answer:
+    def _named(self, answer: Answer, texts: dict[int, str], source: Source) -> Answer:
         """Return the answer under ids by which something can still happen."""
         first = next(one for one in answer.candidates if one.option in texts)
         if not self.stories.has_ended(first.id):
@@ -326,6 +324,14 @@ class Desk:
         if self._latest is not None and self._latest.uri == uri:
             self._latest = None
         return calls
+
+    def close(self) -> None:
+        """Forget everything; the session is over."""
+        self.give_up(self.calls.all())
+        self.stories.end()
+        self.answers = Answers(self.policy)
+        self._offered.clear()
+        self._latest = None
 
 
 def _suggestion(one: Candidate, text: str, source: Source) -> Suggestion:
