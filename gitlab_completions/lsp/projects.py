@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gitlab_completions.lsp.addresses import Address
 
-__all__ = ("Home", "Projects", "find_home")
+__all__ = ("NOWHERE", "Home", "Projects", "find_home")
 
 MOST_KEPT = 256
 """Folders whose repository is remembered."""
