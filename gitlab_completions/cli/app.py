@@ -38,7 +38,7 @@ Exit codes:
 """
 _COMMANDS = (
     *("complete", "status", "doctor", "report", "rehearse"),
-    *("emulator", "demo", "login", "logout"),
+    *("emulator", "demo", "lsp", "login", "logout"),
 )
 
 

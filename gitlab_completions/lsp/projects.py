@@ -80,7 +80,8 @@ class Projects:
     async def home_of(self, path: Path) -> Home:
         """Return where a file is at home; nowhere, while a disk takes too long."""
         found = self._search(path.parent).found
-        await asyncio.wait({found}, timeout=WAIT_S)
+        if not found.done():
+            await asyncio.wait({found}, timeout=WAIT_S)
         if not found.done() or found.exception() is not None:
             return NOWHERE
         return found.result()
