@@ -90,7 +90,9 @@ def nearest_line_end(text: str, offset: int) -> str:
     if here is not None:
         return here.group()
     start = line_start(text, offset)
-    return "\r\n" if text[:start].endswith("\r\n") else text[start - 1 : start] or "\n"
+    if text.endswith("\r\n", 0, start):
+        return "\r\n"
+    return text[start - 1 : start] or "\n"
 
 
 def _start_of(text: str, line: int) -> int:
