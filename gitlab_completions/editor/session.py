@@ -161,8 +161,7 @@ class EditorSession:
             ConfigurationError: When the trigger is none.
             ClientClosedError: When the session is closed.
         """
-        if self._is_closed:
-            raise ClientClosedError("the editor session is closed")
+        self._check_open()
         _check_question(document, trigger)
         offset = offset_of(document.text, position, self._encoding)
         self._loop = asyncio.get_running_loop()
@@ -182,6 +181,8 @@ class EditorSession:
         )
         ask = Ask(self._desk, keystroke)
         verdict = await self._take(turn, ask)
+        if verdict is None and self._is_closed:
+            verdict = Quiet(silence=Silence.FAILED, problem=_closed())
         found = _suggestions(verdict, ask, self._loop.time() - since)
         if found.silence is not Silence.SUPERSEDED:
             self.last = found
@@ -258,6 +259,10 @@ class EditorSession:
     def __repr__(self) -> str:
         return f"<EditorSession {'closed' if self._is_closed else 'open'}>"
 
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise _closed()
+
     def _now(self) -> float:
         return 0.0 if self._loop is None else self._loop.time()
 
@@ -325,6 +330,10 @@ class EditorSession:
                 self._has_complained = True
                 complain("What excludes documents of an editor session", error)
             return True
+
+
+def _closed() -> ClientClosedError:
+    return ClientClosedError("the editor session is closed")
 
 
 def _suggestions(verdict: Verdict | None, ask: Ask, elapsed_s: float) -> Suggestions:

@@ -133,6 +133,13 @@ def test_that_there_was_nothing_is_known_too() -> None:
     assert isinstance(Played(on, key("pri|"), 21.0).command, Send)
 
 
+def test_what_was_kept_and_adds_nothing_any_more_is_no_answer_here() -> None:
+    on = desk()
+    on.answered(under_way(on, "call|"), completion("(a)"), 10.0)
+    number = under_way(on, "call(a|)", 20.0)
+    assert number == 2
+
+
 # The wait, and the request.
 
 
