@@ -207,8 +207,7 @@ class EditorSession:
             ConfigurationError: When it is none, or `part` no part.
         """
         _check_suggestion(suggestion)
-        if not isinstance(part, Part):
-            raise ConfigurationError("part must be Part.ALL, .WORD or .LINE")
+        _check_part(part)
         if self._recorder is not None:
             self._recorder.accepted(suggestion, part, self._now())
         self._desk.accepted(suggestion, part)
@@ -370,6 +369,11 @@ def _check_suggestion(suggestion: object) -> None:
     if not isinstance(suggestion, Suggestion):
         kind = type(suggestion).__name__
         raise ConfigurationError(f"suggestion must be a Suggestion, not {kind}")
+
+
+def _check_part(part: object) -> None:
+    if not isinstance(part, Part):
+        raise ConfigurationError("part must be Part.ALL, .WORD or .LINE")
 
 
 def _check_question(document: object, trigger: object) -> None:
