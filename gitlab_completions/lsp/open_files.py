@@ -25,6 +25,8 @@ context, some ten thousand tokens."""
 MOST_OF_ONE = 16_000
 """Bytes of one file, so that at least three have a say. Of a longer one the beginning
 is kept, where imports and definitions are."""
+LEAST_BYTES = 200
+"""Room below which no file is begun: a few lines, else it tells a model nothing."""
 MOST_FILES = 100
 """Files that are remembered: the gateway takes 100 items, and no author reads more."""
 
@@ -102,6 +104,8 @@ def context_of(files: Iterable[OpenFile]) -> tuple[ContextItem, ...]:
     items: list[ContextItem] = []
     left = MOST_BYTES
     for file in files:
+        if left < LEAST_BYTES:
+            break  # before it is asked what of the others is ignored
         content = _beginning(file.text, min(left, MOST_OF_ONE))
         if content.isspace() or not content:
             continue

@@ -89,8 +89,10 @@ def test_what_is_blank_at_its_beginning_says_nothing() -> None:
 
 def test_files_without_room_are_left_out() -> None:
     files = [OpenFile(uri="", name=str(n), text="x" * 15_999 + "\n") for n in range(9)]
-    items = context_of(iter(files))
+    left = iter(files)
+    items = context_of(left)
     assert [len(item.content) for item in items] == [16_000, 16_000, 8_000]
+    assert len(list(left)) == 5  # one was taken and not begun
     assert items[0].type == "file"
 
 
@@ -99,6 +101,7 @@ def test_context_never_has_more_than_its_bytes(texts: list[str], most: int) -> N
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(open_files, "MOST_BYTES", most)
         patch.setattr(open_files, "MOST_OF_ONE", 10)
+        patch.setattr(open_files, "LEAST_BYTES", 1)
         files = [OpenFile(uri="", name="a", text=text) for text in texts]
         items = context_of(files)
     sizes = [len(item.content.encode(errors="surrogatepass")) for item in items]
