@@ -90,7 +90,7 @@ def _value(text: str, at: int) -> tuple[str, int]:
     value, solid, quoted = "", 0, False  # blanks at its end go, unless quoted
     while (piece := _PIECE.match(text, at)) is not None:
         at = piece.end()
-        _, escaped, mark, plain = piece.groups()
+        joined, escaped, mark, plain = piece.groups()
         if mark == "\n":
             break
         if mark == '"':
@@ -100,9 +100,11 @@ def _value(text: str, at: int) -> tuple[str, int]:
             break
         elif escaped:
             value += _ESCAPES.get(escaped, "")
-        else:
+        elif quoted or value:
             value += mark or plain or ""
-        if escaped or quoted:
+        else:  # nor do blanks at its beginning count
+            value += (plain or "").lstrip()
+        if joined or escaped or quoted:
             solid = len(value)
     return value[:solid] + value[solid:].rstrip(), at
 
