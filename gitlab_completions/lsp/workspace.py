@@ -75,10 +75,10 @@ class Workspace:
             self._folders.add(uri)
         self._ignored.look_again()
 
-    def opened(self, uri: str) -> None:
+    def opened(self, uri: str, language: str | None) -> None:
         """Take in a document that was opened."""
         self._ignored.look_again()
-        self._open_files.used(uri)
+        self._open_files.opened(uri, language)
 
     def changed(self, uri: str) -> None:
         """Take note that a document was changed, saved or looked at."""
@@ -108,7 +108,8 @@ class Workspace:
 
         Nothing, when what is ignored cannot be told, or not in time.
         """
-        files = self._open_files.beside(document.uri)
+        languages_off = self._settings.editor.languages_off
+        files = self._open_files.beside(document.uri, languages_off=languages_off)
         if not self._settings.open_files or not files:
             return ()
         loop = asyncio.get_running_loop()

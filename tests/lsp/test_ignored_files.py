@@ -54,9 +54,9 @@ def test_each_folder_has_its_own_list(tree: Tree) -> None:
 
 
 def test_a_name_is_that_of_the_files_that_are_open(tree: Tree) -> None:
-    tree.open_files.used((tree.web / "secret.py").as_uri())
+    tree.open_files.opened((tree.web / "secret.py").as_uri(), None)
     assert not tree.ignored.excludes("secret.py")
-    tree.open_files.used((tree.app / "secret.py").as_uri())
+    tree.open_files.opened((tree.app / "secret.py").as_uri(), None)
     assert tree.ignored.excludes("secret.py")  # of two by one name, the stricter
 
 

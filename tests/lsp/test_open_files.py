@@ -20,7 +20,7 @@ class Desk:
         self.texts = dict.fromkeys(uris, TEXT)
         self.files = OpenFiles(Folders([APP, WEB]), self.texts.get)
         for uri in uris:
-            self.files.used(uri)
+            self.files.opened(uri, "python")
 
     def beside(self, uri: str) -> list[str]:
         return [file.name for file in self.files.beside(uri)]
@@ -62,9 +62,23 @@ def test_the_least_recently_used_is_forgotten_first(
     monkeypatch.setattr(open_files, "MOST_FILES", 2)
     desk = Desk(f"{APP}/a.py", f"{APP}/b.py")
     desk.files.used(f"{APP}/a.py")
-    desk.files.used(f"{APP}/c.py")
+    desk.files.opened(f"{APP}/c.py", "python")
     desk.texts[f"{APP}/c.py"] = TEXT
     assert desk.beside(f"{APP}/z.py") == ["c.py", "a.py"]
+
+
+def test_files_of_languages_that_are_off_are_left_out() -> None:
+    desk = Desk(f"{APP}/a.py", f"{APP}/.env")
+    desk.files.opened(f"{APP}/.env", "dotenv")
+    found = desk.files.beside(f"{APP}/z.py", languages_off=frozenset({"dotenv"}))
+    assert [file.name for file in found] == ["a.py"]
+
+
+def test_what_is_used_after_it_was_closed_stays_closed() -> None:
+    desk = Desk(f"{APP}/a.py")
+    desk.files.closed(f"{APP}/a.py")
+    desk.files.used(f"{APP}/a.py")
+    assert desk.beside(f"{APP}/z.py") == []
 
 
 def test_a_long_file_gives_its_first_lines() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions.editor.policy import EditorPolicy
 from gitlab_completions.errors import ErrorCode, RequestRejectedError
 from gitlab_completions.lsp import workspace as module
 from gitlab_completions.lsp.configuration import Settings
@@ -52,7 +53,7 @@ class Roots:
     def open(self, *names: str) -> None:
         for name in names:
             self.texts[self.uri(name)] = f"# {name}\n"
-            self.workspace.opened(self.uri(name))
+            self.workspace.opened(self.uri(name), "python")
 
     def uri(self, name: str) -> str:
         return (self.root / name).as_uri()
@@ -128,6 +129,14 @@ async def test_ignored_files_are_no_context(roots: Roots) -> None:
 async def test_nothing_is_context_when_a_list_is_not_understood(roots: Roots) -> None:
     (roots.root / "app" / ".gitlabduoignore").write_bytes(b"\xff")
     roots.open("app/a.py", "app/b.py")
+    assert await roots.context("app/a.py") == []
+
+
+async def test_languages_that_are_off_are_no_context_either(roots: Roots) -> None:
+    roots.open("app/a.py", "app/b.py")
+    roots.workspace.opened(roots.uri("app/b.py"), "dotenv")
+    editor = EditorPolicy(languages_off=frozenset({"dotenv"}))
+    roots.workspace.reconfigure(Settings(instance_url=URL, editor=editor))
     assert await roots.context("app/a.py") == []
 
 
