@@ -82,9 +82,8 @@ class OpenFiles:
     def named(self, name: str) -> tuple[str, ...]:
         """Return the URIs of the open files that a model knows by a name."""
         place_of = self._folders.place_of
-        return tuple(
-            uri for uri in tuple(self._languages) if place_of(uri).name == name
-        )
+        every = tuple(self._languages)  # asked in threads, while others are opened
+        return tuple(uri for uri in every if place_of(uri).name == name)
 
     def beside(
         self, uri: str, *, languages_off: Collection[str] = ()
