@@ -183,3 +183,27 @@ async def test_a_client_sends_nothing_of_an_ignored_file(roots: Roots) -> None:
             assert caught.value.code is ErrorCode.FILE_IGNORED
     (prompt,) = gitlab.prompts
     assert "secret" not in repr(prompt)
+
+
+async def test_names_that_are_too_long_or_no_text_fail_no_completion(
+    roots: Roots,
+) -> None:
+    deep = "app/" + "a-long-folder/" * 30
+    roots.open(f"{deep}b.py", "app/c.py")
+    odd = f"{roots.uri('app')}/caf%E9.py"
+    roots.texts[odd] = "x = 1\n"
+    roots.workspace.opened(odd, "python")
+    gitlab = FakeGitLab("pass")
+    async with gitlab.client(ignore=roots.workspace.ignored) as client:
+        document = await roots.document(f"{deep}a.py")
+        context = await roots.workspace.context(document)
+        request = CompletionRequest(
+            file_name=str(document.file_name),
+            content_above_cursor=document.text,
+            project_path=document.project_path,
+            context=context,
+        )
+        completion = await client.complete(request)
+    assert completion.text == "pass"
+    assert len(context) == 3
+    assert len(gitlab.prompts[0].file_name) <= 255
