@@ -114,6 +114,7 @@ class Workspace:
             return ()
         loop = asyncio.get_running_loop()
         sifted = loop.run_in_executor(errands(), partial(self._sifted, files))
+        sifted.add_done_callback(asyncio.Future.exception)  # else asyncio logs it
         await asyncio.wait({sifted}, timeout=WAIT_S)
         if not sifted.done() or sifted.exception() is not None:
             return ()
