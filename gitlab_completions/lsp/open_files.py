@@ -27,8 +27,6 @@ MOST_OF_ONE = 16_000
 is kept, where imports and definitions are."""
 LEAST_BYTES = 200
 """Room below which no file is begun: a few lines, else it tells a model nothing."""
-MOST_FILES = 100
-"""Files that are remembered: the gateway takes 100 items, and no author reads more."""
 
 
 class OpenFile(Record):
@@ -67,8 +65,6 @@ class OpenFiles:
         """Take in a document that was opened."""
         self._languages.pop(uri, None)
         self._languages[uri] = language
-        if len(self._languages) > MOST_FILES:
-            del self._languages[next(iter(self._languages))]
 
     def used(self, uri: str) -> None:
         """Take note that an open document was changed, or completed in."""

@@ -94,11 +94,16 @@ class Projects:
         if search is None or loop.time() - search.begun_at > KEPT_S:
             find = partial(find_home, folder, self._instance, self._environment)
             found = loop.run_in_executor(errands(), find)
-            found.add_done_callback(asyncio.Future.exception)  # else asyncio logs it
+            found.add_done_callback(_heard)
             before = None if search is None else search.home
             search = _Search(begun_at=loop.time(), found=found, before=before)
             self._searches[folder] = search
         return search
+
+
+def _heard(found: asyncio.Future[Home]) -> None:
+    """Take note of an error that nobody may ask for: asyncio would log it."""
+    found.exception()
 
 
 class _Search(Record):

@@ -114,7 +114,7 @@ class Workspace:
             return ()
         loop = asyncio.get_running_loop()
         sifted = loop.run_in_executor(errands(), partial(self._sifted, files))
-        sifted.add_done_callback(asyncio.Future.exception)  # else asyncio logs it
+        sifted.add_done_callback(_heard)
         await asyncio.wait({sifted}, timeout=WAIT_S)
         if not sifted.done() or sifted.exception() is not None:
             return ()
@@ -122,3 +122,8 @@ class Workspace:
 
     def _sifted(self, files: Iterable[OpenFile]) -> tuple[ContextItem, ...]:
         return context_of(file for file in files if not self._ignored.has(file.uri))
+
+
+def _heard(sifted: asyncio.Future[tuple[ContextItem, ...]]) -> None:
+    """Take note of an error that nobody may ask for: asyncio would log it."""
+    sifted.exception()

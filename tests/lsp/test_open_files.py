@@ -56,15 +56,15 @@ def test_names_are_relative_to_the_folder_and_lead_back_to_the_files() -> None:
     assert desk.files.named("nobody") == ()
 
 
-def test_the_least_recently_used_is_forgotten_first(
+def test_the_least_recently_used_goes_out_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(open_files, "MOST_FILES", 2)
-    desk = Desk(f"{APP}/a.py", f"{APP}/b.py")
+    monkeypatch.setattr(open_files, "MOST_BYTES", 2 * len(TEXT))
+    monkeypatch.setattr(open_files, "LEAST_BYTES", 1)
+    desk = Desk(*(f"{APP}/{name}.py" for name in "abcd"))
     desk.files.used(f"{APP}/a.py")
-    desk.files.opened(f"{APP}/c.py", "python")
-    desk.texts[f"{APP}/c.py"] = TEXT
-    assert desk.beside(f"{APP}/z.py") == ["c.py", "a.py"]
+    items = context_of(desk.files.beside(f"{APP}/z.py"))
+    assert [item.name for item in items] == ["a.py", "d.py"]
 
 
 def test_files_of_languages_that_are_off_are_left_out() -> None:

@@ -189,7 +189,7 @@ async def test_names_that_are_too_long_or_no_text_fail_no_completion(
     roots: Roots,
 ) -> None:
     deep = "app/" + "a-long-folder/" * 30
-    roots.open(f"{deep}b.py", "app/c.py")
+    roots.open(f"{deep}a.py", f"{deep}b.py", "app/c.py")
     odd = f"{roots.uri('app')}/caf%E9.py"
     roots.texts[odd] = "x = 1\n"
     roots.workspace.opened(odd, "python")
