@@ -65,7 +65,6 @@ ANSWERS = [
 NUMBER = re.compile(r"v(\d+)")
 KEYS = "abcxyz_ ()[]{}\"'.,:;=+<>é語😀\t"
 CLOSERS = {"(": ")", "[": "]", "{": "}", '"': '"'}
-GUESSES = {Silence.MID_WORD, Silence.TEXT_AFTER_CURSOR}
 REMEMBERED = 100
 """Places whose answers must be at hand: fewer than are kept."""
 
@@ -317,7 +316,8 @@ class RandomAuthor:
         if page.state != state:
             assert page.asked == state, "a newer keystroke had been told of"
             return
-        assert (found.silence is why_not) or why_not is None
+        if why_not is not None and found.silence is not why_not:
+            assert found.items[0].source is Source.TYPED_THROUGH
         if trigger is Trigger.TYPING:
             self._judge_effort(state, found, along, is_known=is_known)
         for suggestion in found.items:
@@ -338,7 +338,7 @@ class RandomAuthor:
     ) -> None:
         """Hold that what is known costs nothing, and what is rejected stays away."""
         is_shown = along is not None and (state, along.text) not in self._rejected
-        if along is not None and is_shown and found.silence not in GUESSES:
+        if along is not None and is_shown:
             assert found.items, "what is left of a suggestion went away"
             assert found.items[0].id == along.suggestion.id
             assert found.items[0].text == along.text
