@@ -352,7 +352,6 @@ class RandomAuthor:
         """Hold that a suggestion is what the model said of this very document."""
         text, at = page.text, page.at
         assert suggestion.text.strip()
-        assert fitted(suggestion.text, text, at) == suggestion.text
         if page.end == "\r\n":
             assert "\n" not in suggestion.text.replace("\r\n", "")
         assert suggestion.completion is not None
@@ -363,9 +362,15 @@ class RandomAuthor:
         above, below = plain(text[:at]), plain(text[at:])
         assert above.startswith(prompt.above), "what is above was something else"
         typed = above[len(prompt.above) :]
-        distances = auto_closed(typed, above + below, len(above))
-        assert prompt.below in {below[each:] for each in distances}, "stale below"
-        assert said.startswith(typed + plain(suggestion.text))
+        closed = auto_closed(typed, above + below, len(above))
+        closed = tuple(each for each in closed if below[each:] == prompt.below)
+        assert closed, "what is below was something else"
+        fits = fitted(said, prompt.above + prompt.below, len(prompt.above))
+        left = left_of(fits, typed)
+        assert left, "it is not what was typed"
+        if closed[0]:
+            left = fitted(left, above + below, len(above))
+        assert plain(suggestion.text) == left
 
     def _remember(self, state: tuple[str, str, int], until: float) -> None:
         self._known.pop(state, None)

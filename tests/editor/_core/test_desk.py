@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitlab_completions.editor import EditorPolicy, Part, Silence, Source, Trigger
+from gitlab_completions.editor import EditorPolicy, Part, Source, Trigger
 from gitlab_completions.errors import GitLabCompletionsError
 from tests.editor._core.scenes import URI, completion, desk, key
 
