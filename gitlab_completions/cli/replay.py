@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import Progress, SpinnerColumn, TextColumn
@@ -26,7 +26,7 @@ from gitlab_completions.replay import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gitlab_completions.replay import Script
 
@@ -142,40 +142,40 @@ def _policy(settings: Sequence[str]) -> EditorPolicy:
     Raises:
         Problem: When there is no such knob, or it takes no such value.
     """
-    defaults = {
-        each.name: cast("object", getattr(EditorPolicy(), each.name))
-        for each in dataclasses.fields(EditorPolicy)
-    }
+    default = EditorPolicy()
+    known = [each.name for each in dataclasses.fields(default)]
     changes: dict[str, object] = {}
     for setting in settings:
         name, _, text = setting.partition("=")
-        if name not in defaults:
-            known = ", ".join(defaults)
-            raise Problem(f"--policy: there is no {visible(name)}", f"known: {known}")
+        if name not in known:
+            wrong = f"--policy: there is no {visible(name)}"
+            raise Problem(wrong, f"known: {', '.join(known)}")
+        usual: object = getattr(default, name)
         try:
-            changes[name] = _value(text, defaults[name])
+            changes[name] = _value(name, text, usual)
         except ValueError as error:
             wrong = f"--policy: {name} cannot be {visible(text)!r}"
-            raise Problem(wrong, f"it is {defaults[name]!r} by default") from error
+            raise Problem(wrong, f"it is {usual!r} by default") from error
+    make: Callable[..., EditorPolicy] = EditorPolicy
     try:
-        return dataclasses.replace(EditorPolicy(), **cast("dict[str, float]", changes))
+        return make(**changes)
     except ConfigurationError as error:
         raise Problem(f"--policy: {error.message}") from error
 
 
-def _value(text: str, default: object) -> object:
-    """Read a value of the kind that the default is of.
+def _value(name: str, text: str, usual: object) -> object:
+    """Read a value of the kind that the knob's usual one is of.
 
     Raises:
         ValueError: When it is of another kind.
     """
-    if isinstance(default, bool):
+    if isinstance(usual, bool):
         if text not in _SWITCHES:
             raise ValueError(text)
         return _SWITCHES[text]
-    if isinstance(default, int):
+    if isinstance(usual, int):
         return int(text)
-    if isinstance(default, float):
+    if isinstance(usual, float):
         return float(text)
     # Names are separated by commas, and characters by nothing.
-    return frozenset(text.split(",") if "," in text and len(text) > 1 else text)
+    return frozenset(text if name == "trigger_characters" else text.split(","))

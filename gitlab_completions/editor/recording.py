@@ -163,6 +163,8 @@ class Recorder:
                 self._news.clear()
                 self._write()
             self._write()
+        except Exception as error:  # a session must not hear of it
+            self.problem = f"the recording ended by a defect: {type(error).__name__}"
         finally:
             self._entries.clear()
             if self._descriptor is not None:

@@ -27,6 +27,8 @@ __all__ = ("Author",)
 _URI = "file:///replayed"
 _READING_SPREAD = 0.3
 """Of the logarithm of the seconds that reading takes."""
+_LINGERS_S = 1.0
+"""Seconds that the author looks at what the last stroke brings."""
 _WORTH_TAKING = 3
 """Characters: fewer are typed sooner than read."""
 
@@ -92,6 +94,7 @@ class Author:
                 self._at += 1
                 self._do(stroke)
         self._tally.elapsed_s += self._loop.time() - began
+        await self._takes_before(self._loop.time() + _LINGERS_S)
         await self._leave()
 
     async def _leave(self) -> None:

@@ -121,20 +121,30 @@ class Meaning:
     def __init__(self, script: Script) -> None:
         self._strokes = script.strokes
 
-    def steps(self, at: int, cursor: int) -> Iterator[tuple[int, str]]:
+    def steps(
+        self, at: int, cursor: int, *, comes_back: bool
+    ) -> Iterator[tuple[int, str]]:
         """Give what will have been written at the cursor, stroke by stroke.
 
-        It ends where the author leaves that place, or has taken back more than that.
+        It ends where the author takes back more than that.
 
         Args:
             at: The number of the last stroke that was done; -1 for none.
             cursor: Where the cursor is.
+            comes_back: Go on to what is written there later, when the author has done
+                something elsewhere; else it ends with that.
         """
         written = ""
         for number in range(at + 1, min(at + 1 + _FURTHEST, len(self._strokes))):
             stroke = self._strokes[number]
             start = stroke.offset - cursor
             end = start + stroke.removed
+            is_above = start < 0 and (end < 0 or not stroke.removed)
+            is_below = start > len(written)
+            if (is_above or is_below) and comes_back:
+                if is_above:
+                    cursor += len(stroke.inserted) - stroke.removed
+                continue
             if start < 0 or end > len(written):
                 return
             written = written[:start] + stroke.inserted + written[end:]
@@ -143,8 +153,8 @@ class Meaning:
     def text(self, at: int, cursor: int) -> str:
         """Return what will have been written at the cursor in the end."""
         written = ""
-        for _, written in self.steps(at, cursor):  # noqa: B007 - the last one counts
-            pass
+        for _, written in self.steps(at, cursor, comes_back=True):  # noqa: B007
+            pass  # the last one counts
         return written
 
     def reached_by(self, text: str, at: int, cursor: int) -> int | None:
@@ -153,7 +163,7 @@ class Meaning:
         `None` where that never happens: the author means something else.
         """
         reached = None
-        for number, written in self.steps(at, cursor):
+        for number, written in self.steps(at, cursor, comes_back=False):
             if written == text:
                 reached = number
         return reached
