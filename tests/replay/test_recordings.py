@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from gitlab_completions.editor import Document, Recorder, Trigger
+from gitlab_completions.editor import Document, EditorSession, Recorder, Trigger
+from gitlab_completions.replay.authors import write
 from gitlab_completions.replay.recordings import (
     RecordingError,
     read_recording,
     scripts_of,
 )
 from gitlab_completions.replay.script import Stroke, states
+from gitlab_completions.testing import FakeGitLab, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +53,48 @@ def test_what_was_recorded_is_read(tmp_path: Path) -> None:
     assert [stroke.gap_s for stroke in one.strokes] == [0.0] + [0.25] * 5
     assert (one.name, one.language) == ("typing.jsonl, document 1", "python")
     assert [stroke.explicit for stroke in two.strokes] == [True]
+
+
+@pytest.mark.parametrize("content", ["kept", "hashed"])
+def test_what_a_session_records_is_typed_again_as_it_was(
+    tmp_path: Path, content: Literal["kept", "hashed"]
+) -> None:
+    path = tmp_path / "typing.jsonl"
+    (script,) = write("bursty", strokes=150)
+
+    async def record() -> None:
+        loop = asyncio.get_running_loop()
+        with Recorder(path, content=content) as recorder:
+            gitlab = FakeGitLab("nothing of the kind")
+            async with (
+                gitlab.client() as client,
+                EditorSession(client, recorder=recorder) as session,
+            ):
+                due = loop.time()
+                for stroke, state in zip(script.strokes, states(script), strict=True):
+                    due += stroke.gap_s
+                    await asyncio.sleep(due - loop.time())
+                    if stroke.asks:
+                        document = Document(uri="file:///a.py", text=state.text)
+                        loop.create_task(session.suggest(document, state.cursor))
+                        await asyncio.sleep(0)
+
+    run(record())
+    (again,) = read_recording(path)
+    asked = [
+        state
+        for stroke, state in zip(script.strokes, states(script), strict=True)
+        if stroke.asks
+    ]
+    played = list(states(again))
+    assert [state.cursor for state in played] == [state.cursor for state in asked]
+    assert [len(state.text) for state in played] == [len(each.text) for each in asked]
+    assert (played == asked) is (content == "kept")
+    # What is typed along in truth is typed along here: as many strokes only add.
+    adds = [stroke.removed == 0 for stroke in again.strokes]
+    assert sum(adds) == len(
+        [one for one in script.strokes if one.asks and not one.removed]
+    )
 
 
 def test_torn_and_foreign_lines_are_skipped() -> None:
