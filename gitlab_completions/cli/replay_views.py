@@ -26,9 +26,9 @@ _AIMS = {
     "stale": "moments at which a stale suggestion was shown",
 }
 _NOTE = (
-    "p50 and p90: from a stroke to the suggestion on the screen, of those that had to "
-    "be waited for. Stale: moments at which what was shown was not made for the "
-    "document as it was. Each: requests for each suggestion that was taken."
+    "p50 and p90: milliseconds from a stroke to the suggestion on the screen, of those "
+    "that had to be waited for. Stale: moments at which what was shown was not made "
+    "for the document as it was. Each: requests for each suggestion that was taken."
 )
 
 
@@ -49,7 +49,7 @@ def document(compared: Comparison) -> dict[str, object]:
 
 
 def _figures_table(compared: Sequence[Comparison]) -> Table:
-    numbers = ("p50", "p90", "shown", "stale", "taken", "sent", "each", "/min")
+    numbers = ("p50", "p90", "shown", "stale", "taken", "share", "each", "/min")
     made = table("author", "client", *numbers, right=numbers)
     for each in compared:
         made.add_row(Text(each.author, "bold"), "ours", *_row(each.ours))
@@ -59,22 +59,17 @@ def _figures_table(compared: Sequence[Comparison]) -> Table:
 
 def _row(figures: Figures) -> tuple[str | Text, ...]:
     stale = Text(str(figures.stale), "bold red" if figures.stale else "green")
+    share = figures.accepted_share
     return (
         _ms(figures.p50_s),
         _ms(figures.p90_s),
         str(figures.shown),
         stale,
-        _taken(figures),
-        str(figures.requests),
+        str(figures.accepted),
+        "-" if share is None else f"{share:.0%}",
         _one_digit(figures.requests_per_accepted),
         _one_digit(figures.requests_a_minute),
     )
-
-
-def _taken(figures: Figures) -> str:
-    if figures.accepted_share is None:
-        return "0"
-    return f"{figures.accepted} ({figures.accepted_share:.0%})"
 
 
 def _aim_line(aim: Aim) -> Text:
@@ -85,7 +80,7 @@ def _aim_line(aim: Aim) -> Text:
 
 
 def _ms(seconds: float | None) -> str:
-    return "-" if seconds is None else f"{seconds * 1000:.0f} ms"
+    return "-" if seconds is None else f"{seconds * 1000:.0f}"
 
 
 def _one_digit(value: float | None) -> str:
