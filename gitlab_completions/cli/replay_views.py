@@ -28,7 +28,8 @@ _AIMS = {
 _NOTE = (
     "p50 and p90: milliseconds from a stroke to the suggestion on the screen, of those "
     "that had to be waited for. Stale: moments at which what was shown was not made "
-    "for the document as it was. Each: requests for each suggestion that was taken."
+    "for the document as it was. %: share of those shown that was taken. Each: requests "
+    "for each of these."
 )
 
 
@@ -49,7 +50,7 @@ def document(compared: Comparison) -> dict[str, object]:
 
 
 def _figures_table(compared: Sequence[Comparison]) -> Table:
-    numbers = ("p50", "p90", "shown", "stale", "taken", "share", "each", "/min")
+    numbers = ("p50", "p90", "shown", "stale", "taken", "%", "each", "/min")
     made = table("author", "client", *numbers, right=numbers)
     for each in compared:
         made.add_row(Text(each.author, "bold"), "ours", *_row(each.ours))
@@ -66,7 +67,7 @@ def _row(figures: Figures) -> tuple[str | Text, ...]:
         str(figures.shown),
         stale,
         str(figures.accepted),
-        "-" if share is None else f"{share:.0%}",
+        "-" if share is None else f"{100 * share:.0f}",
         _one_digit(figures.requests_per_accepted),
         _one_digit(figures.requests_a_minute),
     )

@@ -48,7 +48,7 @@ def test_a_recording_is_replayed(cli: Terminal, tmp_path: Path) -> None:
         for number in range(6):
             document = Document(uri="file:///a.py", text=text + "total = "[:number])
             offset = len(document.text)
-            recorder.asked(document, offset, Trigger.TYPING, number / 2)
+            recorder.asked(document, offset, Trigger.TYPING, number / 100)
     ended = cli("replay", str(path), "--json")
     (told,) = cast("list[dict[str, object]]", json.loads(ended.out))
     assert told["author"] == str(path)
