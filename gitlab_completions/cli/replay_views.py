@@ -28,8 +28,8 @@ _AIMS = {
 _NOTE = (
     "p50 and p90: milliseconds from a stroke to the suggestion on the screen, of those "
     "that had to be waited for. Stale: moments at which what was shown was not made "
-    "for the document as it was. %: share of those shown that was taken. Each: requests "
-    "for each of these."
+    "for the document as it was. %: share of those shown that was taken. Each: "
+    "requests for each of these."
 )
 
 
@@ -54,7 +54,7 @@ def _figures_table(compared: Sequence[Comparison]) -> Table:
     made = table("author", "client", *numbers, right=numbers)
     for each in compared:
         made.add_row(Text(each.author, "bold"), "ours", *_row(each.ours))
-        made.add_row("", "GitLab's", *_row(each.reference), end_section=True)
+        made.add_row("", "GitLab", *_row(each.reference), end_section=True)
     return made
 
 

@@ -26,7 +26,8 @@ SMALL = ("replay", "--author", "bursty", "--strokes", "60")
 def test_a_synthetic_author_is_replayed_and_the_figures_printed(cli: Terminal) -> None:
     ended = cli(*SMALL, "--no-color")
     assert ended.code == 0
-    assert "GitLab's" in ended.out
+    assert "bursty   ours" in ended.out
+    assert "GitLab" in ended.out
     assert "moments at which a stale suggestion was shown: met" in ended.out
 
 
