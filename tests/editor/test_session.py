@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -20,7 +21,9 @@ from gitlab_completions.editor import (
     Document,
     EditorPolicy,
     EditorSession,
+    Part,
     Position,
+    Recorder,
     Silence,
     Source,
     Trigger,
@@ -31,6 +34,7 @@ from tests.editor.authors import URI, Author, document, texts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
 
     from gitlab_completions import CompletionClient
     from gitlab_completions.editor import PositionEncoding, SuggestionEvent
@@ -510,6 +514,34 @@ async def test_closing_ends_all_that_is_under_way(gitlab: FakeGitLab) -> None:
             await Author(session, HEAD).asks()
         await gitlab.settle()
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_recorder_is_told_what_the_author_does(
+    gitlab: FakeGitLab, tmp_path: Path
+) -> None:
+    path = tmp_path / "typing.jsonl"
+    with Recorder(path, content="kept") as recorder:
+        async with (
+            client_of(gitlab) as client,
+            EditorSession(client, recorder=recorder) as session,
+        ):
+            author = Author(session, HEAD)
+            (item,) = (await author.asks()).items
+            session.shown(item)
+            session.accepted(item, Part.WORD)
+            session.rejected(item)
+            session.closed(URI)
+            session.closed("file:///never/opened")
+    lines = [json.loads(line) for line in path.read_text().splitlines()[1:]]
+    said = [line["what"] for line in lines]
+    assert said[:5] == ["opened", "asked", "shown", "accepted", "rejected"]
+
+
+async def test_another_policy_holds_from_the_next_key_on(gitlab: FakeGitLab) -> None:
+    async with client_of(gitlab) as client, EditorSession(client) as session:
+        session.reconfigure(EditorPolicy(enabled=False))
+        found = await Author(session, HEAD).asks()
+    assert found.silence is Silence.SWITCHED_OFF
 
 
 # Wrong arguments.

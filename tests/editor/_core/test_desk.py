@@ -101,7 +101,7 @@ def test_what_diverged_is_given_up_and_told() -> None:
 
 @pytest.mark.parametrize(
     "marked",
-    ["|", "x = 1\n|", "x = 1\n    |", "\t|", "call(|)", "a.|", "a |", "x = [|]"],
+    ["|", "x = 1\n|", "x = 1\n    |", "\t|", "call(|)", "a.|", "a =|", "x = [|]"],
 )
 def test_what_is_open_is_asked_for_at_once(marked: str) -> None:
     assert desk().send_at(key(marked), 5.0, 5.0) == 5.0
