@@ -43,13 +43,12 @@ class Rhythm:
         self._gaps: deque[float] = deque(maxlen=RECENT)
         self._last_at: float | None = None
 
-    def note(self, now: float) -> float | None:
-        """Take note of a key; return the seconds since the one before."""
+    def note(self, now: float) -> None:
+        """Take note of a key."""
         gap = None if self._last_at is None else now - self._last_at
         if gap is not None and gap < PAUSE_S:
             self._gaps.append(gap)
         self._last_at = now
-        return gap
 
     def wait_s(self, policy: EditorPolicy) -> float:
         """Return the seconds after a key in which the next one would come."""

@@ -272,6 +272,25 @@ def test_what_was_rejected_is_not_gathered() -> None:
     assert one.gathered(came, keystroke, 1.0).texts == ("ce * 2",)
 
 
+def test_one_of_several_that_is_rejected_leaves_the_others() -> None:
+    one = desk()
+    answered(one, HERE, "ce + tax", "ce * 2", trigger=Trigger.EXPLICIT)
+    offer = offered(one, HERE)
+    assert offer is not None
+    one.rejected(offer.items[0])
+    left = offered(one, HERE, source=Source.TYPED_THROUGH)
+    assert texts(left) == ["ce * 2"]
+
+
+def test_what_is_fitted_to_a_closed_bracket_stays_so() -> None:
+    one = desk()
+    answered(one, "total = sum|\n", "(prices, 0)")
+    assert texts(offered(one, "total = sum|\n")) == ["(prices, 0)"]
+    assert texts(offered(one, "total = sum(|)\n")) == ["prices, 0"]
+    along = offered(one, "total = sum(prices|)\n", source=Source.TYPED_THROUGH)
+    assert texts(along) == [", 0"]
+
+
 # Ends.
 
 

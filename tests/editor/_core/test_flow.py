@@ -359,3 +359,24 @@ def test_an_explicit_answer_that_is_typed_out_leaves_the_request_to_be_sent() ->
     own = one.sent()
     one.at(0.2)
     assert texts(one.came(0.3, own, "s")) == [("s", Source.NETWORK)]
+
+
+def test_what_the_author_asked_for_amid_a_line_is_typed_along_there() -> None:
+    on = desk()
+    one = Played(on, key("pri| per unit", trigger=EXPLICIT))
+    number = one.sent()
+    one.at(0.0)
+    one.came(0.4, number, "ce")
+    along = Played(on, key("pric| per unit", unwanted=Silence.TEXT_AFTER_CURSOR), 1.0)
+    assert texts(along.verdict) == [("e", Source.TYPED_THROUGH)]
+    off = Played(on, key("pric| per unit", unwanted=Silence.SWITCHED_OFF), 2.0)
+    assert off.verdict == Quiet(silence=Silence.SWITCHED_OFF)
+
+
+def test_what_came_by_itself_is_not_shown_amid_a_line() -> None:
+    on = desk()
+    on.answered(under_way(on, "pri|"), completion("ce + tax"), 10.0)
+    assert texts(Played(on, key("pri|"), 11.0).verdict)
+    quiet = Quiet(silence=Silence.MID_WORD)
+    one = Played(on, key("pric|", unwanted=Silence.MID_WORD), 12.0)
+    assert one.verdict == quiet
