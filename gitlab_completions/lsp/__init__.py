@@ -8,8 +8,8 @@ stand. It needs no packages but the library's own; the `lsp` extra brings what r
 Of LSP 3.18 it answers `textDocument/inlineCompletion`, and `textDocument/completion` to
 clients that do not know the former. What it adds to the protocol:
 
-    $/gitlab/status             {health, route, reason, text, problem}, when that changes;
-                                problem is null or {code, message, remedy}
+    $/gitlab/status             {health, route, reason, text, problem}, whenever that
+                                changes; problem: null or {code, message, remedy}
     gitlab-completions.accept   [id] or [id, "word" | "line"]: the author took it; items
                                 have this as their command
     gitlab-completions.reject   [id]: the author turned it down
