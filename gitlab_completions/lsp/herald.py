@@ -61,8 +61,12 @@ class Herald:
             return
         if is_news or again:
             self._conversation.notify(STATUS, standing.document())
-        if standing.message is not None:
-            self.tell_once(standing.message, Weight.ERROR)
+        problem, line = standing.problem, standing.message
+        if problem is None or line is None:
+            return
+        # Once for each code: one problem is seen from several sides, in other words.
+        if self._board.is_new(problem.code):
+            self.tell(line, Weight.ERROR)
 
     def tell(self, line: str, weight: int) -> None:
         """Show a person a line."""

@@ -94,8 +94,6 @@ class Server:
             folders=folders,
         )
 
-    # What the client has open.
-
     def opened(self, params: object) -> None:
         """Take in a document, and make ready for its project."""
         document = self.documents.open(params)
@@ -134,8 +132,6 @@ class Server:
         if service is not None and found.project_path not in self._warm:
             self._warm.add(found.project_path)
             await service.client.warm_up(found.project_path)
-
-    # What the client has set.
 
     def begin(self, params: Json) -> None:
         """Get to know the client."""
@@ -240,16 +236,12 @@ class Server:
         except GitLabCompletionsError as error:
             self.herald.show(unconfigured(error))
 
-    # How things stand.
-
     def _observe(self, event: Event) -> None:
         if isinstance(event, StatusChanged) and event.status.health != Health.CLOSED:
             self.herald.show(standing_of(event.status))
 
     def _refused(self, line: str) -> None:
         self.herald.tell_once(f"{line}: replace it there", Weight.ERROR)
-
-    # What is suggested.
 
     async def suggest(
         self, document: Document, offset: int, trigger: Trigger
