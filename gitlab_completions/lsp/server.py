@@ -269,9 +269,12 @@ class Server:
             return
         if is_news or again:
             self.conversation.notify(STATUS, standing.document())
-        line = standing.message
-        if line is not None:
-            self.tell(line, Weight.ERROR, once=True)
+        problem, line = standing.problem, standing.message
+        if problem is None or line is None:
+            return
+        # Once for each code: one problem is seen from several sides, in other words.
+        if self._board.is_new(problem.code):
+            self.tell(line, Weight.ERROR)
 
     def tell(self, line: str, weight: int, *, once: bool = False) -> None:
         """Show a person a line; if wished, not a second time."""
