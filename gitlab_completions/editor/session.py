@@ -9,8 +9,9 @@ from uuid import uuid4
 
 from gitlab_completions._frames import frameless
 from gitlab_completions.editor._core.commands import Offer, Quiet
-from gitlab_completions.editor._core.desk import Desk, Keystroke
+from gitlab_completions.editor._core.desk import Desk
 from gitlab_completions.editor._core.flow import Ask
+from gitlab_completions.editor._core.keystrokes import Keystroke
 from gitlab_completions.editor._core.places import Place
 from gitlab_completions.editor._shell.bulletin import Bulletin, complain
 from gitlab_completions.editor._shell.context import Gatherer
