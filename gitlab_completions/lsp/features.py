@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlab_completions import __version__
@@ -14,7 +15,7 @@ from gitlab_completions.lsp.reading import at, mapping, position, text
 from gitlab_completions.lsp.server import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from gitlab_completions.editor import PositionEncoding
     from gitlab_completions.lsp.conversation import Handler, Listener
@@ -32,27 +33,10 @@ _NOTHING: dict[str, object] = {"items": []}
 
 def attach(ls: Server) -> None:
     """Have a server answer all of them."""
-
-    async def begin(params: object) -> object:
-        return initialize(ls, params)
-
-    async def shutdown(params: object) -> None:
-        del params
-        ls.is_shut = True
-
-    def leave(params: object) -> None:
-        del params
-        ls.over.set()
-
-    ls.handlers["initialize"] = begin
-    for method, answer in (
-        ("textDocument/inlineCompletion", inline_completion),
-        ("textDocument/completion", completion),
-        ("workspace/executeCommand", execute),
-    ):
+    ls.handlers["initialize"] = partial(initialize, ls)
+    for method, answer in _ANSWERS.items():
         ls.handlers[method] = _in_turn(ls, answer)
-    ls.handlers["shutdown"] = _in_turn(ls, lambda _, params: shutdown(params))
-    listeners: dict[str, Listener] = {
+    heard: dict[str, Listener] = {
         "initialized": lambda _: ls.introduce(),
         "textDocument/didOpen": ls.opened,
         "textDocument/didChange": ls.changed,
@@ -61,9 +45,9 @@ def attach(ls: Server) -> None:
         "workspace/didChangeConfiguration": ls.settings_changed,
         "workspace/didChangeWorkspaceFolders": ls.folders_changed,
     }
-    for method, hear in listeners.items():
+    for method, hear in heard.items():
         ls.listeners[method] = _once_begun(ls, hear)
-    ls.listeners["exit"] = leave
+    ls.listeners["exit"] = lambda _: ls.over.set()
 
 
 def _in_turn(
@@ -86,8 +70,10 @@ def _once_begun(ls: Server, hear: Listener) -> Listener:
     return lambda params: hear(params) if ls.has_begun else None
 
 
-def initialize(ls: Server, params: object) -> dict[str, object]:
+async def initialize(ls: Server, params: object) -> dict[str, object]:
     """Get to know the client; say what the server can do."""
+    if ls.has_begun:
+        raise RefusedError(Code.INVALID_REQUEST, "initialize comes once")
     told = mapping(params)
     ls.begin(told)
     can: dict[str, object] = {
@@ -149,6 +135,20 @@ async def completion(ls: Server, params: object) -> dict[str, object]:
     document = await ls.surroundings.document(found.uri, content, found.language)
     suggested = await ls.suggest(document, offset, Trigger.TYPING)
     return menu_items(suggested.items, content, offset, encoding)
+
+
+async def shutdown(ls: Server, params: object) -> None:
+    """Answer nothing any more; what is left is `exit`."""
+    del params
+    ls.is_shut = True
+
+
+_ANSWERS: Mapping[str, Callable[[Server, object], Awaitable[object]]] = {
+    "textDocument/inlineCompletion": inline_completion,
+    "textDocument/completion": completion,
+    "workspace/executeCommand": execute,
+    "shutdown": shutdown,
+}
 
 
 def _with_selected(

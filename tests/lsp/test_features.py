@@ -153,6 +153,7 @@ async def test_before_its_beginning_and_after_its_end_nothing_is_answered() -> N
     method = "textDocument/inlineCompletion"
     assert await talk.refused(method, {}) == NOT_INITIALIZED
     async with talk:
+        assert await talk.refused("initialize", {}) == INVALID_REQUEST
         await talk.client.shutdown_async(None)
         assert await talk.refused(method, {}) == INVALID_REQUEST
         talk.client.exit(None)
