@@ -33,7 +33,7 @@ def test_people_are_told_what_it_is(cli: Terminal) -> None:
     assert "GITLAB_URL" in ended.out
 
 
-def test_it_needs_no_package_of_an_extra() -> None:
+def test_it_needs_no_package_of_an_extra_and_ends_when_its_client_vanishes() -> None:
     code = (
         "import sys, os; sys.stdin.close();"
         "[sys.modules.__setitem__(name, None) for name in"
@@ -47,4 +47,4 @@ def test_it_needs_no_package_of_an_extra() -> None:
         cwd=HOME,
         check=False,
     )
-    assert (ended.returncode, ended.stderr) == (1, b"")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (1, b"", b"")

@@ -81,10 +81,8 @@ async def test_positions_count_what_the_client_likes_best(
     assert talk.gitlab.prompts[-1].above == text
 
 
-@pytest.mark.parametrize("odd", ["\f", "\v", "\x1c", "\x85", "\u2028", "\u2029"])
-async def test_edits_land_below_what_only_python_takes_for_a_line_end(
-    odd: str,
-) -> None:
+async def test_edits_land_below_what_only_python_takes_for_a_line_end() -> None:
+    odd = "\f\v\x1c\x85\u2028\u2029"
     async with Talk() as talk:
         talk.open(f"one{odd}two\nthree\r\nfour\rfive")
         talk.edit((1, 0), (1, 5), "3")
@@ -168,23 +166,20 @@ async def test_a_client_that_leaves_without_a_word_ends_the_server() -> None:
     assert talk.server.exit_code == 1
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
+async def test_malformed_requests_are_refused_and_the_next_one_answered() -> None:
+    named = {"textDocument": {"uri": URI}}
+    malformed: tuple[object, ...] = (
         None,
         {},
         {"textDocument": {"uri": 1}},
-        {"textDocument": {"uri": URI}, "position": {"line": -1, "character": 0}},
-        {"textDocument": {"uri": URI}, "position": 3},
-    ],
-    ids=str,
-)
-async def test_a_malformed_request_is_refused_and_the_next_one_answered(
-    params: object,
-) -> None:
+        {**named, "position": {"line": -1, "character": 0}},
+        {**named, "position": 3},
+    )
     async with Talk() as talk:
         talk.open()
-        assert await talk.refused("textDocument/inlineCompletion", params) == INVALID
+        for params in malformed:
+            code = await talk.refused("textDocument/inlineCompletion", params)
+            assert code == INVALID
         assert await talk.texts() == ["return a + b"]
 
 

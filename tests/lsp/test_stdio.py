@@ -80,13 +80,6 @@ async def test_a_process_serves_on_its_pipes_and_ends_when_it_is_asked_to() -> N
         assert emulator.access_token not in logged
 
 
-def test_a_client_that_vanishes_leaves_no_process_behind() -> None:
-    ended = subprocess.run(
-        COMMAND, input=b"", capture_output=True, env=environment(), check=False
-    )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (1, b"", b"")
-
-
 def test_what_is_printed_by_mistake_does_not_reach_the_client() -> None:
     command = (sys.executable, "-c", STRAY)
     ended = subprocess.run(
