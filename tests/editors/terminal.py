@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TMUX = shutil.which("tmux")
 COLUMNS, LINES = 72, 14
-MOST_LOOKS = 800
+MOST_LOOKS = 500
 PAUSE_S = 0.01
 
 
