@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -79,9 +80,11 @@ class Editor:
 
 
 @contextmanager
-def started(neovim: Neovim, example: str, workplace: Workplace) -> Iterator[Editor]:
+def started(
+    neovim: Neovim, example: str, workplace: Workplace, *, prelude: str = ""
+) -> Iterator[Editor]:
     init = workplace.home / "init.lua"
-    init.write_text(f'{INIT}dofile("{EXAMPLE / example}.lua")\n')
+    init.write_text(f'{INIT}{prelude}dofile("{EXAMPLE / example}.lua")\n')
     words = [neovim.program, "-u", str(init), "boxes.py"]
     with Terminal(
         words, environment=workplace.environment, cwd=workplace.folder
@@ -193,6 +196,22 @@ def test_an_author_is_told_where_a_suggestion_came_from(editor: Editor) -> None:
     editor.type(":GitLab explain\r")
     editor.until("GitLab Duo: ")
     editor.press("Enter")
+
+
+@pytest.mark.parametrize("chosen", SHOWING[:1])
+def test_settings_are_neovims_own(
+    chosen: tuple[Neovim, str], workplace: Workplace
+) -> None:
+    bare = dict(workplace.environment)
+    access = {"instanceUrl": bare.pop("GITLAB_URL"), "token": bare.pop("GITLAB_TOKEN")}
+    settings = json.dumps({"settings": {"gitlab-completions": access}})
+    prelude = f"vim.lsp.config('gitlab_completions', vim.json.decode('{settings}'))\n"
+    with started(
+        *chosen, replace(workplace, environment=bare), prelude=prelude
+    ) as editor:
+        editor.open(f"{ABOVE}    return", ABOVE + LINE)
+        editor.type(" width *")
+        editor.until(LINE)
 
 
 @pytest.mark.parametrize("chosen", LISTING)
