@@ -65,7 +65,7 @@ class Editor:
     def open(self, written: str, wanted: str) -> None:
         """Open a file in which something is written, to write on at its end."""
         self._workplace.intentions.text = wanted
-        self._file.write_text(written, encoding="utf-8")
+        self._file.write_bytes(written.encode())
         self.press("Escape")
         self.type(f":edit! {self._file.name}\rGA")
         self.until("-- INSERT --")
@@ -76,7 +76,7 @@ class Editor:
         self.until(lambda screen: "-- INSERT --" not in screen)
         self.type(":write\r")
         self.until("written")
-        return self._file.read_text(encoding="utf-8").rstrip()
+        return self._file.read_bytes().decode().rstrip()
 
 
 @contextmanager
@@ -186,6 +186,16 @@ def test_positions_are_right_behind_any_character(editor: Editor) -> None:
     editor.press("Tab")
     editor.until(f"column {len(line.encode()) + 1}")
     assert editor.written() == ABOVE + line
+
+
+def test_a_file_keeps_its_own_line_ends(editor: Editor) -> None:
+    above, lines = (text.replace("\n", "\r\n") for text in (ABOVE, LINES))
+    editor.open(f"{above}    base", ABOVE + LINES)
+    editor.type(" =")
+    editor.until(LINES)
+    editor.press("Tab")
+    editor.until("line 7, column 24")
+    assert editor.written() == above + lines
 
 
 def test_an_author_is_told_where_a_suggestion_came_from(editor: Editor) -> None:
