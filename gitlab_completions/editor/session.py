@@ -106,7 +106,7 @@ class EditorSession:
         self._gatherer = Gatherer(context)
         self._desk = Desk(policy, lambda: str(uuid4()))
         self._dispatch = Dispatch(client, self._desk, self._tell, tracked)
-        self._turns: dict[str, Turn] = {}
+        self._turns: set[Turn] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
         self._has_complained = False
@@ -128,7 +128,7 @@ class EditorSession:
         The client stays as it is. A `suggest` that still waits ends in silence.
         """
         self._is_closed = True
-        for turn in tuple(self._turns.values()):
+        for turn in self._turns:
             turn.end()
         self._desk.close()
         self._tell()
@@ -161,8 +161,7 @@ class EditorSession:
             ConfigurationError: When the trigger is none.
             ClientClosedError: When the session is closed.
         """
-        if self._is_closed:
-            raise ClientClosedError("the editor session is closed")
+        self._check_open()
         _check_question(document, trigger)
         offset = offset_of(document.text, position, self._encoding)
         self._loop = asyncio.get_running_loop()
@@ -176,11 +175,14 @@ class EditorSession:
             dispatch=self._dispatch,
             gatherer=self._gatherer,
             document=document,
+            place=keystroke.place,
             request=request,
             tell=self._tell,
         )
         ask = Ask(self._desk, keystroke)
-        verdict = await self._take(turn, ask, document.uri)
+        verdict = await self._take(turn, ask)
+        if verdict is None and self._is_closed:
+            verdict = Quiet(silence=Silence.FAILED, problem=_closed())
         found = _suggestions(verdict, ask, self._loop.time() - since)
         if found.silence is not Silence.SUPERSEDED:
             self.last = found
@@ -205,8 +207,7 @@ class EditorSession:
             ConfigurationError: When it is none, or `part` no part.
         """
         _check_suggestion(suggestion)
-        if not isinstance(part, Part):
-            raise ConfigurationError("part must be Part.ALL, .WORD or .LINE")
+        _check_part(part)
         if self._recorder is not None:
             self._recorder.accepted(suggestion, part, self._now())
         self._desk.accepted(suggestion, part)
@@ -230,9 +231,9 @@ class EditorSession:
         """Forget a document that was closed, with all that was asked for it."""
         if self._recorder is not None:
             self._recorder.closed(uri, self._now())
-        turn = self._turns.get(uri)
-        if turn is not None:
-            turn.end()
+        for turn in self._turns:
+            if turn.place.uri == uri:
+                turn.end()
         self._dispatch.give_up(self._desk.closed(uri))
         self._tell()
 
@@ -257,6 +258,10 @@ class EditorSession:
     def __repr__(self) -> str:
         return f"<EditorSession {'closed' if self._is_closed else 'open'}>"
 
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise _closed()
+
     def _now(self) -> float:
         return 0.0 if self._loop is None else self._loop.time()
 
@@ -266,17 +271,20 @@ class EditorSession:
         while news:
             self._bulletin.publish(news.popleft())
 
-    async def _take(self, turn: Turn, ask: Ask, uri: str) -> Verdict | None:
-        """Run a turn in place of the document's one before."""
-        before = self._turns.get(uri)
-        if before is not None:
-            before.end()
-        self._turns[uri] = turn
+    async def _take(self, turn: Turn, ask: Ask) -> Verdict | None:
+        """Run a turn in place of the document's earlier ones.
+
+        Those that ask the same go on: an editor may want one answer in two forms.
+        """
+        for other in self._turns:
+            same = other.place.is_same(turn.place)
+            if other.place.uri == turn.place.uri and not same:
+                other.end()
+        self._turns.add(turn)
         try:
             return await turn.run(ask.run(self._now()))
         finally:
-            if self._turns.get(uri) is turn:
-                del self._turns[uri]
+            self._turns.discard(turn)
 
     def _question(
         self, document: Document, offset: int, trigger: Trigger
@@ -323,6 +331,10 @@ class EditorSession:
             return True
 
 
+def _closed() -> ClientClosedError:
+    return ClientClosedError("the editor session is closed")
+
+
 def _suggestions(verdict: Verdict | None, ask: Ask, elapsed_s: float) -> Suggestions:
     waited_s = 0.0 if ask.sent_at is None else ask.sent_at - ask.since
     if isinstance(verdict, Offer):
@@ -357,6 +369,11 @@ def _check_suggestion(suggestion: object) -> None:
     if not isinstance(suggestion, Suggestion):
         kind = type(suggestion).__name__
         raise ConfigurationError(f"suggestion must be a Suggestion, not {kind}")
+
+
+def _check_part(part: object) -> None:
+    if not isinstance(part, Part):
+        raise ConfigurationError("part must be Part.ALL, .WORD or .LINE")
 
 
 def _check_question(document: object, trigger: object) -> None:
