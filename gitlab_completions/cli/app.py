@@ -24,8 +24,8 @@ EXIT_CODES = """\b
 Exit codes:
   0    done
   1    no suggestion here; the doctor found a problem; the demo went wrong; a
-       rehearsal lost completions; a replay showed a stale suggestion; an editor
-       left its server without a word
+       rehearsal lost completions; a replay showed a stale suggestion; an
+       editor left its server without a word
   2    wrong use: an option, the file, the position, the environment
   3    GitLab takes no request like this one
   4    no route gives completions

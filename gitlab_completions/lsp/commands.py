@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from gitlab_completions.editor import Part
 from gitlab_completions.lsp.board import standing_of
 from gitlab_completions.lsp.conversation import Code, RefusedError
+from gitlab_completions.lsp.herald import Weight
 from gitlab_completions.lsp.items import ACCEPT
 from gitlab_completions.lsp.reading import items, mapping, text
-from gitlab_completions.lsp.server import Weight
 from gitlab_completions.policy import DirectMode
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ async def explain(ls: Server, arguments: Arguments) -> object:
     """Say, and show, where the last suggestion came from, or why there was none."""
     del arguments
     line = ls.explanation()
-    ls.tell(line, Weight.INFO)
+    ls.herald.tell(line, Weight.INFO)
     return line
 
 
@@ -81,7 +81,7 @@ async def switch_direct(ls: Server, arguments: Arguments) -> object:
     is_off = service.settings.direct is DirectMode.NEVER
     service.switch_direct(on=_on(arguments[0]) if arguments else is_off)
     standing = standing_of(service.client.status())
-    ls.show(standing)
+    ls.herald.show(standing)
     return standing.document()
 
 
@@ -90,16 +90,16 @@ async def doctor(ls: Server, arguments: Arguments) -> object:
     del arguments
     service = ls.service
     if service is None:
-        ls.tell(ls.explanation(), Weight.WARNING)
+        ls.herald.tell(ls.explanation(), Weight.WARNING)
         return None
     look = service.client.diagnose(service.settings.project_path)
     found = await ls.bars.while_doing(look, message="looking", token=None)
     cause = found.cause
     if cause is None:
-        ls.tell("all is well", Weight.INFO)
+        ls.herald.tell("all is well", Weight.INFO)
     else:
         step = f"; {cause.next_step}" if cause.next_step else ""
-        ls.tell(f"{cause.finding}{step}", Weight.WARNING)
+        ls.herald.tell(f"{cause.finding}{step}", Weight.WARNING)
     return found.bundle(host_names=True)
 
 

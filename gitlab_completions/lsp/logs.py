@@ -10,10 +10,10 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from gitlab_completions.lsp.server import Weight
+from gitlab_completions.lsp.herald import Weight
 
 if TYPE_CHECKING:
-    from gitlab_completions.lsp.server import Server
+    from gitlab_completions.lsp.herald import Herald
 
 __all__ = ("ClientLog",)
 
@@ -25,15 +25,15 @@ _WEIGHTS = (
 
 
 class ClientLog(logging.Handler):
-    """Sends records to the client; on the server's loop, whichever thread logs.
+    """Sends records to the client; on the loop that runs, whichever thread logs.
 
     Args:
-        server: The server, on the loop that runs.
+        herald: Tells the client, on the loop that runs.
     """
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, herald: Herald) -> None:
         super().__init__(logging.INFO)
-        self._server = server
+        self._herald = herald
         self._loop = asyncio.get_running_loop()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -44,4 +44,4 @@ class ClientLog(logging.Handler):
             Weight.LOG,
         )
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._server.log, line, weight)
+            self._loop.call_soon_threadsafe(self._herald.log, line, weight)

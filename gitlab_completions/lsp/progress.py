@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from uuid import uuid4
 
+from gitlab_completions.lsp.conversation import RefusedError
 from gitlab_completions.lsp.reading import at
 
 if TYPE_CHECKING:
@@ -74,13 +75,9 @@ class Bars:
         await asyncio.wait({task}, timeout=LATE_S)
         if task.done():
             return
-        if token is None:
-            if not self.can_make:
-                return
-            token = str(uuid4())
-            await self._conversation.ask(
-                "window/workDoneProgress/create", {"token": token}
-            )
+        token = await self._made() if token is None else token
+        if token is None or task.done():
+            return
         self._shown[token] = task
         began = {"kind": "begin", "title": "GitLab Duo", "message": message}
         self._tell(token, {**began, "cancellable": True})
@@ -89,6 +86,18 @@ class Bars:
         finally:
             del self._shown[token]
             self._tell(token, {"kind": "end"})
+
+    async def _made(self) -> Token | None:
+        """Have the client make a bar; `None` when it does not."""
+        if not self.can_make:
+            return None
+        token = str(uuid4())
+        wish = {"token": token}
+        try:
+            await self._conversation.ask("window/workDoneProgress/create", wish)
+        except RefusedError:
+            return None
+        return token
 
     def _tell(self, token: Token, value: dict[str, object]) -> None:
         self._conversation.notify("$/progress", {"token": token, "value": value})

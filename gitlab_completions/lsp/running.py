@@ -85,7 +85,7 @@ async def _listen(server: Server, reader: asyncio.StreamReader) -> None:
 @contextlib.contextmanager
 def _logged(server: Server) -> Generator[None, None, None]:
     """Have the library's log records told to the client while it lasts."""
-    log = ClientLog(server)
+    log = ClientLog(server.herald)
     library = logging.getLogger("gitlab_completions")
     library.addHandler(log)
     library.setLevel(logging.INFO)

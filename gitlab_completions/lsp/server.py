@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from typing import TYPE_CHECKING, cast
 
 from gitlab_completions.editor import Suggestions
 from gitlab_completions.errors import ConfigurationError, GitLabCompletionsError
 from gitlab_completions.events import StatusChanged
-from gitlab_completions.lsp.board import STATUS, Board, standing_of, unconfigured
+from gitlab_completions.lsp.board import standing_of, unconfigured
 from gitlab_completions.lsp.configuration import SECTION, Settings, read_settings
 from gitlab_completions.lsp.conversation import Conversation, RefusedError
 from gitlab_completions.lsp.documents import Documents
+from gitlab_completions.lsp.herald import Herald, Weight
 from gitlab_completions.lsp.offered import Offered
 from gitlab_completions.lsp.progress import Bars
 from gitlab_completions.lsp.reading import at, items, says, text
@@ -29,13 +29,12 @@ if TYPE_CHECKING:
 
     from gitlab_completions.editor import Document, PositionEncoding, Trigger
     from gitlab_completions.events import Event
-    from gitlab_completions.lsp.board import Standing
     from gitlab_completions.lsp.conversation import Handler, Listener
     from gitlab_completions.lsp.documents import OpenDocument
     from gitlab_completions.lsp.reading import Json
     from gitlab_completions.lsp.service import Connect
 
-__all__ = ("NAME", "Server", "Weight")
+__all__ = ("NAME", "Server")
 
 logger = logging.getLogger("gitlab_completions.lsp")
 
@@ -48,15 +47,6 @@ _REPORTS_SHOWN = "reportsShown"
 _ANSWER_S = 5.0
 """Seconds that a client has to answer; without its settings the others hold."""
 _CHANGES = "workspace/didChangeConfiguration"
-
-
-class Weight:
-    """The protocol's numbers for how much a line for people weighs."""
-
-    ERROR = 1
-    WARNING = 2
-    INFO = 3
-    LOG = 4
 
 
 class Server:
@@ -74,6 +64,7 @@ class Server:
         self.listeners: dict[str, Listener] = {}
         self.conversation = Conversation(self.handlers, self.listeners)
         self.bars = Bars(self.conversation)
+        self.herald = Herald(self.conversation)
         self.documents = Documents()
         self.offered = Offered()
         self.has_begun = False
@@ -84,8 +75,6 @@ class Server:
         self._connect = connect
         self._capabilities: Json = {}
         self.surroundings = self._surroundings()
-        self._board = Board()
-        self._listens = False
         self._reports_shown = False
         self._given: list[object] = []
         self._settings: Settings | None = None
@@ -104,8 +93,6 @@ class Server:
             environment=self._environment,
             folders=folders,
         )
-
-    # What the client has open.
 
     def opened(self, params: object) -> None:
         """Take in a document, and make ready for its project."""
@@ -146,8 +133,6 @@ class Server:
             self._warm.add(found.project_path)
             await service.client.warm_up(found.project_path)
 
-    # What the client has set.
-
     def begin(self, params: Json) -> None:
         """Get to know the client."""
         self._capabilities = at(params, "capabilities")
@@ -167,9 +152,7 @@ class Server:
         It is asked first: what only it knows must not be missed in the meantime.
         """
         await self._ask_for_settings()
-        self._listens = True
-        if self._board.told is not None:
-            self.show(self._board.told, again=True)
+        self.herald.begin()
         changes = at(self._capabilities, "workspace", "didChangeConfiguration")
         if says(changes, "dynamicRegistration"):
             wish = {"section": SECTION}
@@ -214,11 +197,11 @@ class Server:
         found = read_settings(*self._given, environment=self._environment)
         if found.settings != self._settings:
             self._settings = found.settings
-            self._board.forget()
+            self.herald.forget()
             self.surroundings.reconfigure(found.settings)
             self._take(found.settings)
         for line in found.complaints:
-            self.tell(line, Weight.WARNING, once=True)
+            self.herald.tell_once(line, Weight.WARNING)
 
     def _take(self, settings: Settings) -> None:
         """Go by settings; another service is made only where there has to be."""
@@ -238,10 +221,10 @@ class Server:
                 connect=self._connect,
             )
         except ConfigurationError as error:
-            self.show(unconfigured(error))
+            self.herald.show(unconfigured(error))
             return
         self._warm = {settings.project_path}
-        self.show(standing_of(self.service.client.status()))
+        self.herald.show(standing_of(self.service.client.status()))
         self.conversation.spawn(self.service.client.warm_up(settings.project_path))
 
     async def _look_for_token(self) -> None:
@@ -251,44 +234,14 @@ class Server:
         try:
             await self.service.credentials.get()
         except GitLabCompletionsError as error:
-            self.show(unconfigured(error))
-
-    # How things stand.
+            self.herald.show(unconfigured(error))
 
     def _observe(self, event: Event) -> None:
         if isinstance(event, StatusChanged) and event.status.health != Health.CLOSED:
-            self.show(standing_of(event.status))
+            self.herald.show(standing_of(event.status))
 
     def _refused(self, line: str) -> None:
-        self.tell(f"{line}: replace it there", Weight.ERROR, once=True)
-
-    def show(self, standing: Standing, *, again: bool = False) -> None:
-        """Tell the client how things stand, and a person what they have to do."""
-        is_news = self._board.put(standing)
-        if not self._listens:
-            return
-        if is_news or again:
-            self.conversation.notify(STATUS, standing.document())
-        line = standing.message
-        if line is not None:
-            self.tell(line, Weight.ERROR, once=True)
-
-    def tell(self, line: str, weight: int, *, once: bool = False) -> None:
-        """Show a person a line; if wished, not a second time."""
-        if once and not self._board.is_new(line):
-            return
-        shown = {"type": weight, "message": f"GitLab Duo: {line}"}
-        self.conversation.notify("window/showMessage", shown)
-
-    def log(self, line: str, weight: int) -> None:
-        """Write a line into the client's log."""
-        if self._listens and not self.over.is_set():
-            logged = {"type": weight, "message": line}
-            self.conversation.notify("window/logMessage", logged)
-        else:
-            sys.stderr.write(f"{line}\n")
-
-    # What is suggested.
+        self.herald.tell_once(f"{line}: replace it there", Weight.ERROR)
 
     async def suggest(
         self, document: Document, offset: int, trigger: Trigger
@@ -306,13 +259,14 @@ class Server:
     def explanation(self) -> str:
         """Say where the last suggestion came from, or why there was none."""
         if self.service is None:
-            told = self._board.told
+            told = self.herald.told
             return "nothing is set up yet" if told is None else told.text
         last = self.service.session.last
         return "nothing was asked for yet" if last is None else last.explanation
 
     async def aclose(self) -> None:
         """Let go of everything."""
+        self.herald.end()
         await self.conversation.aclose()
         if self.service is not None:
             await self.service.aclose()

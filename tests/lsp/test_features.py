@@ -274,6 +274,22 @@ class TestProgress:
             assert await talk.suggest(BELOW_COMMENT)
             assert talk.client.progress_reports == {}
 
+    async def test_a_client_that_makes_no_bar_is_not_told_of_one(self) -> None:
+        async with Talk(client=capabilities(progress=True)) as talk:
+            del talk.client.protocol.fm.features["window/workDoneProgress/create"]
+            talk.open(COMMENT)
+            talk.gitlab.instance.delay(8)
+            assert await talk.suggest(BELOW_COMMENT)
+            assert talk.client.progress_reports == {}
+
+    async def test_stopping_what_is_over_stops_nothing(self) -> None:
+        async with Talk(client=capabilities(progress=True)) as talk:
+            talk.client.window_work_done_progress_cancel(
+                types.WorkDoneProgressCancelParams(token="gone")
+            )
+            talk.open()
+            assert await talk.suggest()
+
     async def test_a_person_can_stop_it(self) -> None:
         async with Talk(client=capabilities(progress=True)) as talk:
             talk.open(COMMENT)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from lsprotocol import types
 
+from gitlab_completions.lsp import credentials, keyrings
 from gitlab_completions.testing import FakeGitLab, wait_all_tasks_blocked
+from tests.lsp.keyring_in_memory import MemoryKeyring
 from tests.lsp.talking import Talk
 
 if TYPE_CHECKING:
@@ -150,3 +153,22 @@ async def test_a_refused_token_gives_way_and_its_place_is_named(roots: Roots) ->
     (line,) = [line for line in talk.shown if "refused" in line]
     assert "the setting gitlab-completions.token" in line
     assert expired not in repr(talk.shown)
+
+
+async def test_a_token_that_is_saved_meanwhile_is_found_without_a_restart(
+    roots: Roots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring, gitlab = MemoryKeyring(), roots.gitlab
+    monkeypatch.setattr(keyrings, "_system_keyring", lambda: keyring)
+    monkeypatch.setattr(credentials, "is_installed", lambda: True)
+    environment = {"GITLAB_URL": gitlab.instance_url}
+    async with Talk(gitlab, environment=environment) as talk:
+        talk.open(TEXT)
+        assert await talk.suggest() == []
+        keyrings.save_token(gitlab.instance_url, gitlab.access_token, keyring)
+        await asyncio.sleep(2 * credentials.AGAIN_S)
+        talk.edit((1, 4), (1, 4), "x = ")
+        assert await talk.suggest(types.Position(1, 8)) != []
+    (line,) = talk.shown
+    assert "run gitlab-completions login" in line
+    assert gitlab.access_token not in repr(talk.shown)

@@ -233,7 +233,7 @@ class TestSettings:
 class TestLogs:
     async def test_records_reach_the_clients_log(self) -> None:
         async with Talk() as talk:
-            log = ClientLog(talk.server)
+            log = ClientLog(talk.server.herald)
             for level in (logging.INFO, logging.WARNING, logging.ERROR):
                 log.handle(_record(level))
             await wait_all_tasks_blocked()
@@ -244,7 +244,7 @@ class TestLogs:
     async def test_before_the_client_listens_they_go_to_stderr(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        ClientLog(Server({})).handle(_record(logging.ERROR))
+        ClientLog(Server({}).herald).handle(_record(logging.ERROR))
         await wait_all_tasks_blocked()
         assert capsys.readouterr().err == "told\n"
 
