@@ -57,6 +57,7 @@ def test_a_suggestion_is_chosen_from_the_menu(
             keep(EXAMPLE / "screens" / "shown.txt", shown)
             keep(EXAMPLE / "screens" / "accepted.txt", accepted)
         helix.press("Enter", "Escape")
+        helix.until(" NOR ")  # or what follows were Alt-:
         helix.type(":write\r")
         helix.until("written")
     assert file.read_text().rstrip() == wanted
