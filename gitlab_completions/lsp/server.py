@@ -42,6 +42,7 @@ NAME = "gitlab-completions"
 _ENCODINGS = frozenset({"utf-8", "utf-16", "utf-32"})
 _MOST_OF_A_NAME = 100
 """Characters of an editor's name and version in a header."""
+_RESTRICTED = "language-server"
 _REPORTS_SHOWN = "reportsShown"
 """The option of a client that says by command which suggestions it has shown."""
 _ANSWER_S = 5.0
@@ -295,4 +296,5 @@ def _user_agent(client: Json) -> str:
     """Return the editor's name and version, as far as a header takes them."""
     words = f"{client.get('name') or NAME}/{client.get('version') or '?'}"
     plain = "".join(each if " " < each <= "~" else "-" for each in words)
-    return plain[:_MOST_OF_A_NAME]
+    # GitLab restricts the versions of its own language server, by that name.
+    return NAME if _RESTRICTED in plain.lower() else plain[:_MOST_OF_A_NAME]

@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from gitlab_completions.lsp.configuration import SECTION
 from gitlab_completions.lsp.logs import ClientLog
-from gitlab_completions.lsp.server import Server
+from gitlab_completions.lsp.server import NAME, Server
 from gitlab_completions.testing import FakeGitLab, wait_all_tasks_blocked
 from tests.lsp.talking import AUTOMATIC, TEXT, Talk, capabilities
 
@@ -228,6 +228,27 @@ class TestSettings:
             talk.open(f'TOKEN = "{token}"\nuse(')
             await talk.suggest(types.Position(1, 4))
         assert token not in talk.gitlab.prompts[-1].above
+
+    @pytest.mark.parametrize(
+        ("name", "agent"),
+        [
+            ("Vi\nm", "Vi-m/9"),
+            ("é" * 300, "-" * 100),
+            (None, f"{NAME}/9"),
+            ("gitlab-language-server", NAME),
+        ],
+    )
+    async def test_an_editor_may_be_called_anything(
+        self, name: str | None, agent: str
+    ) -> None:
+        gitlab = FakeGitLab()
+        server = Server(
+            {"GITLAB_URL": gitlab.instance_url, "GITLAB_TOKEN": gitlab.access_token}
+        )
+        server.begin({"clientInfo": {"name": name, "version": "9"}})
+        assert server.service is not None
+        assert server._user_agent == agent
+        await server.aclose()
 
 
 class TestLogs:
