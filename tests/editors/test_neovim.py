@@ -213,8 +213,11 @@ def test_settings_are_neovims_own(
     chosen: tuple[Neovim, str], workplace: Workplace
 ) -> None:
     bare = dict(workplace.environment)
-    access = {"instanceUrl": bare.pop("GITLAB_URL"), "token": bare.pop("GITLAB_TOKEN")}
-    access = {**access, "automatic": False}
+    access = {
+        "instanceUrl": bare.pop("GITLAB_URL"),
+        "token": bare.pop("GITLAB_TOKEN"),
+        "automatic": False,
+    }
     settings = json.dumps({"settings": {"gitlab-completions": access}})
     prelude = f"vim.lsp.config('gitlab_completions', vim.json.decode('{settings}'))\n"
     with started(
