@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlab_completions import __version__
-from gitlab_completions.editor import EditorPolicy, Trigger
+from gitlab_completions.editor import Trigger
 from gitlab_completions.editor.positions import offset_of
 from gitlab_completions.lsp.commands import COMMANDS, execute
 from gitlab_completions.lsp.conversation import Code, RefusedError
@@ -28,6 +28,9 @@ _INCREMENTAL = 2
 _AUTOMATIC = 2
 """The protocol's numbers for edits as they are made, and for a suggestion that nobody
 has asked for by hand."""
+_OPENING = "([{,:;=.<>+-*/%&|!@#\"'` \t"
+"""Behind what a menu is asked for; behind a word, clients ask without being told. More
+than the session waits for nothing behind: a menu that is not asked for is empty."""
 _NOTHING: dict[str, object] = {"items": []}
 
 
@@ -87,8 +90,7 @@ async def initialize(ls: Server, params: object) -> dict[str, object]:
     }
     # Who can show suggestions in the text should not get them in its menu as well.
     if "inlineCompletion" not in at(told, "capabilities", "textDocument"):
-        after = sorted(EditorPolicy().trigger_characters)
-        can["completionProvider"] = {"triggerCharacters": after}
+        can["completionProvider"] = {"triggerCharacters": list(_OPENING)}
     return {
         "capabilities": can,
         "serverInfo": {"name": NAME, "version": __version__},

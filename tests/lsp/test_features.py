@@ -199,6 +199,12 @@ class TestMenus:
         async with Talk() as talk:
             assert talk.result.capabilities.completion_provider is None
 
+    async def test_another_asks_behind_blanks_and_operators_too(self) -> None:
+        async with Talk(client=capabilities(inline=False)) as talk:
+            provider = talk.result.capabilities.completion_provider
+        assert provider is not None
+        assert {" ", "(", "*"} <= set(provider.trigger_characters or ())
+
     async def test_another_gets_an_item_that_replaces_the_word_by_itself(self) -> None:
         async with Talk(client=capabilities(inline=False)) as talk:
             assert talk.result.capabilities.completion_provider is not None
