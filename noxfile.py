@@ -17,7 +17,9 @@ nox.options.error_on_external_run = True
 nox.options.reuse_existing_virtualenvs = True
 nox.options.stop_on_first_error = False
 # Not `examples`: tests/test_examples.py runs them too.
-nox.options.sessions = ["lint", "types", "tests", "networks", "soak_quick"]
+nox.options.sessions = [
+    *("lint", "types", "tests", "networks", "editors", "soak_quick"),
+]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
@@ -105,6 +107,8 @@ PURE = ("_core", "_wire")
 # Two at a time: half of the minutes, and all that CI's machines have cores for.
 # Not `-m pytest`: that would import the package from the checkout.
 AT_ONCE = ("-n2", "--dist=worksteal")
+# Sessions of the same names run these: without their programs they would be skipped.
+APART = ("tests/networks", "tests/editors")
 
 
 def run_tests(session: nox.Session) -> None:
@@ -122,8 +126,7 @@ def run_tests(session: nox.Session) -> None:
     pure = [f"tests/{name}" for name in PURE]
     session.run("pytest", *pure, *AT_ONCE, "--cov", "--cov-report=")
     report_pure(session)
-    # The session `networks` runs those: without a proxy program they would be skipped.
-    apart = [f"--ignore={path}" for path in (*pure, "tests/networks")]
+    apart = [f"--ignore={path}" for path in (*pure, *APART)]
     session.run("pytest", "tests", *apart, *AT_ONCE)
 
 
@@ -134,8 +137,8 @@ def coverage(session: nox.Session) -> None:
     session.env["EXPECT_INSTALLED"] = "1"
     have_redis(session)
     measure_installed(session)
-    arguments = ("--ignore=tests/networks", *AT_ONCE, "--cov", "--cov-report=")
-    session.run("pytest", "tests", *arguments)
+    apart = [f"--ignore={path}" for path in APART]
+    session.run("pytest", "tests", *apart, *AT_ONCE, "--cov", "--cov-report=")
     report_pure(session)
     session.run("coverage", "report", "--fail-under=95")
 
@@ -148,14 +151,19 @@ def report_pure(session: nox.Session) -> None:
 
 def have_redis(session: nox.Session) -> None:
     """Have a redis-server to test with: in CI by Debian's package, else as it is."""
-    apt = shutil.which("apt-get") if "CI" in os.environ else None
-    if shutil.which("redis-server") is None and apt is not None:
-        for arguments in (("update", "-qq"), ("install", "-qq", "-y", "redis-server")):
-            session.run(apt, *arguments, external=True, success_codes=range(256))
-    if shutil.which("redis-server") is not None:
+    if have(session, "redis-server"):
         session.env["EXPECT_REDIS"] = "1"  # tests/shared/conftest.py
         return
     session.warn("SKIPPED: no redis-server here, so RedisStore is not tested")
+
+
+def have(session: nox.Session, program: str) -> bool:
+    """Have a program, in CI by Debian's package of its name; say if it is here."""
+    apt = shutil.which("apt-get") if "CI" in os.environ else None
+    if shutil.which(program) is None and apt is not None:
+        for arguments in (("update", "-qq"), ("install", "-qq", "-y", program)):
+            session.run(apt, *arguments, external=True, success_codes=range(256))
+    return shutil.which(program) is not None
 
 
 def measure_installed(session: nox.Session) -> None:
@@ -182,6 +190,19 @@ def install_proxy(session: nox.Session) -> str:
     pip = (str(binaries / "python"), "-m", "pip", "install", "--quiet")
     session.run(*pip, *groups("proxy"), external=True)
     return str(binaries / "mitmdump")
+
+
+@nox.session
+def editors(session: nox.Session) -> None:
+    """Run the examples for editors in real ones, with the server and an emulator.
+
+    NVIM names further Neovims, as PATH does folders; KEEP_SCREENS=1 keeps the screens
+    that are seen as those of the examples.
+    """
+    if not have(session, "tmux"):
+        session.warn("SKIPPED: no tmux here, so no editor is started in a terminal")
+    session.install(".[emulator,lsp]", *groups("editors"))
+    session.run("pytest", "tests/editors", *session.posargs)
 
 
 @nox.session

@@ -1,0 +1,17 @@
+-- Ghost text by lua/gitlab_completions.lua, on Neovim 0.11 and newer.
+-- Tab accepts, Alt-Right the next word, Alt-Down the next line.
+
+local gitlab = require("gitlab_completions")
+vim.lsp.enable("gitlab_completions")
+
+local function accept(key, part)
+  vim.keymap.set("i", key, function() -- no `expr`: that would be asked before the keys typed ahead are in
+    if not gitlab.accept(part) then
+      vim.api.nvim_feedkeys(vim.keycode(key), "in", false)
+    end
+  end, { desc = "Accept GitLab's suggestion" })
+end
+
+accept("<Tab>")
+accept("<M-Right>", "word")
+accept("<M-Down>", "line")

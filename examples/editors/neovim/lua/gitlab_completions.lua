@@ -1,0 +1,82 @@
+-- Ghost text by `textDocument/inlineCompletion`: for Neovim 0.11, which has none of its
+-- own, and for whom 0.12's own is too slow (it waits 200 ms before it asks the server).
+-- The server decides when GitLab is asked, so it is told of each key at once.
+
+local M, api = {}, vim.api
+local space = api.nvim_create_namespace("gitlab_completions")
+local ghost, turn, cancel = nil, 0, nil
+
+-- What is left of the ghost behind what was typed along it; nil when it fits no longer.
+local function left()
+  local row, col = unpack(api.nvim_win_get_cursor(0))
+  local line = api.nvim_get_current_line()
+  local typed = ghost and row == ghost.row and line:sub(#ghost.before + 1, col)
+  local fits = typed and line == ghost.before .. typed .. ghost.after
+  return fits and vim.startswith(ghost.text, typed) and ghost.text:sub(#typed + 1) or nil
+end
+
+local function draw()
+  api.nvim_buf_clear_namespace(0, space, 0, -1)
+  local text = left()
+  if not text then ghost = nil return end
+  local lines = vim.iter(vim.split(text, "\n")):map(function(line) return { { line, "Comment" } } end):totable()
+  local mark = { virt_text = table.remove(lines, 1), virt_text_pos = "inline", virt_lines = lines }
+  local row, col = unpack(api.nvim_win_get_cursor(0))
+  api.nvim_buf_set_extmark(0, space, row - 1, col, mark)
+end
+
+local function stop()
+  if cancel then cancel() end
+  turn, cancel = turn + 1, nil
+end
+
+local function ask(client, buffer)
+  stop()
+  local mine, row, col = turn, unpack(api.nvim_win_get_cursor(0))
+  local line = api.nvim_get_current_line()
+  local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+  params.context = { triggerKind = 2 } -- by itself; 1: on request
+  local _, id = client:request("textDocument/inlineCompletion", params, function(err, answer)
+    if err or mine ~= turn then return end
+    cancel, ghost = nil, answer and answer.items[1]
+    if ghost then
+      ghost = { text = ghost.insertText, command = ghost.command, client = client, row = row, before = line:sub(1, col), after = line:sub(col + 1) }
+    end
+    draw()
+  end, buffer)
+  cancel = function() client:cancel_request(id) end
+end
+
+-- Takes the ghost text, or its first "word" or "line"; false when there is none.
+function M.accept(part)
+  local text = left()
+  if not text or text == "" then return false end
+  if part == "word" then text = text:match("^%s*[%w_\128-\255]+") or text:match("^%s*[^%w%s]+") or text end
+  if part == "line" then text = text:match("^\n?[^\n]*") end
+  local command, client = vim.deepcopy(ghost.command), ghost.client
+  command.arguments[2] = part
+  api.nvim_paste(text, false, -1)
+  client:exec_cmd(command)
+  return true
+end
+
+api.nvim_create_autocmd("LspAttach", {
+  callback = function(attached)
+    local client = vim.lsp.get_client_by_id(attached.data.client_id)
+    if not client.server_capabilities.inlineCompletionProvider then return end
+    local function on(events, act)
+      api.nvim_create_autocmd(events, {
+        buffer = attached.buf,
+        callback = function()
+          if client:is_stopped() then return true end -- which takes it away
+          act()
+        end,
+      })
+    end
+    on({ "InsertEnter", "TextChangedI", "TextChangedP" }, function() draw() ask(client, attached.buf) end)
+    on("CursorMovedI", draw)
+    on("InsertLeave", function() stop() ghost = nil draw() end)
+  end,
+})
+
+return M

@@ -1,0 +1,175 @@
+"""The Neovim examples in real Neovims, in a terminal, with the server and a GitLab.
+
+`nox -s editors` runs them; elsewhere they are skipped without tmux and a Neovim.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.editors.conftest import EXAMPLES, Workplace
+from tests.editors.neovims import Neovim, neovims
+from tests.editors.terminal import TMUX, Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+EXAMPLE = EXAMPLES / "neovim"
+SCREENS = EXAMPLE / "screens"
+HERE = neovims()
+FIRST = {"ghost": (0, 11), "builtin": (0, 12)}
+"""The first Neovim that an example with ghost text is for."""
+pytestmark = pytest.mark.skipif(TMUX is None, reason="NO EDITOR RAN: apt install tmux")
+
+ABOVE = """\
+def area(width, height):
+    return width * height
+
+
+def volume(width, height, depth):
+"""
+LINE = "    return width * height * depth"
+LINES = """\
+    base = area(width, height)
+    return base * depth"""
+
+INIT = f"""\
+vim.opt.runtimepath:prepend("{EXAMPLE}")
+vim.g.loaded_python3_provider = 0 -- it would be looked for, for a second
+vim.o.swapfile = false
+vim.o.statusline = '%f  line %l, column %c  %{{get(g:, "gitlab_completions", "")}}'
+"""
+
+
+class Editor:
+    """A Neovim before which an author sits."""
+
+    def __init__(self, terminal: Terminal, workplace: Workplace) -> None:
+        self.press = terminal.press
+        self.type = terminal.type
+        self.until = terminal.until
+        self._workplace = workplace
+        self._file = workplace.folder / "boxes.py"
+
+    def open(self, written: str, wanted: str) -> None:
+        """Open a file in which something is written, to write on at its end."""
+        self._workplace.intentions.text = wanted
+        self._file.write_text(written, encoding="utf-8")
+        self.press("Escape")
+        self.type(f":edit! {self._file.name}\rGA")
+        self.until("-- INSERT --")
+
+    def written(self) -> str:
+        """Leave the insert mode and write the file; returns it, without its end."""
+        self.press("Escape")
+        self.until(lambda screen: "-- INSERT --" not in screen)
+        self.type(":write\r")
+        self.until("written")
+        return self._file.read_text(encoding="utf-8").rstrip()
+
+
+@contextmanager
+def started(neovim: Neovim, example: str, workplace: Workplace) -> Iterator[Editor]:
+    init = workplace.home / "init.lua"
+    init.write_text(f'{INIT}dofile("{EXAMPLE / example}.lua")\n')
+    words = [neovim.program, "-u", str(init), "boxes.py"]
+    with Terminal(
+        words, environment=workplace.environment, cwd=workplace.folder
+    ) as terminal:
+        terminal.until("ready")  # so the server says
+        yield Editor(terminal, workplace)
+
+
+def each(example: str) -> list[object]:
+    """Return the Neovims that an example is for, or why it is skipped."""
+    first = FIRST[example]
+    wanted = ".".join(map(str, first))
+    lacking = pytest.mark.skip(reason=f"NO NEOVIM {wanted} IS HERE: name it in NVIM")
+    return [
+        pytest.param((neovim, example), id=f"{example} {neovim}")
+        for neovim in HERE
+        if neovim.version >= first
+    ] or [pytest.param(None, id=example, marks=lacking)]
+
+
+@pytest.fixture(scope="module", params=[*each("ghost"), *each("builtin")])
+def case(request: pytest.FixtureRequest) -> tuple[Neovim, str]:
+    chosen: tuple[Neovim, str] = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def editor(case: tuple[Neovim, str], workplace: Workplace) -> Iterator[Editor]:
+    with started(*case, workplace) as editor:
+        yield editor
+
+
+def test_a_suggestion_is_shown_and_accepted(
+    editor: Editor, case: tuple[Neovim, str], keep: Callable[[Path, str], None]
+) -> None:
+    _, example = case
+    editor.open(f"{ABOVE}    return", ABOVE + LINE)
+    editor.type(" width *")
+    editor.until(LINE)
+    shown = editor.until("column 19  ready, direct")
+    keep(SCREENS / f"{example}-shown.txt", shown)
+    editor.press("Tab")
+    accepted = editor.until("column 34")
+    keep(SCREENS / f"{example}-accepted.txt", accepted)
+    assert editor.written() == ABOVE + LINE
+
+
+def test_a_suggestion_of_several_lines_is_shown_and_accepted(
+    editor: Editor, case: tuple[Neovim, str], keep: Callable[[Path, str], None]
+) -> None:
+    _, example = case
+    editor.open(f"{ABOVE}    base", ABOVE + LINES)
+    editor.type(" =")
+    editor.until(LINES)
+    shown = editor.until("column 11  ready, direct")
+    keep(SCREENS / f"{example}-lines.txt", shown)
+    editor.press("Tab")
+    editor.until("line 7, column 24")
+    assert editor.written() == ABOVE + LINES
+
+
+def test_what_is_typed_along_is_not_inserted_twice(editor: Editor) -> None:
+    editor.open(f"{ABOVE}    return", ABOVE + LINE)
+    editor.type(" width *")
+    editor.until(LINE)
+    editor.type(" hei\t")
+    editor.until("column 34")
+    assert editor.written() == ABOVE + LINE
+
+
+def test_what_fits_no_longer_is_not_inserted(editor: Editor) -> None:
+    editor.open(f"{ABOVE}    return", ABOVE + LINE)
+    editor.type(" width *")
+    editor.until(LINE)
+    editor.type(" 2\t")
+    editor.until(lambda screen: LINE not in screen)
+    assert editor.written() == f"{ABOVE}    return width * 2"
+
+
+def test_a_word_of_a_suggestion_is_accepted(editor: Editor) -> None:
+    editor.open(f"{ABOVE}    return", ABOVE + LINE)
+    editor.type(" width *")
+    editor.until(LINE)
+    editor.press("M-Right")
+    editor.until("column 26")
+    editor.until(LINE)  # what is left of it
+    assert editor.written() == f"{ABOVE}    return width * height"
+
+
+def test_positions_are_right_behind_any_character(editor: Editor) -> None:
+    line = '    label = "größe 👩‍👧 📦", "höhe 📦"'
+    editor.open(f'{ABOVE}    label = "größe 👩‍👧 📦"', ABOVE + line)
+    editor.type(",")
+    editor.until('"höhe')
+    editor.press("Tab")
+    editor.until(f"column {len(line.encode()) + 1}")
+    assert editor.written() == ABOVE + line
