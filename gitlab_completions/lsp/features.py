@@ -23,11 +23,14 @@ def attach(server: Server) -> None:
     for method, function in (
         (types.INITIALIZE, initialize),
         (types.INITIALIZED, initialized),
-        (types.TEXT_DOCUMENT_INLINE_COMPLETION, inline_completion),
         (types.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration),
         (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, did_change_folders),
     ):
         server.feature(method)(function)
+    # pygls tells clients of this one only where it has options.
+    options = types.InlineCompletionOptions()
+    method = types.TEXT_DOCUMENT_INLINE_COMPLETION
+    server.feature(method, options)(inline_completion)
 
 
 def initialize(ls: Server, params: types.InitializeParams) -> None:

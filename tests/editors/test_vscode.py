@@ -19,7 +19,6 @@ from tests.editors.vscode.window import VARIABLE, ExtensionError, Window, open_w
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-    from pathlib import Path
 
 pytestmark = pytest.mark.real_time
 
@@ -44,7 +43,7 @@ async def authored(
     *,
     token: str | None = None,
     command: list[str] = SERVER,
-    folders: tuple[Path, ...] = (),
+    automatic: bool = True,
 ) -> AsyncGenerator[Window, None]:
     """A window with a file in it, of an author who has set an instance."""
     environment = {} if token is None else {"GITLAB_TOKEN": token}
@@ -53,8 +52,9 @@ async def authored(
             "gitlab-completions.command": command,
             "gitlab-completions.instanceUrl": gitlab.instance_url,
             "gitlab-completions.allowPlainHttp": True,
+            "gitlab-completions.automatic": automatic,
         }
-        await window.do("activate", settings=settings, folders=[*map(str, folders)])
+        await window.do("activate", settings=settings)
         await window.do("open", **FILE)
         yield window
 
@@ -94,10 +94,10 @@ async def test_a_newer_keystroke_supersedes_the_older(extension: str) -> None:
 async def test_on_request_alone_when_that_is_set(extension: str) -> None:
     async with (
         Emulator() as gitlab,
-        authored(extension, gitlab, token=gitlab.access_token) as window,
+        authored(
+            extension, gitlab, token=gitlab.access_token, automatic=False
+        ) as window,
     ):
-        only_asked = {"gitlab-completions.automatic": False}
-        await window.do("configure", settings=only_asked)
         assert not (await window.type(TYPED)).items
         assert (await window.invoke()).items == [" height"]
 
@@ -142,14 +142,16 @@ async def test_every_command_of_the_manifest_is_there(extension: str) -> None:
         Emulator() as gitlab,
         authored(extension, gitlab, token=gitlab.access_token) as window,
     ):
-        for command in await manifest_commands(window):
-            await window.do("run", command=command)
+        found, missing = await commands(window)
+        assert found
+        assert not missing
 
 
-async def manifest_commands(window: Window) -> list[str]:
-    names = await window.do("commands")
-    assert isinstance(names, list)
-    return [str(name) for name in names]
+async def commands(window: Window) -> tuple[list[str], list[str]]:
+    """Return the manifest's commands, and which of them nobody has registered."""
+    answer = await window.do("commands")
+    assert isinstance(answer, dict)
+    return answer["found"], answer["missing"]
 
 
 async def test_a_server_that_is_not_installed_is_told(extension: str) -> None:

@@ -117,7 +117,7 @@ async function makeClient(secrets, log) {
       // No output, settings or search results, and nothing that is not on a disk yet:
       // untitled files are documents too.
       documentSelector: [{ scheme: 'file' }, { scheme: 'untitled' }],
-      initializationOptions: { ...settings, token },
+      initializationOptions: { ...settings, token, reportsShown: true },
       synchronize: { configurationSection: SECTION },
       outputChannel: log,
       middleware,
@@ -135,11 +135,6 @@ const middleware = {
     const [id] = items[0]?.command?.arguments ?? [];
     if (id !== undefined) run('shown', id);
     return result;
-  },
-  async executeCommand(command, args, next) {
-    const said = await next(command, args);
-    if (typeof said === 'string') vscode.window.showInformationMessage(said);
-    return said;
   },
 };
 

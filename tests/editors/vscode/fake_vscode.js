@@ -282,5 +282,5 @@ module.exports = (Uri, report) => {
       },
     },
   };
-  return { api, seen, settings, providers, emitters, answers, matches };
+  return { api, settings, commands, providers, emitters, answers, matches };
 };

@@ -149,13 +149,11 @@ const verbs = {
     }
   },
   text: () => author.document.getText(),
-  configure: ({ settings }) => {
-    for (const [key, value] of Object.entries(settings)) fake.settings.set(key, value);
-    const affectsConfiguration = (asked) =>
-      Object.keys(settings).some((key) => `${key}.`.startsWith(`${asked}.`));
-    fake.emitters.Configuration.fire({ affectsConfiguration });
+  commands: () => {
+    const names = manifest.contributes.commands.map(({ command }) => command);
+    const missing = names.filter((name) => !fake.commands.has(name));
+    return { found: names.filter((name) => fake.commands.has(name)), missing };
   },
-  commands: () => manifest.contributes.commands.map(({ command }) => command),
   run: ({ command, values = [] }) => api.commands.executeCommand(command, ...values),
   answer: ({ text }) => {
     fake.answers.push((options) => {
