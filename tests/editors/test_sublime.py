@@ -11,6 +11,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from gitlab_completions.emulator import Emulator
+from gitlab_completions.policy import RoutingPolicy
 from gitlab_completions.sync import SyncCompletionClient
 from gitlab_completions.testing import FakeGitLab
 from tests.editors.sublime_text import SublimeText, ghost, sublime_text
@@ -39,7 +40,9 @@ def editor(
     gitlab: FakeGitLab, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SublimeText]:
     with sublime_text(monkeypatch) as editor:
-        in_memory = partial(SyncCompletionClient, sender=gitlab)
+        # A second request for what is slow would be the machine's doing, not ours.
+        policy = RoutingPolicy(hedge=None)
+        in_memory = partial(SyncCompletionClient, sender=gitlab, policy=policy)
         connection = sys.modules["GitLabCompletions.connection"]
         monkeypatch.setattr(connection, "SyncCompletionClient", in_memory)
         yield editor
