@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from gitlab_completions.editor import Position, Trigger
+from gitlab_completions.editor import EditorPolicy, Position, Trigger
 from gitlab_completions.editor.positions import offset_of
 from gitlab_completions.lsp.items import inline_items, menu_items
 from gitlab_completions.lsp.progress import with_progress
@@ -20,6 +20,9 @@ __all__ = ("attach",)
 
 def attach(server: Server) -> None:
     """Register all of them."""
+    # Without options pygls would not say that there is inline completion.
+    options = types.InlineCompletionOptions()
+    server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, options)(inline_completion)
     for method, function in (
         (types.INITIALIZE, initialize),
         (types.INITIALIZED, initialized),
@@ -37,7 +40,9 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     """Get to know the client, before it is told what the server can do."""
     text = params.capabilities.text_document
     if text is None or text.inline_completion is None:
-        ls.feature(types.TEXT_DOCUMENT_COMPLETION)(completion)
+        triggers = sorted(EditorPolicy().trigger_characters)
+        options = types.CompletionOptions(trigger_characters=triggers)
+        ls.feature(types.TEXT_DOCUMENT_COMPLETION, options)(completion)
     ls.begin(params)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TMUX = shutil.which("tmux")
 COLUMNS, LINES = 72, 14
-MOST_LOOKS = 800
+MOST_LOOKS = 500
 PAUSE_S = 0.01
 
 
@@ -58,10 +58,20 @@ class Terminal:
         lines = self._tmux("capture-pane", "-p").splitlines()
         return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
 
-    def until(self, shows: str | Callable[[str], bool]) -> str:
-        """Look at the screen until it shows something; returns it."""
+    def until(
+        self, shows: str | Callable[[str], bool], *, pressing: str | None = None
+    ) -> str:
+        """Look at the screen until it shows something; returns it.
+
+        Args:
+            shows: What it must show.
+            pressing: A key to press before each look, for what has to be asked for
+                until a program is ready to answer.
+        """
         screen = ""
         for _ in range(MOST_LOOKS):
+            if pressing is not None:
+                self.press(pressing)
             screen = self.screen()
             if shows in screen if isinstance(shows, str) else shows(screen):
                 return screen

@@ -1,0 +1,58 @@
+"""The Helix example in a real Helix, in a terminal, with the server and a GitLab."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.editors.conftest import EXAMPLES, Workplace
+from tests.editors.terminal import TMUX, Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+EXAMPLE = EXAMPLES / "helix"
+HELIX = os.environ.get("HELIX") or shutil.which("hx")
+pytestmark = [
+    pytest.mark.skipif(TMUX is None, reason="NO EDITOR RAN: apt install tmux"),
+    pytest.mark.skipif(HELIX is None, reason="NO HELIX IS HERE: name it in HELIX"),
+]
+
+ABOVE = """\
+def area(width, height):
+    return width * height
+
+
+def volume(width, height, depth):
+    return"""
+WANTED = f"{ABOVE} width * height * depth"
+
+
+def test_a_suggestion_is_chosen_from_the_menu(
+    workplace: Workplace, keep: Callable[[Path, str], None]
+) -> None:
+    assert HELIX is not None
+    file = workplace.folder / "boxes.py"
+    file.write_text(ABOVE)
+    workplace.intentions.text = WANTED
+    settings = workplace.home / ".config" / "helix" / "languages.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text((EXAMPLE / "languages.toml").read_text())
+    with Terminal(
+        [HELIX, "boxes.py"], environment=workplace.environment, cwd=workplace.folder
+    ) as helix:
+        helix.until("boxes.py")
+        helix.type("geA width * ")
+        shown = helix.until(" height * depth", pressing="C-x")
+        keep(EXAMPLE / "screens" / "shown.txt", shown)
+        helix.press("C-n")
+        accepted = helix.until(WANTED.splitlines()[-1])
+        keep(EXAMPLE / "screens" / "accepted.txt", accepted)
+        helix.press("Enter", "Escape")
+        helix.type(":write\r")
+        helix.until("written")
+    assert file.read_text().rstrip() == WANTED
