@@ -18,12 +18,13 @@ characters of typing; what is cut too little breaks the author's code.
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from gitlab_completions.editor.brackets import (
     CLOSERS,
     PAIRS,
+    QUOTES,
     follow,
     lone_quotes,
     marks,
@@ -40,11 +41,15 @@ __all__ = ("auto_closed", "fitted", "left_of")
 _REACH = 4_096
 """Characters of a line that are looked at on each side of the cursor: no author's line
 is longer, but a minified file has lines of a megabyte."""
+_LONGEST = 65_536
+"""Characters of an answer that are looked at and kept; the longest generations have
+50 000. It bounds what a server can make an editor wait: measured, 0.1 s."""
 _MOST_LINES = 100
 """Lines of the text below that an answer is compared with."""
 _BLANKS = " \t"
 _LINE_END = re.compile(r"\r\n?|\n")
-_FILLED_LINE = re.compile(r"^[^\S\r\n]*\S[^\r\n]*", re.MULTILINE)
+_FILLED_LINE = re.compile(r"(?:^|(?<=\r))[^\S\r\n]*+\S[^\r\n]*", re.MULTILINE)
+_OPEN_TAG = re.compile(r"<([A-Za-z][\w:.-]*)[^<>]*>\s*\Z")
 _BETWEEN = re.compile(r"[ \t]*(?:(?:\r\n?|\n)[ \t]*)?")
 _WORD = re.compile(r"\w")
 _STATEMENT_ENDS = frozenset({";", ","})
@@ -64,11 +69,13 @@ def fitted(answer: str, text: str, at: int) -> str:
     end = line_end(text, at)
     above = text[max(line_start(text, at), at - _REACH) : at]
     tail = text[at : min(end, at + _REACH)]
-    answer = _LINE_END.sub("\n", answer)
+    answer = _LINE_END.sub("\n", answer[:_LONGEST])
+    below = _filled_lines(text, end, min(_MOST_LINES, answer.count("\n") + 1))
+    fits = _before_lines(answer, above, below)
     if tail.strip():
-        fits = _before_tail(answer, above, tail)
+        fits = _before_tail(fits, above, tail)
     else:
-        fits = _before_lines(answer, above, _filled_lines(text, end)).rstrip()
+        fits = _before_block_end(fits, above, below).rstrip()
     if not fits.strip():
         return ""
     return fits.replace("\n", nearest_line_end(text, at))
@@ -110,16 +117,25 @@ def auto_closed(typed: str, text: str, at: int) -> tuple[int, ...]:
     """
     distances = [0]
     end = at
-    for closer in reversed(unclosed(typed)):
-        between = _BETWEEN.match(text, end) if closer in CLOSERS else None
+    for closer in _closers_of(typed):
+        between = _BETWEEN.match(text, end) if closer not in QUOTES else None
         start = between.end() if between is not None else end
         if not text.startswith(closer, start):
             break
-        triple = closer * 3
-        whole = typed.endswith(triple) and text.startswith(triple, start)
-        end = start + (3 if whole else 1)
+        end = start + len(closer)
         distances.append(end - at)
     return tuple(distances)
+
+
+def _closers_of(typed: str) -> list[str]:
+    """Return what would close what was typed, the innermost first."""
+    tag = _OPEN_TAG.search(typed, max(0, len(typed) - _REACH))
+    if tag is not None:
+        return [f"</{tag.group(1)}>"]
+    closers = unclosed(typed)[::-1]
+    if typed.endswith(('"""', "'''", "```")):
+        closers[:1] = [typed[-3:]]
+    return closers
 
 
 def _before_tail(answer: str, above: str, tail: str) -> str:
@@ -172,18 +188,22 @@ def _end_in_brackets(answer: str, above: str, closers: Sequence[str]) -> int:
         elif inside and inside[-1] == mark:
             inside.pop()
         elif mark in CLOSERS and place >= len(above) and closers:
-            if own or not _to_spare(outer, mark, closers):
+            paired = _paired(outer, closers)
+            if (
+                not own
+                and outer[-1:] == [mark]
+                and _paired(outer[:-1], closers) >= paired
+            ):
+                outer.pop()
+            elif paired or mark in closers:
                 return place - len(above)
-            outer.pop()
     return len(answer)
 
 
-def _to_spare(outer: Sequence[str], mark: str, closers: Sequence[str]) -> bool:
-    """Tell whether the text after the cursor leaves this bracket for the answer."""
-    if not outer or outer[-1] != mark or len(outer) <= len(closers):
-        return False
-    needed = list(reversed(closers))
-    return list(outer[-1 - len(needed) : -1]) == needed
+def _paired(waiting: Sequence[str], closers: Sequence[str]) -> int:
+    """Count the closers after the cursor that open brackets before it wait for."""
+    pairs = zip(reversed(waiting), closers, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _before_rest(answer: str, rest: str) -> str:
@@ -196,9 +216,9 @@ def _before_rest(answer: str, rest: str) -> str:
     return first.rstrip()[: -len(rest)] if first.rstrip().endswith(rest) else answer
 
 
-def _filled_lines(text: str, start: int) -> list[str]:
-    """Return the lines below that are not blank, as many as are worth looking at."""
-    found = islice(_FILLED_LINE.finditer(text, start), _MOST_LINES)
+def _filled_lines(text: str, start: int, most: int) -> list[str]:
+    """Return the first lines below that are not blank."""
+    found = islice(_FILLED_LINE.finditer(text, start), most)
     return [line.group().rstrip() for line in found]
 
 
@@ -207,8 +227,6 @@ def _before_lines(answer: str, above: str, below: Sequence[str]) -> str:
     if not below:
         return answer
     next_indent, indent = _indent(below[0]), _indent(above)
-    if next_indent == indent and below[0].lstrip()[0] in CLOSERS:
-        answer = answer[: _end_in_brackets(answer, above, unopened(below[0]))]
     lines = list(_FILLED_LINE.finditer(answer))
     filled = [line.group().rstrip() for line in lines]
     waiting: list[str] = []
@@ -218,9 +236,22 @@ def _before_lines(answer: str, above: str, below: Sequence[str]) -> str:
         if not own and _same(line, below[0], above if on_cursor_line else ""):
             further = filled[index + 1 : index + _MOST_LINES]
             if next_indent < indent or _agree(further, below[1:]):
-                return answer[: lines[index].start()]
+                return answer[: lines[index].start()].rstrip()
         follow(waiting, line)
     return answer
+
+
+def _before_block_end(answer: str, above: str, below: Sequence[str]) -> str:
+    """Return the answer up to where it closes what the next line closes.
+
+    A closing bracket that stands as far to the right as the cursor's line belongs to
+    that line: an editor put it there, or the author.
+    """
+    if not below or _indent(below[0]) != _indent(above):
+        return answer
+    if below[0][_indent(above)] not in CLOSERS:
+        return answer
+    return answer[: _end_in_brackets(answer, above, unopened(below[0]))]
 
 
 def _same(line: str, other: str, above: str) -> bool:

@@ -106,7 +106,7 @@ class EditorSession:
         self._gatherer = Gatherer(context)
         self._desk = Desk(policy, lambda: str(uuid4()))
         self._dispatch = Dispatch(client, self._desk, self._tell, tracked)
-        self._turns: dict[str, Turn] = {}
+        self._turns: set[Turn] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
         self._has_complained = False
@@ -128,7 +128,7 @@ class EditorSession:
         The client stays as it is. A `suggest` that still waits ends in silence.
         """
         self._is_closed = True
-        for turn in tuple(self._turns.values()):
+        for turn in self._turns:
             turn.end()
         self._desk.close()
         self._tell()
@@ -176,11 +176,12 @@ class EditorSession:
             dispatch=self._dispatch,
             gatherer=self._gatherer,
             document=document,
+            place=keystroke.place,
             request=request,
             tell=self._tell,
         )
         ask = Ask(self._desk, keystroke)
-        verdict = await self._take(turn, ask, document.uri)
+        verdict = await self._take(turn, ask)
         found = _suggestions(verdict, ask, self._loop.time() - since)
         if found.silence is not Silence.SUPERSEDED:
             self.last = found
@@ -230,9 +231,9 @@ class EditorSession:
         """Forget a document that was closed, with all that was asked for it."""
         if self._recorder is not None:
             self._recorder.closed(uri, self._now())
-        turn = self._turns.get(uri)
-        if turn is not None:
-            turn.end()
+        for turn in self._turns:
+            if turn.place.uri == uri:
+                turn.end()
         self._dispatch.give_up(self._desk.closed(uri))
         self._tell()
 
@@ -266,17 +267,20 @@ class EditorSession:
         while news:
             self._bulletin.publish(news.popleft())
 
-    async def _take(self, turn: Turn, ask: Ask, uri: str) -> Verdict | None:
-        """Run a turn in place of the document's one before."""
-        before = self._turns.get(uri)
-        if before is not None:
-            before.end()
-        self._turns[uri] = turn
+    async def _take(self, turn: Turn, ask: Ask) -> Verdict | None:
+        """Run a turn in place of the document's earlier ones.
+
+        Those that ask the same go on: an editor may want one answer in two forms.
+        """
+        for other in self._turns:
+            same = other.place.is_same(turn.place)
+            if other.place.uri == turn.place.uri and not same:
+                other.end()
+        self._turns.add(turn)
         try:
             return await turn.run(ask.run(self._now()))
         finally:
-            if self._turns.get(uri) is turn:
-                del self._turns[uri]
+            self._turns.discard(turn)
 
     def _question(
         self, document: Document, offset: int, trigger: Trigger

@@ -65,6 +65,7 @@ class Ask:
         self.keystroke = keystroke
         self.since = 0.0
         self.sent_at: float | None = None
+        self._moved_at = 0.0
         self._own: int | None = None
         self._here: set[int] = set()
         self._problem: GitLabCompletionsError | None = None
@@ -74,13 +75,15 @@ class Ask:
         desk, keystroke = self.desk, self.keystroke
         self.since = now
         diverged = desk.note(keystroke, now)
+        self._moved_at = desk.moved_at
         if diverged:
             now = (yield GiveUp(calls=diverged)).at
         if keystroke.unwanted is not None:
             return Quiet(silence=keystroke.unwanted)
         verdict = self._at_hand(now)
         if verdict is None:
-            now = (yield Prepare(warms=desk.was_away)).at
+            waits = desk.send_at(keystroke, self._moved_at, now) > now
+            now = (yield Prepare(warms=desk.was_away and waits)).at
         while verdict is None:
             step = self._step(now)
             if isinstance(step, Offer | Quiet):
@@ -111,7 +114,7 @@ class Ask:
         self._here = {call.number for call in here}
         if self.sent_at is not None or here:
             return self._wait(calls, math.inf) if calls else self._nothing()
-        until = desk.send_at(keystroke, now)
+        until = desk.send_at(keystroke, self._moved_at, now)
         if calls:
             until = max(until, self.since + desk.policy.in_flight_wait_s)
         if now < until:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gitlab_completions.editor._core.commands import Ending
     from gitlab_completions.editor._core.desk import Desk
     from gitlab_completions.editor._core.flow import Flow
+    from gitlab_completions.editor._core.places import Place
     from gitlab_completions.editor._shell.context import Gatherer
     from gitlab_completions.editor._shell.dispatch import Context, Dispatch
     from gitlab_completions.editor.models import Document
@@ -40,6 +41,7 @@ class Turn:
         dispatch: Runs its calls.
         gatherer: Asks for context.
         document: What is edited.
+        place: Where.
         request: What a call would send, without context.
         tell: Tells the observers what is new.
     """
@@ -52,9 +54,11 @@ class Turn:
         dispatch: Dispatch,
         gatherer: Gatherer,
         document: Document,
+        place: Place,
         request: CompletionRequest,
         tell: Callable[[], None],
     ) -> None:
+        self.place = place
         self._client = client
         self._desk = desk
         self._dispatch = dispatch
@@ -78,7 +82,6 @@ class Turn:
             asyncio.CancelledError: When the caller leaves; calls go on.
         """
         try:
-            self._look()
             command = next(flow)
             while not self._over.done():
                 outcome = await self._perform(command)
