@@ -30,10 +30,6 @@ def attach(server: Server) -> None:
         (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, did_change_folders),
     ):
         server.feature(method)(function)
-    # pygls tells clients of this one only where it has options.
-    options = types.InlineCompletionOptions()
-    method = types.TEXT_DOCUMENT_INLINE_COMPLETION
-    server.feature(method, options)(inline_completion)
 
 
 def initialize(ls: Server, params: types.InitializeParams) -> None:

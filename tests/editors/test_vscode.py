@@ -91,6 +91,16 @@ async def test_a_newer_keystroke_supersedes_the_older(extension: str) -> None:
         assert not window.seen["messages"]
 
 
+async def test_what_is_typed_along_costs_nothing(extension: str) -> None:
+    async with (
+        Emulator() as gitlab,
+        authored(extension, gitlab, token=gitlab.access_token) as window,
+    ):
+        assert (await window.type(TYPED)).items == [" height"]
+        assert (await window.type(" he")).items == ["ight"]
+        assert len(gitlab.gateway.requests) + len(gitlab.instance.requests) == 1
+
+
 async def test_on_request_alone_when_that_is_set(extension: str) -> None:
     async with (
         Emulator() as gitlab,

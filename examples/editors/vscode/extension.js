@@ -47,7 +47,6 @@ let client;
 async function activate(context) {
   const bar = vscode.window.createStatusBarItem(SECTION, vscode.StatusBarAlignment.Right);
   bar.name = 'GitLab completions';
-  bar.command = `${SECTION}.explain`;
   const log = vscode.window.createOutputChannel('GitLab completions', { log: true });
   const { secrets } = context;
   const start = () => restart(secrets, bar, log);
@@ -154,6 +153,8 @@ function run(verb, ...values) {
  * @param {Status} status
  */
 function show(bar, status) {
+  // A server that does not run explains nothing; its log may.
+  bar.command = `${SECTION}.${client?.isRunning() ? 'explain' : 'showLog'}`;
   bar.text = `$(${ICONS[status.health] ?? 'question'}) GitLab`;
   const { problem } = status;
   bar.tooltip = [status.text, problem?.message, problem?.remedy].filter(Boolean).join('\n');
