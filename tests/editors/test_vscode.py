@@ -10,9 +10,11 @@ import asyncio
 import os
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 from gitlab_completions.emulator import Emulator
 from tests.editors.vscode.window import VARIABLE, ExtensionError, Window, open_window
@@ -20,34 +22,46 @@ from tests.editors.vscode.window import VARIABLE, ExtensionError, Window, open_w
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-pytestmark = pytest.mark.real_time
+pytestmark = [pytest.mark.real_time, pytest.mark.asyncio(loop_scope="module")]
 
 SERVER = [sys.executable, "-m", "gitlab_completions", "lsp"]
 ABOVE = "def area(width, height):\n    return width * height\n\n\ndef volume():\n"
-FILE = {"uri": "file:///boxes/boxes.py", "language": "python", "text": ABOVE}
 TYPED = "    return width *"
+HELD_S = 0.3
+"""Seconds that an answer takes while another key is pressed."""
 
 
-@pytest.fixture(scope="module")
-def extension() -> str:
-    folder = os.environ.get(VARIABLE)
-    if folder is None:
-        pytest.skip(f"needs npm's packages: nox -s editors, or {VARIABLE}=folder")
-    return folder
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Where an author sits: a window, with a file in it, and the GitLab behind it."""
+
+    window: Window
+    gitlab: Emulator
+
+    def sent(self) -> int:
+        """Return how many completions were asked for."""
+        return len(self.gitlab.gateway.requests) + len(self.gitlab.instance.requests)
+
+    async def open(self, name: str) -> None:
+        """Open another file, with the cursor at its end."""
+        await self.window.do(
+            "open", uri=f"file:///boxes/{name}.py", language="python", text=ABOVE
+        )
 
 
 @asynccontextmanager
-async def authored(
+async def desk_of(
     extension: str,
     gitlab: Emulator,
     *,
-    token: str | None = None,
+    signed_in: bool = True,
     command: list[str] = SERVER,
     automatic: bool = True,
-) -> AsyncGenerator[Window, None]:
-    """A window with a file in it, of an author who has set an instance."""
-    environment = {} if token is None else {"GITLAB_TOKEN": token}
+) -> AsyncGenerator[Desk, None]:
+    """An author's desk, whose token is in the environment if they are signed in."""
+    environment = {"GITLAB_TOKEN": gitlab.access_token} if signed_in else {}
     async with open_window(extension, environment) as window:
+        desk = Desk(window=window, gitlab=gitlab)
         settings = {
             "gitlab-completions.command": command,
             "gitlab-completions.instanceUrl": gitlab.instance_url,
@@ -55,65 +69,101 @@ async def authored(
             "gitlab-completions.automatic": automatic,
         }
         await window.do("activate", settings=settings)
-        await window.do("open", **FILE)
-        yield window
+        await desk.open("boxes")
+        yield desk
 
 
-def bar(window: Window) -> str:
-    shown = window.seen["bar"]
-    return f"{shown['text']} {shown['tooltip']}"
+@pytest.fixture(scope="module")
+def extension() -> str:
+    folder = os.environ.get(VARIABLE)
+    if folder is None:
+        pytest.skip(f"NO VS CODE RAN: nox -s editors, or {VARIABLE}=its folder")
+    return folder
 
 
-async def test_ghost_text_is_shown_and_accepted(extension: str) -> None:
-    async with (
-        Emulator() as gitlab,
-        authored(extension, gitlab, token=gitlab.access_token) as window,
-    ):
-        ghosts = await window.type(TYPED)
-        assert ghosts.items == [" height"]
-        await window.do("accept")
-        assert await window.do("text") == f"{ABOVE}{TYPED} height"
-        await window.until(lambda seen: "$(check)" in seen["bar"]["text"])
-        assert not [line for line in window.seen["log"] if "failed" in line]
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(extension: str) -> AsyncGenerator[Desk, None]:
+    async with Emulator() as gitlab, desk_of(extension, gitlab) as desk:
+        yield desk
 
 
-async def test_a_newer_keystroke_supersedes_the_older(extension: str) -> None:
-    async with (
-        Emulator(direct_latency_s=0.2, indirect_latency_s=0.2) as gitlab,
-        authored(extension, gitlab, token=gitlab.access_token) as window,
-    ):
-        older, newer = await asyncio.gather(
-            window.type(TYPED[:-1]), window.type(TYPED[-1])
-        )
-        assert older.cancelled
-        assert not older.items
-        assert newer.items == [" height"]
-        assert not window.seen["messages"]
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(shared: Desk, request: pytest.FixtureRequest) -> Desk:
+    """A desk, with a file that no other test has seen."""
+    shared.gitlab.gateway.heal()
+    shared.gitlab.instance.heal()
+    await shared.open(request.node.name)
+    return shared
 
 
-async def test_what_is_typed_along_costs_nothing(extension: str) -> None:
-    async with (
-        Emulator() as gitlab,
-        authored(extension, gitlab, token=gitlab.access_token) as window,
-    ):
-        assert (await window.type(TYPED)).items == [" height"]
-        assert (await window.type(" he")).items == ["ight"]
-        assert len(gitlab.gateway.requests) + len(gitlab.instance.requests) == 1
+async def test_ghost_text_is_shown_and_accepted(desk: Desk) -> None:
+    window = desk.window
+    assert (await window.type(TYPED)).items == [" height"]
+    await window.do("accept")
+    assert await window.do("text") == f"{ABOVE}{TYPED} height"
+    await window.until(lambda seen: "$(check)" in seen["bar"]["text"])
+    assert not [line for line in window.seen["log"] if "failed" in line]
+
+
+async def test_a_newer_keystroke_supersedes_the_older(desk: Desk) -> None:
+    for endpoint in (desk.gitlab.gateway, desk.gitlab.instance):
+        endpoint.delay(HELD_S)
+    window = desk.window
+    older, newer = await asyncio.gather(window.type(TYPED[:-1]), window.type(TYPED[-1]))
+    assert older.cancelled
+    assert not older.items
+    assert newer.items == [" height"]
+    assert not [line for line in window.seen["messages"] if "error" in line]
+
+
+async def test_what_is_typed_along_costs_nothing(desk: Desk) -> None:
+    assert (await desk.window.type(TYPED)).items == [" height"]
+    sent = desk.sent()
+    assert (await desk.window.type(" he")).items == ["ight"]
+    assert desk.sent() == sent
+
+
+async def test_what_the_last_suggestion_was_is_explained(desk: Desk) -> None:
+    window = desk.window
+    await window.type(TYPED)
+    await window.do("run", command="gitlab-completions.explain")
+    await window.until(lambda seen: "route answered" in "".join(seen["messages"]))
+    assert ABOVE not in "".join(window.seen["messages"])
+
+
+async def test_the_direct_route_is_switched_off_and_on_again(desk: Desk) -> None:
+    window, gateway = desk.window, desk.gitlab.gateway
+    await window.do("run", command="gitlab-completions.switchDirect")
+    before = len(gateway.requests)
+    assert (await window.type(TYPED)).items == [" height"]
+    await window.until(lambda seen: "instance" in seen["bar"]["tooltip"])
+    assert len(gateway.requests) == before
+    await window.do("run", command="gitlab-completions.switchDirect")
+    await window.until(lambda seen: "direct" in seen["bar"]["tooltip"])
+
+
+async def test_every_command_of_the_manifest_is_there(desk: Desk) -> None:
+    commands = await desk.window.do("commands")
+    assert isinstance(commands, dict)
+    assert commands["found"]
+    assert not commands["missing"]
 
 
 async def test_on_request_alone_when_that_is_set(extension: str) -> None:
     async with (
         Emulator() as gitlab,
-        authored(
-            extension, gitlab, token=gitlab.access_token, automatic=False
-        ) as window,
+        desk_of(extension, gitlab, automatic=False) as desk,
     ):
-        assert not (await window.type(TYPED)).items
-        assert (await window.invoke()).items == [" height"]
+        assert not (await desk.window.type(TYPED)).items
+        assert (await desk.window.invoke()).items == [" height"]
 
 
 async def test_the_token_is_kept_as_a_secret_and_nowhere_else(extension: str) -> None:
-    async with Emulator() as gitlab, authored(extension, gitlab) as window:
+    async with (
+        Emulator() as gitlab,
+        desk_of(extension, gitlab, signed_in=False) as desk,
+    ):
+        window = desk.window
         await window.until(lambda seen: "$(error)" in seen["bar"]["text"])
         await window.do("answer", text=f" {gitlab.access_token}\n")
         await window.do("run", command="gitlab-completions.signIn")
@@ -125,51 +175,13 @@ async def test_the_token_is_kept_as_a_secret_and_nowhere_else(extension: str) ->
         await window.until(lambda seen: "$(error)" in seen["bar"]["text"])
 
 
-async def test_what_the_last_suggestion_was_is_explained(extension: str) -> None:
-    async with (
-        Emulator() as gitlab,
-        authored(extension, gitlab, token=gitlab.access_token) as window,
-    ):
-        await window.type(TYPED)
-        await window.do("run", command="gitlab-completions.explain")
-        await window.until(lambda seen: seen["messages"])
-        assert ABOVE not in window.seen["messages"][0]
-
-
-async def test_the_direct_route_is_switched_off(extension: str) -> None:
-    async with (
-        Emulator() as gitlab,
-        authored(extension, gitlab, token=gitlab.access_token) as window,
-    ):
-        await window.do("run", command="gitlab-completions.switchDirect")
-        assert (await window.type(TYPED)).items == [" height"]
-        await window.until(lambda seen: "instance" in seen["bar"]["tooltip"])
-        assert not gitlab.gateway.requests
-
-
-async def test_every_command_of_the_manifest_is_there(extension: str) -> None:
-    async with (
-        Emulator() as gitlab,
-        authored(extension, gitlab, token=gitlab.access_token) as window,
-    ):
-        found, missing = await commands(window)
-        assert found
-        assert not missing
-
-
-async def commands(window: Window) -> tuple[list[str], list[str]]:
-    """Return the manifest's commands, and which of them nobody has registered."""
-    answer = await window.do("commands")
-    assert isinstance(answer, dict)
-    return answer["found"], answer["missing"]
-
-
 async def test_a_server_that_is_not_installed_is_told(extension: str) -> None:
     async with (
         Emulator() as gitlab,
-        authored(extension, gitlab, command=["no-such-program"]) as window,
+        desk_of(extension, gitlab, command=["no-such-program"]) as desk,
     ):
-        assert "$(error)" in bar(window)
-        assert "no-such-program" in bar(window)
+        window = desk.window
+        assert "$(error)" in window.seen["bar"]["text"]
+        assert "no-such-program" in window.seen["bar"]["tooltip"]
         with pytest.raises(ExtensionError, match="not found"):
             await window.do("run", command="gitlab-completions.explain")
