@@ -32,6 +32,9 @@ __all__ = ("main",)
 
 WRONG_USE = 2
 EXTRA = ("click", "rich")
+_SERVER = (["lsp"], ["lsp", "--stdio"])
+"""How editors start the language server: it needs no click, nor the memory that click
+takes. The rest of its options are for people, see `lsp.py`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What stands after the program's name; by default `sys.argv` has it.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given in _SERVER:
+        from gitlab_completions.lsp import serve  # noqa: PLC0415
+
+        return serve()
     try:
         from gitlab_completions.cli.app import run  # noqa: PLC0415
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from gitlab_completions.cli.app import EXIT_CODES
-from gitlab_completions.cli.problems import Problem
-from gitlab_completions.lsp import MissingExtraError, serve
+from gitlab_completions.lsp import serve
 
 __all__ = ("command",)
 
@@ -22,7 +21,4 @@ def command(*, stdio: bool) -> int:
     GITLAB_URL and GITLAB_TOKEN hold where the editor says nothing.
     """
     del stdio
-    try:
-        return serve()
-    except MissingExtraError as error:
-        raise Problem(str(error)) from error
+    return serve()

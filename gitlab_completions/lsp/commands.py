@@ -1,105 +1,133 @@
 """What a client may have done by `workspace/executeCommand`.
 
-A wrong argument is told to the client, and does nothing: a suggestion that is no longer
-known has been replaced long ago.
+A suggestion that is no longer known has been replaced long ago: nothing is done then,
+and the answer is `false`.
 """
 
 from __future__ import annotations
 
-from lsprotocol import types
+from typing import TYPE_CHECKING
 
 from gitlab_completions.editor import Part
 from gitlab_completions.lsp.board import standing_of
+from gitlab_completions.lsp.conversation import Code, RefusedError
 from gitlab_completions.lsp.items import ACCEPT
-from gitlab_completions.lsp.progress import with_progress
-from gitlab_completions.lsp.server import Server  # noqa: TC001 - pygls looks it up
+from gitlab_completions.lsp.reading import items, mapping, text
+from gitlab_completions.lsp.server import Weight
 from gitlab_completions.policy import DirectMode
 
-__all__ = ("attach",)
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from typing import TypeAlias
 
-REJECT = "gitlab-completions.reject"
-SHOWN = "gitlab-completions.shown"
-EXPLAIN = "gitlab-completions.explain"
-SWITCH_DIRECT = "gitlab-completions.switchDirect"
-DOCTOR = "gitlab-completions.doctor"
+    from gitlab_completions.editor import Suggestion
+    from gitlab_completions.lsp.server import Server
+    from gitlab_completions.lsp.service import Service
 
+    Arguments: TypeAlias = Sequence[object]
 
-def attach(server: Server) -> None:
-    """Register all of them."""
-    for name, function in (
-        (ACCEPT, accept),
-        (REJECT, reject),
-        (SHOWN, shown),
-        (EXPLAIN, explain),
-        (SWITCH_DIRECT, switch_direct),
-        (DOCTOR, doctor),
-    ):
-        server.command(name)(function)
+__all__ = ("COMMANDS", "execute")
 
 
-def accept(ls: Server, *arguments: object) -> bool:
+async def execute(ls: Server, params: object) -> object:
+    """Do what a command says; return what comes of it."""
+    told = mapping(params)
+    command = COMMANDS.get(text(told.get("command"), "command"))
+    if command is None:
+        raise RefusedError(Code.INVALID_PARAMS, "there is no such command")
+    return await command(ls, items(told.get("arguments"), "arguments"))
+
+
+async def accept(ls: Server, arguments: Arguments) -> object:
     """Take note that the author accepted a suggestion: `[id]` or `[id, part]`."""
-    one = ls.offered.get(arguments[0] if arguments else None)
-    if one is None or ls.service is None:
+    service, one = _known(ls, arguments)
+    if service is None or one is None:
         return False
-    part = arguments[1] if len(arguments) > 1 else Part.ALL
-    ls.service.session.accepted(one, Part(str(part)))
+    service.session.accepted(one, _part(arguments[1]) if arguments[1:] else Part.ALL)
     return True
 
 
-def reject(ls: Server, *arguments: object) -> bool:
+async def reject(ls: Server, arguments: Arguments) -> object:
     """Take note that the author turned a suggestion down: `[id]`."""
-    one = ls.offered.get(arguments[0] if arguments else None)
-    if one is None or ls.service is None:
+    service, one = _known(ls, arguments)
+    if service is None or one is None:
         return False
-    ls.service.session.rejected(one)
+    service.session.rejected(one)
     return True
 
 
-def shown(ls: Server, *arguments: object) -> bool:
+async def shown(ls: Server, arguments: Arguments) -> object:
     """Take note that a suggestion is on the screen: `[id]`."""
-    one = ls.offered.get(arguments[0] if arguments else None)
-    if one is None or ls.service is None:
+    service, one = _known(ls, arguments)
+    if service is None or one is None:
         return False
-    ls.service.session.shown(one)
+    service.session.shown(one)
     return True
 
 
-def explain(ls: Server, *_: object) -> str:
+async def explain(ls: Server, arguments: Arguments) -> object:
     """Say, and show, where the last suggestion came from, or why there was none."""
+    del arguments
     line = ls.explanation()
-    ls.tell(line, types.MessageType.Info)
+    ls.tell(line, Weight.INFO)
     return line
 
 
-def switch_direct(ls: Server, *arguments: object) -> dict[str, object] | None:
+async def switch_direct(ls: Server, arguments: Arguments) -> object:
     """Switch direct `["on"]` or `["off"]`, or over; return how things stand then."""
     service = ls.service
     if service is None:
         return None
-    wish = arguments[0] if arguments else None
-    on = (
-        service.settings.direct is DirectMode.NEVER
-        if wish is None
-        else wish in ("on", True)
-    )
-    service.switch_direct(on=on)
+    is_off = service.settings.direct is DirectMode.NEVER
+    service.switch_direct(on=_on(arguments[0]) if arguments else is_off)
     standing = standing_of(service.client.status())
     ls.show(standing)
     return standing.document()
 
 
-async def doctor(ls: Server, *_: object) -> dict[str, object] | None:
+async def doctor(ls: Server, arguments: Arguments) -> object:
     """Look at all that is between here and a suggestion; show what comes of it."""
+    del arguments
     service = ls.service
     if service is None:
+        ls.tell(ls.explanation(), Weight.WARNING)
         return None
     look = service.client.diagnose(service.settings.project_path)
-    found = await with_progress(ls, look, message="looking", token=None)
+    found = await ls.bars.while_doing(look, message="looking", token=None)
     cause = found.cause
     if cause is None:
-        ls.tell("all is well", types.MessageType.Info)
+        ls.tell("all is well", Weight.INFO)
     else:
         step = f"; {cause.next_step}" if cause.next_step else ""
-        ls.tell(f"{cause.finding}{step}", types.MessageType.Warning)
+        ls.tell(f"{cause.finding}{step}", Weight.WARNING)
     return found.bundle(host_names=True)
+
+
+COMMANDS: Mapping[str, Callable[[Server, Arguments], Awaitable[object]]] = {
+    ACCEPT: accept,
+    "gitlab-completions.reject": reject,
+    "gitlab-completions.shown": shown,
+    "gitlab-completions.explain": explain,
+    "gitlab-completions.switchDirect": switch_direct,
+    "gitlab-completions.doctor": doctor,
+}
+
+
+def _known(
+    ls: Server, arguments: Arguments
+) -> tuple[Service | None, Suggestion | None]:
+    return ls.service, ls.offered.get(arguments[0] if arguments else None)
+
+
+def _part(value: object) -> Part:
+    try:
+        return Part(text(value, "part"))
+    except ValueError:
+        right = ", ".join(Part)
+        raise RefusedError(Code.INVALID_PARAMS, f"part must be of {right}") from None
+
+
+def _on(value: object) -> bool:
+    if value not in {"on", "off"}:
+        raise RefusedError(Code.INVALID_PARAMS, "direct is switched on or off")
+    return value == "on"

@@ -1,8 +1,6 @@
 r"""The documents that are open in the client, kept in step with every edit.
 
-Lines end as the protocol says: `\n`, `\r\n`, `\r`. pygls's own copy is not used: it
-also ends lines at form feeds and at Unicode's separators, where editors do not, and
-every edit below one would land in the wrong place.
+Lines end as the protocol says: `\n`, `\r\n`, `\r`, and nowhere else.
 """
 
 from __future__ import annotations
@@ -10,22 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lsprotocol import types
-
-from gitlab_completions.editor import Position
 from gitlab_completions.editor.positions import offset_of
+from gitlab_completions.lsp.reading import items, mapping, position, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gitlab_completions.editor import PositionEncoding
 
-__all__ = ("Change", "Documents", "OpenDocument")
-
-Change = (
-    types.TextDocumentContentChangePartial
-    | types.TextDocumentContentChangeWholeDocument
-)
+__all__ = ("Documents", "OpenDocument")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,17 +25,15 @@ class OpenDocument:
         uri: Its name.
         language: The client's identifier of its language.
         text: All of it.
-        version: Counts its edits.
     """
 
     uri: str = field(repr=False)
     language: str
     text: str = field(repr=False)
-    version: int
 
 
 class Documents:
-    """The open documents, by URI.
+    """The open documents, by URI; told in the protocol's words.
 
     Args:
         encoding: What the client's positions count.
@@ -56,49 +43,64 @@ class Documents:
         self.encoding: PositionEncoding = encoding
         self._open: dict[str, OpenDocument] = {}
 
-    def open(self, item: types.TextDocumentItem) -> OpenDocument:
-        """Take in a document that was opened."""
+    def open(self, params: object) -> OpenDocument:
+        """Take in a document that was opened.
+
+        Raises:
+            RefusedError: When it is none.
+        """
+        item = mapping(mapping(params).get("textDocument"), "textDocument")
         opened = OpenDocument(
-            uri=item.uri,
-            language=item.language_id,
-            text=item.text,
-            version=item.version,
+            uri=text(item.get("uri"), "uri"),
+            language=text(item.get("languageId"), "languageId"),
+            text=text(item.get("text"), "text"),
         )
-        self._open[item.uri] = opened
+        self._open[opened.uri] = opened
         return opened
 
-    def change(
-        self, uri: str, version: int, changes: Iterable[Change]
-    ) -> OpenDocument | None:
-        """Follow edits, one after the other; `None` when there is no such document."""
-        document = self._open.get(uri)
+    def change(self, params: object) -> OpenDocument | None:
+        """Follow edits, one after the other; `None` when the document is not open.
+
+        Raises:
+            RefusedError: When one of them is none; then none is followed.
+        """
+        document = self.named(params)
         if document is None:
             return None
-        for change in changes:
-            document.text = self._changed(document.text, change)
-        document.version = version
+        changed = document.text
+        for change in items(mapping(params).get("contentChanges"), "contentChanges"):
+            changed = self._changed(changed, change)
+        document.text = changed
         return document
 
-    def close(self, uri: str) -> None:
-        """Forget a document that was closed."""
-        self._open.pop(uri, None)
+    def close(self, params: object) -> str | None:
+        """Forget a document that was closed; return its URI, `None` if not open."""
+        document = self.named(params)
+        if document is None:
+            return None
+        del self._open[document.uri]
+        return document.uri
 
-    def get(self, uri: str) -> OpenDocument | None:
-        """Return the document, `None` when it is not open."""
-        return self._open.get(uri)
+    def named(self, params: object) -> OpenDocument | None:
+        """Return the document that a message names, `None` when it is not open.
+
+        Raises:
+            RefusedError: When it names none.
+        """
+        named = mapping(mapping(params).get("textDocument"), "textDocument")
+        return self._open.get(text(named.get("uri"), "uri"))
 
     def text_of(self, uri: str) -> str | None:
         """Return an open document's text, `None` when it is not open."""
         document = self._open.get(uri)
         return None if document is None else document.text
 
-    def _changed(self, text: str, change: Change) -> str:
-        if isinstance(change, types.TextDocumentContentChangeWholeDocument):
-            return change.text
-        start = self._offset(text, change.range.start)
-        end = self._offset(text, change.range.end)
-        return text[:start] + change.text + text[max(start, end) :]
-
-    def _offset(self, text: str, position: types.Position) -> int:
-        place = Position(line=position.line, character=position.character)
-        return offset_of(text, place, self.encoding)
+    def _changed(self, before: str, change: object) -> str:
+        given = mapping(change, "a change")
+        new = text(given.get("text"), "a change's text")
+        if given.get("range") is None:
+            return new
+        reach = mapping(given["range"], "range")
+        start = offset_of(before, position(reach.get("start"), "start"), self.encoding)
+        end = offset_of(before, position(reach.get("end"), "end"), self.encoding)
+        return before[:start] + new + before[max(start, end) :]

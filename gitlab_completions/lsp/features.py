@@ -4,134 +4,161 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lsprotocol import types
-
-from gitlab_completions.editor import EditorPolicy, Position, Trigger
+from gitlab_completions import __version__
+from gitlab_completions.editor import EditorPolicy, Trigger
 from gitlab_completions.editor.positions import offset_of
+from gitlab_completions.lsp.commands import COMMANDS, execute
+from gitlab_completions.lsp.conversation import Code, RefusedError
 from gitlab_completions.lsp.items import inline_items, menu_items
-from gitlab_completions.lsp.progress import with_progress
+from gitlab_completions.lsp.reading import at, mapping, position, text
+from gitlab_completions.lsp.server import NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from gitlab_completions.editor import PositionEncoding
+    from gitlab_completions.lsp.conversation import Handler, Listener
+    from gitlab_completions.lsp.reading import Json
     from gitlab_completions.lsp.server import Server
 
 __all__ = ("attach",)
 
+_INCREMENTAL = 2
+_AUTOMATIC = 2
+"""The protocol's numbers for edits as they are made, and for a suggestion that nobody
+has asked for by hand."""
+_NOTHING: dict[str, object] = {"items": []}
 
-def attach(server: Server) -> None:
-    """Register all of them."""
-    # Without options pygls would not say that there is inline completion.
-    options = types.InlineCompletionOptions()
-    server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, options)(inline_completion)
-    for method, function in (
-        (types.INITIALIZE, initialize),
-        (types.INITIALIZED, initialized),
-        (types.WORKSPACE_DID_CHANGE_CONFIGURATION, did_change_configuration),
-        (types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, did_change_folders),
+
+def attach(ls: Server) -> None:
+    """Have a server answer all of them."""
+
+    async def begin(params: object) -> object:
+        return initialize(ls, params)
+
+    async def shutdown(params: object) -> None:
+        del params
+        ls.is_shut = True
+
+    def leave(params: object) -> None:
+        del params
+        ls.over.set()
+
+    ls.handlers["initialize"] = begin
+    for method, answer in (
+        ("textDocument/inlineCompletion", inline_completion),
+        ("textDocument/completion", completion),
+        ("workspace/executeCommand", execute),
     ):
-        server.feature(method)(function)
+        ls.handlers[method] = _in_turn(ls, answer)
+    ls.handlers["shutdown"] = _in_turn(ls, lambda _, params: shutdown(params))
+    listeners: dict[str, Listener] = {
+        "initialized": lambda _: ls.introduce(),
+        "textDocument/didOpen": ls.opened,
+        "textDocument/didChange": ls.changed,
+        "textDocument/didClose": ls.closed,
+        "window/workDoneProgress/cancel": ls.bars.stop,
+        "workspace/didChangeConfiguration": ls.settings_changed,
+        "workspace/didChangeWorkspaceFolders": ls.folders_changed,
+    }
+    for method, hear in listeners.items():
+        ls.listeners[method] = _once_begun(ls, hear)
+    ls.listeners["exit"] = leave
 
 
-def initialize(ls: Server, params: types.InitializeParams) -> None:
-    """Get to know the client, before it is told what the server can do."""
-    text = params.capabilities.text_document
-    if text is None or text.inline_completion is None:
-        triggers = sorted(EditorPolicy().trigger_characters)
-        options = types.CompletionOptions(trigger_characters=triggers)
-        ls.feature(types.TEXT_DOCUMENT_COMPLETION, options)(completion)
-    ls.begin(params)
+def _in_turn(
+    ls: Server, answer: Callable[[Server, object], Awaitable[object]]
+) -> Handler:
+    """Return what answers a request, and refuses it before and after its time."""
+
+    async def handle(params: object) -> object:
+        if not ls.has_begun:
+            raise RefusedError(Code.NOT_INITIALIZED, "initialize comes first")
+        if ls.is_shut:
+            raise RefusedError(Code.INVALID_REQUEST, "the server was shut down")
+        return await answer(ls, params)
+
+    return handle
 
 
-async def initialized(ls: Server, params: types.InitializedParams) -> None:
-    """Tell the client how things stand, and ask it for its settings."""
-    del params
-    workspace = ls.client_capabilities.workspace
-    changes = None if workspace is None else workspace.did_change_configuration
-    if workspace is not None and workspace.configuration:
-        await ls.ask_for_settings()
-    await ls.introduce()
-    if changes is not None and changes.dynamic_registration:
-        await ls.hear_of_settings()
+def _once_begun(ls: Server, hear: Listener) -> Listener:
+    """Return what takes a notification in, and passes over those that come early."""
+    return lambda params: hear(params) if ls.has_begun else None
 
 
-async def did_change_configuration(
-    ls: Server, params: types.DidChangeConfigurationParams
-) -> None:
-    """Take in other settings; a client that lets itself be asked is asked."""
-    workspace = ls.client_capabilities.workspace
-    if workspace is not None and workspace.configuration:
-        await ls.ask_for_settings()
-    else:
-        ls.set(params.settings)
+def initialize(ls: Server, params: object) -> dict[str, object]:
+    """Get to know the client; say what the server can do."""
+    told = mapping(params)
+    ls.begin(told)
+    can: dict[str, object] = {
+        "positionEncoding": ls.documents.encoding,
+        "textDocumentSync": {"openClose": True, "change": _INCREMENTAL},
+        "inlineCompletionProvider": {"workDoneProgress": True},
+        "executeCommandProvider": {"commands": list(COMMANDS)},
+        "workspace": {
+            "workspaceFolders": {"supported": True, "changeNotifications": True}
+        },
+    }
+    # Who can show suggestions in the text should not get them in its menu as well.
+    if "inlineCompletion" not in at(told, "capabilities", "textDocument"):
+        after = sorted(EditorPolicy().trigger_characters)
+        can["completionProvider"] = {"triggerCharacters": after}
+    return {
+        "capabilities": can,
+        "serverInfo": {"name": NAME, "version": __version__},
+    }
 
 
-def did_change_folders(
-    ls: Server, params: types.DidChangeWorkspaceFoldersParams
-) -> None:
-    """Follow the folders that are open."""
-    ls.surroundings.folders_changed(
-        [folder.uri for folder in params.event.added],
-        [folder.uri for folder in params.event.removed],
-    )
-
-
-async def inline_completion(
-    ls: Server, params: types.InlineCompletionParams
-) -> types.InlineCompletionList:
+async def inline_completion(ls: Server, params: object) -> dict[str, object]:
     """Suggest what the client shows in the text."""
-    found = ls.documents.get(params.text_document.uri)
+    found = ls.documents.named(params)
     if found is None:
-        return types.InlineCompletionList(items=[])
-    text, encoding = found.text, ls.documents.encoding
-    selected = params.context.selected_completion_info
-    if selected is None:
-        replaced, kept = types.Range(params.position, params.position), ""
-        offset = offset_of(text, _position(params.position), encoding)
+        return _NOTHING
+    told = mapping(params)
+    selected = at(told, "context", "selectedCompletionInfo")
+    if selected:
+        content, offset = _with_selected(found.text, selected, ls.documents.encoding)
+        replaced, kept = at(selected, "range"), text(selected.get("text"), "text")
     else:
-        replaced, kept = selected.range, selected.text
-        text, offset = _with_selected(text, selected, encoding)
-    document = await ls.surroundings.document(found.uri, text, found.language)
-    if params.context.trigger_kind is types.InlineCompletionTriggerKind.Automatic:
+        content, place = found.text, told.get("position")
+        offset = offset_of(content, position(place), ls.documents.encoding)
+        replaced, kept = {"start": place, "end": place}, ""
+    document = await ls.surroundings.document(found.uri, content, found.language)
+    if at(told, "context").get("triggerKind") == _AUTOMATIC:
         suggested = await ls.suggest(document, offset, Trigger.TYPING)
     else:
-        suggested = await with_progress(
-            ls,
+        suggested = await ls.bars.while_doing(
             ls.suggest(document, offset, Trigger.EXPLICIT),
             message="writing",
-            token=params.work_done_token,
+            token=told.get("workDoneToken"),
         )
     return inline_items(suggested.items, replaced, kept)
 
 
-async def completion(
-    ls: Server, params: types.CompletionParams
-) -> types.CompletionList:
+async def completion(ls: Server, params: object) -> dict[str, object]:
     """Suggest what the client shows in its menu: it cannot show it in the text.
 
     Menus are asked for by typing and by hand in the same words, so it is taken for
     typing: what a person asks for by hand may come after the debounce as well.
     """
-    found = ls.documents.get(params.text_document.uri)
+    found = ls.documents.named(params)
     if found is None:
-        return types.CompletionList(is_incomplete=True, items=[])
-    text, encoding = found.text, ls.documents.encoding
-    offset = offset_of(text, _position(params.position), encoding)
-    document = await ls.surroundings.document(found.uri, text, found.language)
+        return {"isIncomplete": True, **_NOTHING}
+    content, encoding = found.text, ls.documents.encoding
+    offset = offset_of(content, position(mapping(params).get("position")), encoding)
+    document = await ls.surroundings.document(found.uri, content, found.language)
     suggested = await ls.suggest(document, offset, Trigger.TYPING)
-    return menu_items(suggested.items, text, offset, encoding)
-
-
-def _position(place: types.Position) -> Position:
-    return Position(line=place.line, character=place.character)
+    return menu_items(suggested.items, content, offset, encoding)
 
 
 def _with_selected(
-    text: str, selected: types.SelectedCompletionInfo, encoding: PositionEncoding
+    content: str, selected: Json, encoding: PositionEncoding
 ) -> tuple[str, int]:
     """Return the text as it were with the menu's selected item, and the cursor.
 
     A client shows nothing in the text that does not go on from that item.
     """
-    start = offset_of(text, _position(selected.range.start), encoding)
-    end = offset_of(text, _position(selected.range.end), encoding)
-    return text[:start] + selected.text + text[end:], start + len(selected.text)
+    reach, new = at(selected, "range"), text(selected.get("text"), "text")
+    start = offset_of(content, position(reach.get("start"), "start"), encoding)
+    end = offset_of(content, position(reach.get("end"), "end"), encoding)
+    return content[:start] + new + content[max(start, end) :], start + len(new)

@@ -10,12 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lsprotocol import types
-
 from gitlab_completions.editor.positions import position_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from gitlab_completions.editor import PositionEncoding, Suggestion
 
@@ -28,11 +26,14 @@ _LONGEST_LABEL = 60
 """Characters of a menu's line; more are cut off by most menus too."""
 _LONGEST_WORD = 200
 """Characters before the cursor that are looked at for a word: no word is longer."""
+_TEXT, _PLAIN, _AS_IS = 1, 1, 1
+"""The protocol's numbers: of the kind of an item, for text without placeholders, and
+for text whose indentation is right as it is."""
 
 
 def inline_items(
-    suggestions: Iterable[Suggestion], replaced: types.Range, kept: str = ""
-) -> types.InlineCompletionList:
+    suggestions: Iterable[Suggestion], replaced: Mapping[str, object], kept: str = ""
+) -> dict[str, object]:
     """Return suggestions to show in the text, the best first.
 
     Args:
@@ -41,14 +42,11 @@ def inline_items(
             what the item that is selected in a menu replaces.
         kept: What stands at the beginning of each: that item's text.
     """
-    return types.InlineCompletionList(
-        items=[
-            types.InlineCompletionItem(
-                insert_text=kept + one.text, range=replaced, command=_accept(one)
-            )
-            for one in suggestions
-        ]
-    )
+    items = [
+        {"insertText": kept + one.text, "range": replaced, "command": _accept(one)}
+        for one in suggestions
+    ]
+    return {"items": items}
 
 
 def menu_items(
@@ -56,7 +54,7 @@ def menu_items(
     text: str,
     offset: int,
     encoding: PositionEncoding,
-) -> types.CompletionList:
+) -> dict[str, object]:
     """Return suggestions for a menu, which the client asks for anew as one types.
 
     Args:
@@ -67,39 +65,34 @@ def menu_items(
     """
     found = _WORD.search(text[max(0, offset - _LONGEST_WORD) : offset])
     word = found.group() if found is not None else ""
-    replaced = types.Range(
-        start=_place(text, offset - len(word), encoding),
-        end=_place(text, offset, encoding),
-    )
+    replaced = {
+        "start": _place(text, offset - len(word), encoding),
+        "end": _place(text, offset, encoding),
+    }
     items = [
         _menu_item(one, place, word, replaced) for place, one in enumerate(suggestions)
     ]
-    return types.CompletionList(is_incomplete=True, items=items)
-
-
-def _place(text: str, offset: int, encoding: PositionEncoding) -> types.Position:
-    place = position_of(text, offset, encoding)
-    return types.Position(line=place.line, character=place.character)
+    return {"isIncomplete": True, "items": items}
 
 
 def _menu_item(
-    one: Suggestion, place: int, word: str, replaced: types.Range
-) -> types.CompletionItem:
+    one: Suggestion, place: int, word: str, replaced: Mapping[str, object]
+) -> dict[str, object]:
     text = word + one.text
-    return types.CompletionItem(
-        label=_label(text),
-        label_details=types.CompletionItemLabelDetails(description="GitLab Duo"),
-        kind=types.CompletionItemKind.Text,
-        detail="GitLab Duo",
-        documentation=text,
-        preselect=place == 0,
-        sort_text=f"{place:04}",
-        filter_text=text.splitlines()[0] or None,
-        insert_text_format=types.InsertTextFormat.PlainText,
-        insert_text_mode=types.InsertTextMode.AsIs,
-        text_edit=types.TextEdit(range=replaced, new_text=text),
-        command=_accept(one),
-    )
+    label = _label(text)
+    return {
+        "label": label,
+        "kind": _TEXT,
+        "detail": "GitLab Duo",
+        "documentation": text,
+        "preselect": place == 0,
+        "sortText": f"{place:04}",
+        "filterText": text.splitlines()[0] or label,
+        "insertTextFormat": _PLAIN,
+        "insertTextMode": _AS_IS,
+        "textEdit": {"range": replaced, "newText": text},
+        "command": _accept(one),
+    }
 
 
 def _label(text: str) -> str:
@@ -110,7 +103,14 @@ def _label(text: str) -> str:
     return first[:_LONGEST_LABEL] + "…" * is_cut
 
 
-def _accept(one: Suggestion) -> types.Command:
-    return types.Command(
-        title="Accept GitLab Duo's suggestion", command=ACCEPT, arguments=[one.id]
-    )
+def _place(text: str, offset: int, encoding: PositionEncoding) -> dict[str, object]:
+    place = position_of(text, offset, encoding)
+    return {"line": place.line, "character": place.character}
+
+
+def _accept(one: Suggestion) -> dict[str, object]:
+    return {
+        "title": "Accept GitLab Duo's suggestion",
+        "command": ACCEPT,
+        "arguments": [one.id],
+    }

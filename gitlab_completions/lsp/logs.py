@@ -10,17 +10,17 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from lsprotocol import types
+from gitlab_completions.lsp.server import Weight
 
 if TYPE_CHECKING:
     from gitlab_completions.lsp.server import Server
 
 __all__ = ("ClientLog",)
 
-_KINDS = (
-    (logging.ERROR, types.MessageType.Error),
-    (logging.WARNING, types.MessageType.Warning),
-    (logging.INFO, types.MessageType.Info),
+_WEIGHTS = (
+    (logging.ERROR, Weight.ERROR),
+    (logging.WARNING, Weight.WARNING),
+    (logging.INFO, Weight.INFO),
 )
 
 
@@ -39,9 +39,9 @@ class ClientLog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Send a record."""
         line = record.getMessage()
-        kind = next(
-            (kind for level, kind in _KINDS if record.levelno >= level),
-            types.MessageType.Log,
+        weight = next(
+            (weight for level, weight in _WEIGHTS if record.levelno >= level),
+            Weight.LOG,
         )
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._server.log, line, kind)
+            self._loop.call_soon_threadsafe(self._server.log, line, weight)

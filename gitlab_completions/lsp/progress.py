@@ -7,81 +7,88 @@ seconds. So the bar comes late, and only where the client can show one.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from uuid import uuid4
 
-from lsprotocol import types
+from gitlab_completions.lsp.reading import at
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from pygls.lsp.server import LanguageServer
+    from gitlab_completions.lsp.conversation import Conversation
 
-__all__ = ("LATE_S", "with_progress")
+__all__ = ("LATE_S", "Bars", "Token")
 
 T = TypeVar("T")
 
+Token: TypeAlias = str | int
+"""Names a bar."""
 LATE_S = 0.5
 """Seconds after which a bar is shown: what takes less is over before it is read."""
 
 
-async def with_progress(
-    ls: LanguageServer,
-    work: Coroutine[object, object, T],
-    *,
-    message: str,
-    token: types.ProgressToken | None,
-    late_s: float = LATE_S,
-) -> T:
-    """Do some work; whoever waits for long sees that it is done, and can stop it.
+class Bars:
+    """The progress bars that the client shows for this server.
 
     Args:
-        ls: The server.
-        work: What is done.
-        message: What is done, for people.
-        token: The client's name for the bar, where the client made one.
-        late_s: Seconds until the bar is shown.
-
-    Raises:
-        asyncio.CancelledError: When the bar was used to stop it.
+        conversation: With the client.
     """
-    task = asyncio.ensure_future(work)
-    bar = asyncio.create_task(_bar(ls, task, message, token, late_s))
-    try:
-        return await task
-    finally:
-        task.cancel()
-        bar.cancel()
 
+    def __init__(self, conversation: Conversation) -> None:
+        self.can_make = False
+        self._conversation = conversation
+        self._shown: dict[Token, asyncio.Task[object]] = {}
 
-async def _bar(
-    ls: LanguageServer,
-    task: asyncio.Task[T],
-    message: str,
-    token: types.ProgressToken | None,
-    late_s: float,
-) -> None:
-    await asyncio.wait({task}, timeout=late_s)
-    if task.done():
-        return
-    progress = ls.work_done_progress
-    if token is None:
-        if not _can_show(ls.client_capabilities):
+    async def while_doing(
+        self, work: Coroutine[object, object, T], *, message: str, token: object
+    ) -> T:
+        """Do some work; whoever waits for long sees that it is done, and can stop it.
+
+        Args:
+            work: What is done.
+            message: What that is, for people.
+            token: The client's name for the bar, where it has given one.
+
+        Raises:
+            asyncio.CancelledError: When the bar was used to stop it.
+        """
+        task = asyncio.ensure_future(work)
+        name = token if isinstance(token, str | int) else None
+        bar = asyncio.create_task(self._show(task, message, name))
+        try:
+            return await task
+        finally:
+            task.cancel()
+            bar.cancel()
+
+    def stop(self, params: object) -> None:
+        """Stop what a bar stands for: a person has asked for it."""
+        token = at(params).get("token")
+        task = self._shown.get(token) if isinstance(token, str | int) else None
+        if task is not None:
+            task.cancel()
+
+    async def _show(
+        self, task: asyncio.Task[T], message: str, token: Token | None
+    ) -> None:
+        await asyncio.wait({task}, timeout=LATE_S)
+        if task.done():
             return
-        token = str(uuid4())
-        await progress.create_async(token)
-    began = types.WorkDoneProgressBegin(
-        title="GitLab Duo", message=message, cancellable=True
-    )
-    progress.begin(token, began)
-    stop = progress.tokens[token]
-    stop.add_done_callback(lambda stopped: stopped.cancelled() and task.cancel())
-    try:
-        await asyncio.wait({task})
-    finally:
-        progress.tokens.pop(token, None)
-        progress.end(token, types.WorkDoneProgressEnd())
+        if token is None:
+            if not self.can_make:
+                return
+            token = str(uuid4())
+            await self._conversation.ask(
+                "window/workDoneProgress/create", {"token": token}
+            )
+        self._shown[token] = task
+        began = {"kind": "begin", "title": "GitLab Duo", "message": message}
+        self._tell(token, {**began, "cancellable": True})
+        try:
+            await asyncio.wait({task})
+        finally:
+            del self._shown[token]
+            self._tell(token, {"kind": "end"})
 
-
-def _can_show(client: types.ClientCapabilities) -> bool:
-    return client.window is not None and bool(client.window.work_done_progress)
+    def _tell(self, token: Token, value: dict[str, object]) -> None:
+        self._conversation.notify("$/progress", {"token": token, "value": value})

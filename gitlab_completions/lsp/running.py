@@ -8,55 +8,60 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import linecache
+import gc
 import logging
+import os
+import sys
 from typing import TYPE_CHECKING, cast
 
 from gitlab_completions._errands import Errands
-from gitlab_completions.lsp.commands import attach as attach_commands
-from gitlab_completions.lsp.features import attach as attach_features
+from gitlab_completions.lsp.features import attach
 from gitlab_completions.lsp.frames import frames
 from gitlab_completions.lsp.logs import ClientLog
-from gitlab_completions.lsp.protocol import place, shut_logs
 from gitlab_completions.lsp.server import Server
+from gitlab_completions.lsp.service import connect
 from gitlab_completions.lsp.stdio import Pipe, claim_stdout, read_stdin
 
 if TYPE_CHECKING:
-    from pygls.protocol.json_rpc import RPCMessage
+    from collections.abc import Generator, Mapping
+    from types import ModuleType
 
-__all__ = ("converse", "run")
+    from gitlab_completions.lsp.service import Connect
 
-logger = logging.getLogger("gitlab_completions.lsp")
+__all__ = ("converse", "make_server", "run")
 
 
 def run() -> int:
     """Serve the client on stdin and stdout until it leaves; return the exit code."""
-    shut_logs()
-    # attrs keeps the source of what it made of the protocol's 554 types there: 3 MB.
-    linecache.clearcache()
+    # httpx imports a command line of its own where click and rich are installed, and
+    # goes on without it: 5 MB that a server would hold all day.
+    cast("dict[str, ModuleType | None]", sys.modules)["httpx._main"] = None
     return asyncio.run(_serve(claim_stdout()))
 
 
 async def _serve(descriptor: int) -> int:
     # A name server that does not answer must not hold up the program's end.
     asyncio.get_running_loop().set_default_executor(Errands())
-    server = Server()
-    attach_features(server)
-    attach_commands(server)
+    server = make_server(os.environ)
     pipe = Pipe(descriptor, lost=server.over.set)
-    server.protocol.set_writer(pipe)
-    log = ClientLog(server)
-    library = logging.getLogger("gitlab_completions")
-    library.addHandler(log)
-    library.setLevel(logging.INFO)
-    try:
-        await converse(server, read_stdin())
-    finally:
-        await server.aclose()
-        library.removeHandler(log)
-        pipe.close()
+    server.conversation.speak_to(pipe)
+    gc.freeze()  # what was imported stays: collecting garbage need not look at it
+    with _logged(server):
+        try:
+            await converse(server, read_stdin())
+        finally:
+            await server.aclose()
+            pipe.close()
     return server.exit_code
+
+
+def make_server(
+    environment: Mapping[str, str], *, connect: Connect = connect
+) -> Server:
+    """Return a server that answers all that a client may ask for."""
+    server = Server(environment, connect=connect)
+    attach(server)
+    return server
 
 
 async def converse(server: Server, reader: asyncio.StreamReader) -> None:
@@ -64,6 +69,7 @@ async def converse(server: Server, reader: asyncio.StreamReader) -> None:
     listening = asyncio.create_task(_listen(server, reader))
     over = asyncio.create_task(server.over.wait())
     await asyncio.wait({listening, over}, return_when=asyncio.FIRST_COMPLETED)
+    server.over.set()
     for task in (listening, over):
         task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -72,16 +78,18 @@ async def converse(server: Server, reader: asyncio.StreamReader) -> None:
 
 async def _listen(server: Server, reader: asyncio.StreamReader) -> None:
     async for body in frames(reader):
-        _take(server, body)
+        server.conversation.take(body)
         await asyncio.sleep(0)  # noqa: TID251 - the turn of what the message began
 
 
-def _take(server: Server, body: bytes) -> None:
-    """Have one message handled; what is wrong with it concerns no other."""
-    protocol = server.protocol
+@contextlib.contextmanager
+def _logged(server: Server) -> Generator[None, None, None]:
+    """Have the library's log records told to the client while it lasts."""
+    log = ClientLog(server)
+    library = logging.getLogger("gitlab_completions")
+    library.addHandler(log)
+    library.setLevel(logging.INFO)
     try:
-        message: object = json.loads(body, object_hook=protocol.structure_message)
-        protocol.handle_message(cast("RPCMessage", message))
-    except Exception as error:
-        # Not with its words: they may hold what is in the message.
-        logger.error("a message cannot be read: %s", place(error))  # noqa: TRY400
+        yield
+    finally:
+        library.removeHandler(log)

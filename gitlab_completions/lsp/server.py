@@ -7,151 +7,202 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from typing import TYPE_CHECKING, cast
 
-from lsprotocol import types
-from pygls.lsp.server import LanguageServer
-
-from gitlab_completions import __version__
 from gitlab_completions.editor import Suggestions
 from gitlab_completions.errors import ConfigurationError, GitLabCompletionsError
 from gitlab_completions.events import StatusChanged
 from gitlab_completions.lsp.board import STATUS, Board, standing_of, unconfigured
 from gitlab_completions.lsp.configuration import SECTION, Settings, read_settings
+from gitlab_completions.lsp.conversation import Conversation
 from gitlab_completions.lsp.documents import Documents
 from gitlab_completions.lsp.offered import Offered
-from gitlab_completions.lsp.protocol import Protocol, place
-from gitlab_completions.lsp.service import Service
+from gitlab_completions.lsp.progress import Bars
+from gitlab_completions.lsp.reading import at, items, says, text
+from gitlab_completions.lsp.service import Service, connect
 from gitlab_completions.lsp.workspace import Workspace
 from gitlab_completions.status import Health
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from gitlab_completions.editor import Document, PositionEncoding, Trigger
     from gitlab_completions.events import Event
     from gitlab_completions.lsp.board import Standing
-    from gitlab_completions.lsp.documents import Change, OpenDocument
+    from gitlab_completions.lsp.conversation import Handler, Listener
+    from gitlab_completions.lsp.documents import OpenDocument
+    from gitlab_completions.lsp.reading import Json
+    from gitlab_completions.lsp.service import Connect
 
-__all__ = ("NAME", "Server")
+__all__ = ("NAME", "Server", "Weight")
 
 logger = logging.getLogger("gitlab_completions.lsp")
 
 NAME = "gitlab-completions"
+_ENCODINGS = frozenset({"utf-8", "utf-16", "utf-32"})
 _MOST_OF_A_NAME = 100
 """Characters of an editor's name and version in a header."""
 _REPORTS_SHOWN = "reportsShown"
 """The option of a client that says by command which suggestions it has shown."""
+_ANSWER_S = 5.0
+"""Seconds that a client has to tell its settings; without them the others hold."""
+_CHANGES = "workspace/didChangeConfiguration"
 
 
-class Server(LanguageServer):
-    """A language server that suggests what comes next."""
+class Weight:
+    """The protocol's numbers for how much a line for people weighs."""
 
-    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        super().__init__(NAME, __version__, protocol_cls=Protocol)
+    ERROR = 1
+    WARNING = 2
+    INFO = 3
+    LOG = 4
+
+
+class Server:
+    """A language server that suggests what comes next.
+
+    Args:
+        environment: The environment's variables.
+        connect: Makes clients.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str], *, connect: Connect = connect
+    ) -> None:
+        self.handlers: dict[str, Handler] = {}
+        self.listeners: dict[str, Listener] = {}
+        self.conversation = Conversation(self.handlers, self.listeners)
+        self.bars = Bars(self.conversation)
         self.documents = Documents()
         self.offered = Offered()
+        self.has_begun = False
+        self.is_shut = False
         self.over = asyncio.Event()
-        self.exit_code = 1
         self.service: Service | None = None
-        self.surroundings = self._surroundings()
         self._environment = environment
+        self._connect = connect
+        self._capabilities: Json = {}
+        self.surroundings = self._surroundings()
         self._board = Board()
         self._listens = False
         self._reports_shown = False
         self._given: list[object] = []
         self._settings: Settings | None = None
         self._warm: set[str | None] = set()
-        self._tasks: set[asyncio.Task[object]] = set()
         self._user_agent = NAME
+
+    @property
+    def exit_code(self) -> int:
+        """What the protocol has it end with: 0 after a shutdown, else 1."""
+        return 0 if self.is_shut else 1
 
     def _surroundings(self, folders: Iterable[str] = ()) -> Workspace:
         return Workspace(
             Settings(),
             text_of=self.documents.text_of,
-            environment=os.environ,
+            environment=self._environment,
             folders=folders,
         )
 
-    # What the client has open: the protocol tells.
+    # What the client has open.
 
-    def opened(self, item: types.TextDocumentItem) -> None:
+    def opened(self, params: object) -> None:
         """Take in a document, and make ready for its project."""
-        self.spawn(self._make_ready(self.documents.open(item)))
-        self.surroundings.opened(item.uri)
+        document = self.documents.open(params)
+        self.surroundings.opened(document.uri)
+        self.conversation.spawn(self._make_ready(document))
 
-    def changed(self, uri: str, version: int, changes: Iterable[Change]) -> None:
+    def changed(self, params: object) -> None:
         """Follow edits."""
-        if self.documents.change(uri, version, changes) is None:
+        document = self.documents.change(params)
+        if document is None:
             logger.warning("a document was edited that is not open")
-            return
-        self.surroundings.changed(uri)
+        else:
+            self.surroundings.changed(document.uri)
 
-    def closed(self, uri: str) -> None:
+    def closed(self, params: object) -> None:
         """Let go of a document."""
-        self.documents.close(uri)
+        uri = self.documents.close(params)
+        if uri is None:
+            return
         self.surroundings.closed(uri)
         if self.service is not None:
             self.service.session.closed(uri)
 
-    def ended(self, *, orderly: bool) -> None:
-        """End; orderly, when a shutdown was asked for before."""
-        self.exit_code = 0 if orderly else 1
-        self.over.set()
+    def folders_changed(self, params: object) -> None:
+        """Follow the folders that are open."""
+        event = at(params, "event")
+        self.surroundings.folders_changed(
+            [_uri(each) for each in items(event.get("added"), "added")],
+            [_uri(each) for each in items(event.get("removed"), "removed")],
+        )
 
     async def _make_ready(self, document: OpenDocument) -> None:
         """Have what the first keystroke in a project needs before it is pressed."""
-        service = self.service
         found = await self.surroundings.document(document.uri, "", document.language)
+        service = self.service
         if service is not None and found.project_path not in self._warm:
             self._warm.add(found.project_path)
             await service.client.warm_up(found.project_path)
 
     # What the client has set.
 
-    def begin(self, params: types.InitializeParams) -> None:
+    def begin(self, params: Json) -> None:
         """Get to know the client."""
-        encoding = cast("PositionEncoding", self.workspace.position_encoding)
-        self.documents = Documents(encoding)
+        self._capabilities = at(params, "capabilities")
+        self.documents.encoding = _encoding(at(self._capabilities, "general"))
+        self.bars.can_make = says(at(self._capabilities, "window"), "workDoneProgress")
         self.surroundings = self._surroundings(_folder_uris(params))
-        self._user_agent = _user_agent(params.client_info)
-        options = params.initialization_options
-        self._reports_shown = _says(options, _REPORTS_SHOWN)
+        self._user_agent = _user_agent(at(params, "clientInfo"))
+        options = params.get("initializationOptions")
+        self._reports_shown = says(options, _REPORTS_SHOWN)
         self._given = [options]
+        self.has_begun = True
         self._configure()
 
     async def introduce(self) -> None:
-        """Tell a client that listens from now on how things stand."""
+        """Ask a client that listens from now on for its settings; tell how it stands.
+
+        It is asked first: what only it knows must not be missed in the meantime.
+        """
+        await self._ask_for_settings()
         self._listens = True
         if self._board.told is not None:
             self.show(self._board.told, again=True)
-        if self.service is None:
+        changes = at(self._capabilities, "workspace", "didChangeConfiguration")
+        if says(changes, "dynamicRegistration"):
+            wish = {"section": SECTION}
+            one = {"id": _CHANGES, "method": _CHANGES, "registerOptions": wish}
+            registrations = {"registrations": [one]}
+            await self.conversation.ask("client/registerCapability", registrations)
+        await self._look_for_token()
+
+    async def settings_changed(self, params: object) -> None:
+        """Go by other settings; a client that lets itself be asked is asked."""
+        if self._can_be_asked:
+            await self._ask_for_settings()
+        else:
+            self._set(at(params).get("settings"))
+
+    @property
+    def _can_be_asked(self) -> bool:
+        return says(at(self._capabilities, "workspace"), "configuration")
+
+    async def _ask_for_settings(self) -> None:
+        if not self._can_be_asked:
             return
+        wish = {"items": [{"section": SECTION}]}
+        asked = self.conversation.ask("workspace/configuration", wish)
         try:
-            await self.service.credentials.get()
-        except GitLabCompletionsError as error:
-            self.show(unconfigured(error))
+            found = items(await asyncio.wait_for(asked, _ANSWER_S), "settings")
+        except TimeoutError:
+            logger.warning("the client does not tell its settings")
+        else:
+            self._set(found[0] if found else None)
 
-    async def hear_of_settings(self) -> None:
-        """Ask the client to tell when settings change."""
-        method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
-        options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
-        one = types.Registration(id=method, method=method, register_options=options)
-        wish = types.RegistrationParams(registrations=[one])
-        await self.client_register_capability_async(wish)
-
-    async def ask_for_settings(self) -> None:
-        """Ask the client for its settings, and go by them."""
-        item = types.ConfigurationItem(section=SECTION)
-        found = await self.workspace_configuration_async(
-            types.ConfigurationParams(items=[item])
-        )
-        self.set(found[0] if found else None)
-
-    def set(self, settings: object) -> None:
-        """Go by settings that the client has sent, over those that it began with."""
+    def _set(self, settings: object) -> None:
+        """Go by settings that came later, over those that the client began with."""
         self._given = [*self._given[:1], settings]
         self._configure()
 
@@ -163,14 +214,14 @@ class Server(LanguageServer):
             self.surroundings.reconfigure(found.settings)
             self._take(found.settings)
         for line in found.complaints:
-            self.tell(line, types.MessageType.Warning, once=True)
+            self.tell(line, Weight.WARNING, once=True)
 
     def _take(self, settings: Settings) -> None:
         """Go by settings; another service is made only where there has to be."""
         if self.service is not None and self.service.follow(settings):
             return
         if self.service is not None:
-            self.spawn(self.service.aclose())
+            self.conversation.spawn(self.service.aclose())
             self.service = None
         try:
             self.service = Service(
@@ -180,13 +231,23 @@ class Server(LanguageServer):
                 observer=self._observe,
                 on_refused=self._refused,
                 user_agent=self._user_agent,
+                connect=self._connect,
             )
         except ConfigurationError as error:
             self.show(unconfigured(error))
             return
-        self._warm = set()
+        self._warm = {settings.project_path}
         self.show(standing_of(self.service.client.status()))
-        self.spawn(self.service.client.warm_up(settings.project_path))
+        self.conversation.spawn(self.service.client.warm_up(settings.project_path))
+
+    async def _look_for_token(self) -> None:
+        """Tell at once where there is none; not only when somebody types."""
+        if self.service is None:
+            return
+        try:
+            await self.service.credentials.get()
+        except GitLabCompletionsError as error:
+            self.show(unconfigured(error))
 
     # How things stand.
 
@@ -195,7 +256,7 @@ class Server(LanguageServer):
             self.show(standing_of(event.status))
 
     def _refused(self, line: str) -> None:
-        self.tell(f"{line}: replace it there", types.MessageType.Error, once=True)
+        self.tell(f"{line}: replace it there", Weight.ERROR, once=True)
 
     def show(self, standing: Standing, *, again: bool = False) -> None:
         """Tell the client how things stand, and a person what they have to do."""
@@ -203,29 +264,25 @@ class Server(LanguageServer):
         if not self._listens:
             return
         if is_news or again:
-            self.protocol.notify(STATUS, standing.document())
+            self.conversation.notify(STATUS, standing.document())
         line = standing.message
         if line is not None:
-            self.tell(line, types.MessageType.Error, once=True)
+            self.tell(line, Weight.ERROR, once=True)
 
-    def tell(self, line: str, kind: types.MessageType, *, once: bool = False) -> None:
+    def tell(self, line: str, weight: int, *, once: bool = False) -> None:
         """Show a person a line; if wished, not a second time."""
         if once and not self._board.is_new(line):
             return
-        shown = types.ShowMessageParams(type=kind, message=f"GitLab Duo: {line}")
-        self.window_show_message(shown)
+        shown = {"type": weight, "message": f"GitLab Duo: {line}"}
+        self.conversation.notify("window/showMessage", shown)
 
-    def log(self, line: str, kind: types.MessageType) -> None:
+    def log(self, line: str, weight: int) -> None:
         """Write a line into the client's log."""
         if self._listens and not self.over.is_set():
-            self.window_log_message(types.LogMessageParams(type=kind, message=line))
+            logged = {"type": weight, "message": line}
+            self.conversation.notify("window/logMessage", logged)
         else:
             sys.stderr.write(f"{line}\n")
-
-    def report_server_error(self, error: Exception, source: object) -> None:
-        """Log what went wrong, not its words; people are not bothered with it."""
-        del source
-        logger.error("a message failed: %s", place(error))
 
     # What is suggested.
 
@@ -250,43 +307,34 @@ class Server(LanguageServer):
         last = self.service.session.last
         return "nothing was asked for yet" if last is None else last.explanation
 
-    # What goes on behind the requests.
-
-    def spawn(self, work: Coroutine[object, object, object]) -> None:
-        """Do something behind the requests; what goes wrong in it is logged."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[object]) -> None:
-        self._tasks.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            logger.error("work behind the requests failed: %s", place(error))
-
     async def aclose(self) -> None:
         """Let go of everything."""
-        for task in tuple(self._tasks):
-            task.cancel()
+        await self.conversation.aclose()
         if self.service is not None:
             await self.service.aclose()
 
 
-def _folder_uris(params: types.InitializeParams) -> list[str]:
-    if params.workspace_folders:
-        return [folder.uri for folder in params.workspace_folders]
-    return [params.root_uri] if params.root_uri else []
+def _encoding(general: Json) -> PositionEncoding:
+    """Return what positions count: what the client likes best of what we know."""
+    liked = items(general.get("positionEncodings"), "positionEncodings")
+    known = [each for each in liked if each in _ENCODINGS]
+    return cast("PositionEncoding", known[0]) if known else "utf-16"
 
 
-def _says(options: object, name: str) -> bool:
-    """Tell whether a client's options say yes to something."""
-    return isinstance(options, dict) and options.get(name) is True
+def _folder_uris(params: Json) -> list[str]:
+    folders = items(params.get("workspaceFolders"), "workspaceFolders")
+    root = params.get("rootUri")
+    if not folders and isinstance(root, str):
+        return [root]
+    return [_uri(each) for each in folders]
 
 
-def _user_agent(client: types.ClientInfo | None) -> str:
+def _uri(folder: object) -> str:
+    return text(at(folder).get("uri"), "uri")
+
+
+def _user_agent(client: Json) -> str:
     """Return the editor's name and version, as far as a header takes them."""
-    if client is None:
-        return NAME
-    words = f"{client.name}/{client.version or '?'}"
+    words = f"{client.get('name') or NAME}/{client.get('version') or '?'}"
     plain = "".join(each if " " < each <= "~" else "-" for each in words)
     return plain[:_MOST_OF_A_NAME]

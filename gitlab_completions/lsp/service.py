@@ -6,7 +6,7 @@ another service; the others are put to use as they are.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, Unpack
 
 from gitlab_completions._records import replace
 from gitlab_completions.client import CompletionClient
@@ -19,13 +19,35 @@ from gitlab_completions.senders import HttpxSender
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitlab_completions.client import ClientOptions
     from gitlab_completions.editor import PositionEncoding
     from gitlab_completions.events import Observer
     from gitlab_completions.lsp.configuration import Settings
     from gitlab_completions.lsp.workspace import Workspace
+    from gitlab_completions.models import AccessToken
     from gitlab_completions.redaction import SecretRedactor
 
-__all__ = ("Service",)
+__all__ = ("Connect", "Service", "connect")
+
+
+class Connect(Protocol):
+    """Makes a client, as the constructor of `CompletionClient` does."""
+
+    def __call__(
+        self,
+        instance_url: str,
+        access_token: AccessToken,
+        **options: Unpack[ClientOptions],
+    ) -> CompletionClient:
+        """Return the client."""
+        ...
+
+
+def connect(
+    instance_url: str, access_token: AccessToken, **options: Unpack[ClientOptions]
+) -> CompletionClient:
+    """Return a client as users have it."""
+    return CompletionClient(instance_url, access_token, **options)
 
 
 class Service:
@@ -38,6 +60,7 @@ class Service:
         observer: Is told of the client's events.
         on_refused: Is told, in a line for people, of a token that GitLab refused.
         user_agent: The editor.
+        connect: Makes the client.
 
     Raises:
         ConfigurationError: When no client can be made with these settings.
@@ -52,6 +75,7 @@ class Service:
         observer: Observer,
         on_refused: Callable[[str], object],
         user_agent: str,
+        connect: Connect,
     ) -> None:
         if settings.instance_url is None:
             raise ConfigurationError(
@@ -60,17 +84,19 @@ class Service:
             )
         self.settings = settings
         self.credentials = Credentials(settings, on_refused=on_refused)
-        self._sender = HttpxSender(verify=settings.ca)
-        self.client = CompletionClient(
-            settings.instance_url,
-            self.credentials,
-            policy=settings.routing,
-            sender=self._sender,
-            redact=_redactor() if settings.redact_secrets else None,
-            ignore=workspace.ignored,
-            observers=(observer,),
-            user_agent=user_agent,
-        )
+        options: ClientOptions = {
+            "policy": settings.routing,
+            "ignore": workspace.ignored,
+            "observers": (observer,),
+            "user_agent": user_agent,
+        }
+        if settings.redact_secrets:
+            options["redact"] = _redactor()
+        self._sender = settings.ca and HttpxSender(verify=settings.ca)
+        if self._sender:
+            options["sender"] = self._sender
+        url = settings.instance_url
+        self.client = connect(url, self.credentials, **options)
         self.session = EditorSession(
             self.client,
             policy=settings.editor,
@@ -105,7 +131,8 @@ class Service:
         """Close session and client, and what the client sent by."""
         await self.session.aclose()
         await self.client.aclose()
-        await self._sender.aclose()
+        if self._sender:
+            await self._sender.aclose()
 
 
 def _redactor() -> SecretRedactor:

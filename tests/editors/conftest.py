@@ -72,7 +72,8 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bin")
     command = folder / "gitlab-completions"
     command.write_text(
-        f'#!/bin/sh\nexec "{sys.executable}" -m gitlab_completions "$@"\n'
+        f'#!/bin/sh\n"{sys.executable}" -m gitlab_completions "$@"\n'
+        'echo $? >"${ENDED:-/dev/null}"\n'
     )
     command.chmod(0o755)
     return folder

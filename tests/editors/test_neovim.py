@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.editors.conftest import EXAMPLES, Workplace
 from tests.editors.neovims import Neovim, neovims
-from tests.editors.terminal import TMUX, Terminal
+from tests.editors.terminal import MOST_LOOKS, PAUSE_S, TMUX, Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +23,12 @@ if TYPE_CHECKING:
 EXAMPLE = EXAMPLES / "neovim"
 SCREENS = EXAMPLE / "screens"
 HERE = neovims()
-FIRST = {"ghost": (0, 11), "builtin": (0, 12)}
-"""The first Neovim that an example with ghost text is for."""
+VERSIONS = {
+    "ghost": ((0, 11), (1,)),
+    "builtin": ((0, 12), (1,)),
+    "menu": ((0, 11), (0, 12)),
+}
+"""The first Neovim that an example is for, and the first that it is not for."""
 pytestmark = pytest.mark.skipif(TMUX is None, reason="NO EDITOR RAN: apt install tmux")
 
 ABOVE = """\
@@ -86,17 +92,21 @@ def started(neovim: Neovim, example: str, workplace: Workplace) -> Iterator[Edit
 
 def each(example: str) -> list[object]:
     """Return the Neovims that an example is for, or why it is skipped."""
-    first = FIRST[example]
+    first, end = VERSIONS[example]
     wanted = ".".join(map(str, first))
     lacking = pytest.mark.skip(reason=f"NO NEOVIM {wanted} IS HERE: name it in NVIM")
     return [
         pytest.param((neovim, example), id=f"{example} {neovim}")
         for neovim in HERE
-        if neovim.version >= first
+        if first <= neovim.version < end
     ] or [pytest.param(None, id=example, marks=lacking)]
 
 
-@pytest.fixture(scope="module", params=[*each("ghost"), *each("builtin")])
+SHOWING = [*each("ghost"), *each("builtin")]
+LISTING = each("menu")
+
+
+@pytest.fixture(scope="module", params=SHOWING)
 def case(request: pytest.FixtureRequest) -> tuple[Neovim, str]:
     chosen: tuple[Neovim, str] = request.param
     return chosen
@@ -173,3 +183,55 @@ def test_positions_are_right_behind_any_character(editor: Editor) -> None:
     editor.press("Tab")
     editor.until(f"column {len(line.encode()) + 1}")
     assert editor.written() == ABOVE + line
+
+
+def test_an_author_is_told_where_a_suggestion_came_from(editor: Editor) -> None:
+    editor.open(f"{ABOVE}    return", ABOVE + LINE)
+    editor.type(" width *")
+    editor.until(LINE)
+    editor.press("Escape")
+    editor.type(":GitLab explain\r")
+    editor.until("GitLab Duo: ")
+    editor.press("Enter")
+
+
+@pytest.mark.parametrize("chosen", LISTING)
+def test_a_suggestion_is_chosen_from_the_menu(
+    chosen: tuple[Neovim, str], workplace: Workplace, keep: Callable[[Path, str], None]
+) -> None:
+    with started(*chosen, workplace) as editor:
+        editor.open(f"{ABOVE}    return", ABOVE + LINE)
+        editor.type(" width *")
+        editor.until(" height * depth")
+        shown = editor.until("column 19  ready, direct")
+        keep(SCREENS / "menu-shown.txt", shown)
+        editor.press("C-n")
+        editor.until(LINE)
+        editor.press("C-y")
+        accepted = editor.until(lambda screen: "GitLab Duo" not in screen)
+        keep(SCREENS / "menu-accepted.txt", accepted)
+        assert editor.written() == ABOVE + LINE
+        editor.open(f"{ABOVE}    base", ABOVE + LINES)
+        editor.type(" =")
+        editor.until("area(width, height)…")
+        editor.press("C-n")
+        editor.until(LINES.splitlines()[0])
+        editor.press("C-y")
+        editor.until(LINES)
+        assert editor.written() == ABOVE + LINES
+
+
+@pytest.mark.parametrize("chosen", SHOWING)
+def test_the_server_ends_with_its_editor(
+    chosen: tuple[Neovim, str], workplace: Workplace, tmp_path: Path
+) -> None:
+    ended = tmp_path / "ended"
+    telling = {**workplace.environment, "ENDED": str(ended)}
+    with started(*chosen, replace(workplace, environment=telling)) as editor:
+        editor.press("Escape")
+        editor.type(":quitall!\r")
+        for _ in range(MOST_LOOKS):
+            if ended.exists():
+                break
+            time.sleep(PAUSE_S)
+        assert ended.exists()

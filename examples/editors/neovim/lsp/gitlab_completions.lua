@@ -12,14 +12,11 @@ return {
     end,
   },
   on_attach = function(client, buffer)
-    -- `:GitLab explain`, `:GitLab doctor`, `:GitLab switchDirect off`
+    -- `:GitLab explain`, `:GitLab doctor`, `:GitLab switchDirect off`; the server answers
+    -- with a message.
     vim.api.nvim_buf_create_user_command(buffer, "GitLab", function(wish)
       local name = "gitlab-completions." .. table.remove(wish.fargs, 1)
-      client:request("workspace/executeCommand", { command = name, arguments = wish.fargs }, function(err, said)
-        if err or type(said) == "string" then
-          vim.notify(err and err.message or said, vim.log.levels[err and "ERROR" or "INFO"])
-        end
-      end, buffer)
+      client:exec_cmd({ title = name, command = name, arguments = wish.fargs }, { bufnr = buffer })
     end, {
       nargs = "+",
       complete = function()

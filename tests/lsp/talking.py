@@ -1,0 +1,231 @@
+"""A client that others wrote and our server, in one process and in virtual time.
+
+The client is pytest-lsp's, which holds the server to what the client said it can take.
+Both speak in bytes, framed as on a pipe, and GitLab is a `FakeGitLab`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from threading import Event
+from typing import TYPE_CHECKING, Self, Unpack, cast
+
+from lsprotocol import types
+from pygls.io_ import run_async
+from pytest_lsp.client import make_test_lsp_client
+
+from gitlab_completions.lsp.board import STATUS
+from gitlab_completions.lsp.running import converse, make_server
+from gitlab_completions.testing import FakeGitLab
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from pytest_lsp import LanguageClient
+
+    from gitlab_completions.client import ClientOptions, CompletionClient
+    from gitlab_completions.models import AccessToken
+
+URI = "file:///work/calc.py"
+TEXT = "def add(a, b):\n    "
+AT_END = types.Position(line=1, character=4)
+INVOKED = types.InlineCompletionTriggerKind.Invoked
+AUTOMATIC = types.InlineCompletionTriggerKind.Automatic
+
+
+def capabilities(
+    *,
+    inline: bool = True,
+    progress: bool = False,
+    configuration: bool = False,
+    encodings: tuple[types.PositionEncodingKind, ...] = (),
+) -> types.ClientCapabilities:
+    """Return what a client can take."""
+    completes = types.InlineCompletionClientCapabilities() if inline else None
+    return types.ClientCapabilities(
+        general=types.GeneralClientCapabilities(position_encodings=encodings or None),
+        text_document=types.TextDocumentClientCapabilities(
+            inline_completion=completes,
+            completion=types.CompletionClientCapabilities(),
+        ),
+        window=types.WindowClientCapabilities(work_done_progress=progress),
+        workspace=types.WorkspaceClientCapabilities(configuration=configuration),
+    )
+
+
+class _Wire:
+    """Carries what is written to a reader."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+
+    def write(self, data: bytes) -> None:
+        self._reader.feed_data(data)
+
+    def close(self) -> None:
+        self._reader.feed_eof()
+
+
+class Talk:
+    """A conversation, from `initialize` to `exit`."""
+
+    def __init__(
+        self,
+        gitlab: FakeGitLab | None = None,
+        *,
+        client: types.ClientCapabilities | None = None,
+        options: object = None,
+        folders: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.gitlab = gitlab or FakeGitLab()
+        self._capabilities = client or capabilities()
+        self._options = options
+        self._folders = folders
+        if environment is None:
+            environment = {
+                "GITLAB_URL": self.gitlab.instance_url,
+                "GITLAB_TOKEN": self.gitlab.access_token,
+            }
+        self.server = make_server(environment, connect=self._connect)
+        self.client: LanguageClient = make_test_lsp_client()
+        self.statuses: list[dict[str, object]] = []
+        self.to_server = asyncio.StreamReader()
+        self._to_client = asyncio.StreamReader()
+        self._version = 1
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self.client.protocol.set_writer(_Wire(self.to_server))
+        self.server.conversation.speak_to(_Wire(self._to_client))
+
+        def note(params: object) -> None:
+            self.statuses.append(plain(params))
+
+        self.client.feature(STATUS)(note)
+        self._tasks = [
+            asyncio.create_task(converse(self.server, self.to_server)),
+            asyncio.create_task(self._listen()),
+        ]
+        self.result = await self.client.initialize_session(
+            types.InitializeParams(
+                capabilities=self._capabilities,
+                initialization_options=self._options,
+                workspace_folders=[
+                    types.WorkspaceFolder(uri=uri, name="folder")
+                    for uri in self._folders
+                ],
+            )
+        )
+        await self.gitlab.settle()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if not self.server.over.is_set():
+            await self.client.shutdown_async(None)
+            self.client.exit(None)
+        await self._tasks[0]
+        await self.server.aclose()
+        self._tasks[1].cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._tasks[1]
+
+    def open(self, text: str = TEXT, uri: str = URI, language: str = "python") -> None:
+        item = types.TextDocumentItem(
+            uri=uri, language_id=language, version=1, text=text
+        )
+        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+
+    def edit(
+        self, start: tuple[int, int], end: tuple[int, int], text: str, uri: str = URI
+    ) -> None:
+        self._version += 1
+        change = types.TextDocumentContentChangePartial(
+            range=types.Range(types.Position(*start), types.Position(*end)), text=text
+        )
+        named = types.VersionedTextDocumentIdentifier(version=self._version, uri=uri)
+        params = types.DidChangeTextDocumentParams(named, [change])
+        self.client.text_document_did_change(params)
+
+    def close(self, uri: str = URI) -> None:
+        named = types.TextDocumentIdentifier(uri)
+        self.client.text_document_did_close(types.DidCloseTextDocumentParams(named))
+
+    async def suggest(
+        self,
+        position: types.Position = AT_END,
+        kind: types.InlineCompletionTriggerKind = INVOKED,
+        uri: str = URI,
+        selected: types.SelectedCompletionInfo | None = None,
+        token: str | None = None,
+    ) -> list[types.InlineCompletionItem]:
+        found = await self.client.text_document_inline_completion_async(
+            inline_params(position, kind, uri, selected, token)
+        )
+        assert isinstance(found, types.InlineCompletionList)
+        return list(found.items)
+
+    async def texts(
+        self,
+        position: types.Position = AT_END,
+        kind: types.InlineCompletionTriggerKind = INVOKED,
+    ) -> list[object]:
+        return [one.insert_text for one in await self.suggest(position, kind)]
+
+    async def command(self, name: str, *arguments: object) -> object:
+        params = types.ExecuteCommandParams(
+            command=f"gitlab-completions.{name}", arguments=list(arguments)
+        )
+        return cast("object", await self.client.workspace_execute_command_async(params))
+
+    @property
+    def shown(self) -> list[str]:
+        """What a person was shown."""
+        return [one.message for one in self.client.messages]
+
+    def _connect(
+        self,
+        instance_url: str,
+        access_token: AccessToken,
+        **options: Unpack[ClientOptions],
+    ) -> CompletionClient:
+        assert instance_url == self.gitlab.instance_url
+        return self.gitlab.client(access_token=access_token, **options)
+
+    async def _listen(self) -> None:
+        await run_async(
+            stop_event=Event(),
+            reader=self._to_client,
+            protocol=self.client.protocol,
+            logger=logging.getLogger("client"),
+            error_handler=self.client.report_server_error,
+        )
+
+
+def plain(value: object) -> dict[str, object]:
+    """Return as a dictionary what pygls makes of an object that it has no type for."""
+    make: Callable[[], dict[str, object]] = getattr(value, "_asdict", dict)
+    return make()
+
+
+def inline_params(
+    position: types.Position,
+    kind: types.InlineCompletionTriggerKind,
+    uri: str = URI,
+    selected: types.SelectedCompletionInfo | None = None,
+    token: str | None = None,
+) -> types.InlineCompletionParams:
+    return types.InlineCompletionParams(
+        context=types.InlineCompletionContext(kind, selected),
+        text_document=types.TextDocumentIdentifier(uri),
+        position=position,
+        work_done_token=token,
+    )
