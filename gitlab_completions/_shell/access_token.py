@@ -11,7 +11,7 @@ from gitlab_completions._frames import frameless
 from gitlab_completions._secrets import Secret
 from gitlab_completions._sources import ask
 from gitlab_completions._wire.headers import check_access_token
-from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.errors import ConfigurationError, GitLabCompletionsError
 from gitlab_completions.models import TokenHeader
 
 if TYPE_CHECKING:
@@ -108,6 +108,8 @@ class TokenDesk:
         if isinstance(error, ConfigurationError):
             told = f"it gave something else: {error.message}"
             raise TokenSourceError(told) from error
+        if isinstance(error, GitLabCompletionsError):  # in our words: they are safe
+            raise TokenSourceError(error.message) from error
         if isinstance(error, TokenSourceError):  # of ours, in `tokens.py`
             raise TokenSourceError(str(error)) from error.__cause__
         if error is not None:

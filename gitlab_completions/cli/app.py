@@ -38,7 +38,7 @@ Exit codes:
 """
 _COMMANDS = (
     *("complete", "status", "doctor", "report", "rehearse"),
-    *("emulator", "demo", "lsp"),
+    *("emulator", "demo", "lsp", "login", "logout"),
 )
 
 

@@ -10,7 +10,7 @@ from gitlab_completions._records import Record
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-__all__ = ("USUAL_PORTS", "Address", "address_of", "host_of")
+__all__ = ("USUAL_PORTS", "Address", "address_of", "host_of", "split")
 
 MOST = 2048
 """Characters of a URL that is looked at; request lines end at 8 KiB in most servers."""

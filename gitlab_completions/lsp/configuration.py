@@ -44,6 +44,8 @@ _SIMILAR = 0.8
 pass: clients keep settings of their own in the section, such as `trace`."""
 _MOST_UNKNOWN, _MOST_KEY = 50, 40
 """Unknown settings, and characters of one, that are looked at."""
+_MOST_WAIT_MS = 60_000
+"""No author waits for longer than a minute."""
 _DEFAULTS = EditorPolicy()
 
 
@@ -266,8 +268,11 @@ def _candidates(settings: Settings, value: object) -> EditorPolicy:
 
 def _most_wait(settings: Settings, value: object) -> EditorPolicy:
     """Return a policy with another longest debounce, below which the shortest stays."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise ConfigurationError("must be a number of milliseconds above 0")
+    right = f"must be a number of milliseconds from 1 to {_MOST_WAIT_MS}"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigurationError(right)
+    if not 1 <= value <= _MOST_WAIT_MS:
+        raise ConfigurationError(right)
     most_s = value / 1000
     least_s = min(settings.editor.least_wait_s, most_s)
     return dataclasses.replace(

@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING
 from gitlab_completions._records import Record
 from gitlab_completions._secrets import Secret
 from gitlab_completions._sources import in_thread
-from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.errors import (
+    ConfigurationError,
+    ErrorCode,
+    GitLabCompletionsError,
+)
 from gitlab_completions.lsp.keyrings import is_installed, kept_token
 
 if TYPE_CHECKING:
@@ -81,7 +85,7 @@ class Credentials:
         """Return a token that GitLab has not refused; else the one it refused last.
 
         Raises:
-            ConfigurationError: When there is none at all; it says where to put one.
+            GitLabCompletionsError: When there is none at all; it says where to put one.
         """
         found = self._good()
         if found is None and self._may_ask():
@@ -89,7 +93,7 @@ class Credentials:
             found = self._good()
         found = found or self._last
         if found is None:
-            raise ConfigurationError("there is no access token", remedy=self._remedy())
+            raise self._absence()
         self._last = found
         return found.token.reveal()
 
@@ -134,8 +138,12 @@ class Credentials:
             if kept is not None:
                 self._kept = _Found(token=kept, where=_KEYRING)
 
-    def _remedy(self) -> str:
-        return f"{_HOW}; {self._trouble}" if self._trouble else _HOW
+    def _absence(self) -> GitLabCompletionsError:
+        """Say where to put a token; and what keeps the keyring from having one."""
+        why = f"; {self._trouble}" if self._trouble else ""
+        return GitLabCompletionsError(
+            f"there is no access token: {_HOW}{why}", code=ErrorCode.TOKEN_SOURCE
+        )
 
     def __repr__(self) -> str:
         return "<Credentials>"

@@ -19,7 +19,14 @@ from gitlab_completions.tokens import PrivateToken
 if TYPE_CHECKING:
     from gitlab_completions.lsp.addresses import Address
 
-__all__ = ("SERVICE", "Keyring", "forget_token", "kept_token", "save_token")
+__all__ = (
+    "SERVICE",
+    "Keyring",
+    "forget_token",
+    "is_installed",
+    "kept_token",
+    "save_token",
+)
 
 SERVICE = "gitlab-completions"
 """Under which the keyring shows the tokens; the account is the instance's address."""
@@ -127,6 +134,6 @@ def _checked(instance_url: str) -> Address:
 def _unusable(verb: str, error: Exception) -> ConfigurationError:
     """Say so without the error's own words, which may hold what was to be kept."""
     return ConfigurationError(
-        f"the keyring cannot be {verb}: {type(error).__name__}",
-        remedy="unlock it, or set GITLAB_TOKEN instead",
+        f"the keyring cannot be {verb} ({type(error).__name__}): unlock it, or set "
+        "GITLAB_TOKEN instead"
     )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gitlab_completions.lsp.addresses import Address
 
-__all__ = ("Home", "Projects", "find_home")
+__all__ = ("NOWHERE", "Home", "Projects", "find_home")
 
 MOST_KEPT = 256
 """Folders whose repository is remembered."""
@@ -80,7 +80,8 @@ class Projects:
     async def home_of(self, path: Path) -> Home:
         """Return where a file is at home; nowhere, while a disk takes too long."""
         found = self._search(path.parent).found
-        await asyncio.wait({found}, timeout=WAIT_S)
+        if not found.done():
+            await asyncio.wait({found}, timeout=WAIT_S)
         if not found.done() or found.exception() is not None:
             return NOWHERE
         return found.result()

@@ -33,6 +33,7 @@ MOST_ABOVE = 100
 """Folders above a file that are looked into."""
 MOST_FILES = 20
 """Files that are read for one that includes others; git stops at a depth of ten."""
+_INCLUDE = ("include", "", "path")
 _POINTER = "gitdir:"
 _SHARES = ("//", "\\\\")
 """What begins a path on another machine, on Windows."""
@@ -89,10 +90,10 @@ class _Reading:
         text = _beginning(file, MOST_BYTES) if self._left > 0 else None
         self._left -= 1
         for entry in entries(text or ""):
-            if (entry.section, entry.name) != ("include", "path"):
-                yield entry
-            elif not entry.subsection:
+            if (entry.section, entry.subsection, entry.name) == _INCLUDE:
                 yield from self._included(file, entry.value)
+            else:
+                yield entry
 
     def _included(self, file: Path, path: str) -> Iterator[Entry]:
         if path.startswith("~/"):

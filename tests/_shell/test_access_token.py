@@ -10,7 +10,7 @@ import pytest
 
 from gitlab_completions._secrets import Secret
 from gitlab_completions._shell.access_token import TokenDesk, TokenSourceError
-from gitlab_completions.errors import ConfigurationError
+from gitlab_completions.errors import ConfigurationError, GitLabCompletionsError
 from gitlab_completions.models import TokenHeader
 from gitlab_completions.testing import wait_all_tasks_blocked
 
@@ -147,6 +147,14 @@ async def test_what_a_source_raises_is_the_cause_and_not_the_message() -> None:
         await desk(source).get()
     assert isinstance(caught.value.__cause__, KeyError)
     assert "s3cret" not in str(caught.value)
+
+
+async def test_a_source_that_says_in_our_words_why_it_has_none_is_heard() -> None:
+    async def source() -> str:
+        raise GitLabCompletionsError("there is none: make one", remedy="else")
+
+    with pytest.raises(TokenSourceError, match=r"^there is none: make one$"):
+        await desk(source).get()
 
 
 @pytest.mark.parametrize("bad", ["", " glpat-1", "glpat-1\n", "glpat\u00e9", None, 7])

@@ -164,6 +164,8 @@ def test_a_line_is_what_is_between_two_line_ends(
         ("a\r\nb", 0, "\r\n"),
         ("a\r\nb", 4, "\r\n"),
         ("a\rb", 3, "\r"),
+        ("a\rb\nc", 0, "\n"),
+        ("a\r\nb\rc\rd", 5, "\r\n"),
         ("a\r\nb\nc", 1, "\r\n"),
         ("a\r\nb\nc", 3, "\n"),
         ("a\r\nb\nc", 6, "\n"),

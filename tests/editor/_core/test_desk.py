@@ -284,6 +284,15 @@ def test_a_failure_is_told_once() -> None:
     assert actions == ["suggestion_requested", "suggestion_error"]
 
 
+def test_what_has_ended_is_not_given_up() -> None:
+    one = desk()
+    number = asked(one, key("a|"))
+    one.give_up((number,))
+    one.give_up((number,))
+    actions = [event.action for event in one.stories.news]
+    assert actions == ["suggestion_requested", "suggestion_cancelled"]
+
+
 def test_a_closed_document_is_forgotten() -> None:
     one = desk()
     answered(one, HERE, "ce + tax")

@@ -133,6 +133,13 @@ def test_that_there_was_nothing_is_known_too() -> None:
     assert isinstance(Played(on, key("pri|"), 21.0).command, Send)
 
 
+def test_what_was_kept_and_adds_nothing_any_more_is_no_answer_here() -> None:
+    on = desk()
+    on.answered(under_way(on, "call|"), completion("(a)"), 10.0)
+    number = under_way(on, "call(a|)", 20.0)
+    assert number == 2
+
+
 # The wait, and the request.
 
 
@@ -332,3 +339,23 @@ def test_typing_waits_for_an_explicit_answer() -> None:
     assert waiting(on, "pric|", 0.1).command == Wait(
         until=0.1 + PATIENCE_S, calls=(number,)
     )
+
+
+def test_an_explicit_answer_under_way_is_used_for_what_is_left_of_it() -> None:
+    on = desk()
+    asked = Played(on, key("pri|", trigger=EXPLICIT))
+    number = asked.sent()
+    one = Played(on, key("price|", trigger=EXPLICIT), 0.1)
+    left = [(" + tax", Source.IN_FLIGHT), (" * 2", Source.IN_FLIGHT)]
+    assert texts(one.came(0.2, number, "ce + tax", "or", "ce * 2")) == left
+
+
+def test_an_explicit_answer_that_is_typed_out_leaves_the_request_to_be_sent() -> None:
+    on = desk()
+    number = Played(on, key("pri|", trigger=EXPLICIT)).sent()
+    one = Played(on, key("price|", trigger=EXPLICIT), 0.1)
+    one.came(0.2, number, "ce")
+    assert isinstance(one.command, Send)
+    own = one.sent()
+    one.at(0.2)
+    assert texts(one.came(0.3, own, "s")) == [("s", Source.NETWORK)]

@@ -20,7 +20,8 @@ def stories(*ids: str) -> Stories:
 
 
 def told(one: Stories) -> list[tuple[str, str]]:
-    news = [(event.action, event.suggestion_id) for event in one.news]
+    news: list[tuple[str, str]] = []
+    news += [(event.action, event.suggestion_id) for event in one.news]
     one.news.clear()
     return news
 

@@ -59,6 +59,13 @@ def test_what_is_unknown_of_an_answer_is_left_out() -> None:
     assert answer_fields(bare) == {"is_direct_connection": True, "options_count": 1}
 
 
+def test_only_the_attempt_that_answered_has_the_answers_status() -> None:
+    came = completion("a")
+    failed_before = replace(came.attempts[0], route=Route.INDIRECT, status_code=503)
+    both = replace(came, attempts=(*came.attempts, failed_before))
+    assert answer_fields(both)["api_status_code"] == 200
+
+
 def failed(*statuses: int) -> AllRoutesFailedError:
     attempts = tuple(
         Attempt(
