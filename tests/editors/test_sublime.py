@@ -145,9 +145,21 @@ def test_an_edit_below_the_cursor_ends_a_suggestion(
 def test_a_suggestion_is_gone_where_the_cursor_is_not(editor: SublimeText) -> None:
     view = shown(editor)
     view.put_cursor(3)
+    assert not editor.press(view, "tab")  # before it is taken away, too
     editor.app.run_due()
     assert not ghost(view)
     assert not editor.press(view, "tab")
+
+
+def test_nothing_is_asked_where_the_author_has_not_typed(
+    editor: SublimeText, gitlab: FakeGitLab
+) -> None:
+    view = editor.open(ABOVE)
+    view.type("r")
+    editor.app.run_until(lambda: editor.plugin.author_of(view)._seen)
+    view.put_cursor(ABOVE.index("\n"))
+    editor.app.run_due()
+    assert sent(gitlab) == 0
 
 
 def test_several_cursors_get_nothing(editor: SublimeText, gitlab: FakeGitLab) -> None:

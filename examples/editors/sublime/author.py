@@ -85,7 +85,7 @@ class Author:
         self._draw(here, rest)
         if here is None or rest:
             return
-        ask = partial(self.ask, Trigger.TYPING, here.count)
+        ask = partial(self.ask, Trigger.TYPING, self._seen)
         sublime.set_timeout_async(ask, WAIT_MS)
 
     def moved(self) -> None:
@@ -102,10 +102,10 @@ class Author:
         self._origin = None
         self._draw(None, "")
 
-    def ask(self, trigger: Trigger, count: int) -> None:
-        """Ask for a suggestion, if the author is still there."""
-        here = self._place()
-        if here is None or here.count != count or not self.view.is_valid():
+    def ask(self, trigger: Trigger, where: tuple[int, int] | None = None) -> None:
+        """Ask for a suggestion where the author is, or if they are still there."""
+        here = self._place() if self.view.is_valid() else None
+        if here is None or where not in {None, (here.at, here.count)}:
             return
         self._supersede()
         self._seen = (here.at, here.count)
@@ -130,9 +130,9 @@ class Author:
         self.view.set_status(KEY, self._connection.standing)
 
     def shown(self) -> Ghost | None:
-        """Return what is shown, unless the text has changed since; in any thread."""
-        ghost, count = self.ghost, self.view.change_count()
-        return ghost if ghost is not None and ghost.count == count else None
+        """Return what is shown where the author is now; in any thread."""
+        ghost, now = self.ghost, (self._cursor(), self.view.change_count())
+        return ghost if ghost is not None and (ghost.at, ghost.count) == now else None
 
     # What comes of it.
 
@@ -177,7 +177,7 @@ class Author:
             return ""
         typed = here.text[origin.at : here.at]
         rest = left_of(suggestion, typed)
-        if not rest:
+        if rest is None or not rest.strip():
             return ""
         for closed in auto_closed(typed, here.text, here.at):
             if here.text[here.at + closed :] == origin.text[origin.at :]:
@@ -197,6 +197,8 @@ class Author:
         if at is None:
             return None
         text = self.view.substr(sublime.Region(0, self.view.size()))
+        if self.view.change_count() != count:
+            return None  # edited meanwhile, in the other thread, which will be told
         return Place(text=text, at=at, count=count)
 
     def _document(self, here: Place) -> Document:

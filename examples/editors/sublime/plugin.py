@@ -100,7 +100,7 @@ class GitlabCompletionsSuggestCommand(sublime_plugin.TextCommand):
         """Ask at the cursor."""
         del edit
         ask = partial(author_of(self.view).ask, Trigger.EXPLICIT)
-        sublime.set_timeout_async(partial(ask, self.view.change_count()))
+        sublime.set_timeout_async(ask)
 
 
 class GitlabCompletionsExplainCommand(sublime_plugin.TextCommand):
