@@ -71,8 +71,11 @@ def sent(gitlab: FakeGitLab) -> int:
     return len(gitlab.gateway.requests) + len(gitlab.instance.requests)
 
 
-def test_ghost_text_is_shown_and_tab_accepts_it(editor: SublimeText) -> None:
+def test_ghost_text_is_shown_and_tab_accepts_it(
+    editor: SublimeText, gitlab: FakeGitLab
+) -> None:
     view = shown(editor)
+    gitlab.text = ""
     assert ghost(view) == SUGGESTED
     assert view.text == ABOVE
     assert editor.press(view, "tab")
