@@ -31,8 +31,8 @@ class Intentions:
         self.text = ""
 
     def __call__(self, prompt: Prompt) -> str:
-        known = self.text.startswith(prompt.above)
-        return self.text[len(prompt.above) :] if known else ""
+        above = prompt.above.replace("\r\n", "\n")
+        return self.text.removeprefix(above) if self.text.startswith(above) else ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -64,7 +65,7 @@ class Editor:
     def open(self, written: str, wanted: str) -> None:
         """Open a file in which something is written, to write on at its end."""
         self._workplace.intentions.text = wanted
-        self._file.write_text(written, encoding="utf-8")
+        self._file.write_bytes(written.encode())
         self.press("Escape")
         self.type(f":edit! {self._file.name}\rGA")
         self.until("-- INSERT --")
@@ -75,13 +76,15 @@ class Editor:
         self.until(lambda screen: "-- INSERT --" not in screen)
         self.type(":write\r")
         self.until("written")
-        return self._file.read_text(encoding="utf-8").rstrip()
+        return self._file.read_bytes().decode().rstrip()
 
 
 @contextmanager
-def started(neovim: Neovim, example: str, workplace: Workplace) -> Iterator[Editor]:
+def started(
+    neovim: Neovim, example: str, workplace: Workplace, *, prelude: str = ""
+) -> Iterator[Editor]:
     init = workplace.home / "init.lua"
-    init.write_text(f'{INIT}dofile("{EXAMPLE / example}.lua")\n')
+    init.write_text(f'{INIT}{prelude}dofile("{EXAMPLE / example}.lua")\n')
     words = [neovim.program, "-u", str(init), "boxes.py"]
     with Terminal(
         words, environment=workplace.environment, cwd=workplace.folder
@@ -185,6 +188,16 @@ def test_positions_are_right_behind_any_character(editor: Editor) -> None:
     assert editor.written() == ABOVE + line
 
 
+def test_a_file_keeps_its_own_line_ends(editor: Editor) -> None:
+    above, lines = (text.replace("\n", "\r\n") for text in (ABOVE, LINES))
+    editor.open(f"{above}    base", ABOVE + LINES)
+    editor.type(" =")
+    editor.until(LINES)
+    editor.press("Tab")
+    editor.until("line 7, column 24")
+    assert editor.written() == above + lines
+
+
 def test_an_author_is_told_where_a_suggestion_came_from(editor: Editor) -> None:
     editor.open(f"{ABOVE}    return", ABOVE + LINE)
     editor.type(" width *")
@@ -193,6 +206,22 @@ def test_an_author_is_told_where_a_suggestion_came_from(editor: Editor) -> None:
     editor.type(":GitLab explain\r")
     editor.until("GitLab Duo: ")
     editor.press("Enter")
+
+
+@pytest.mark.parametrize("chosen", SHOWING[:1])
+def test_settings_are_neovims_own(
+    chosen: tuple[Neovim, str], workplace: Workplace
+) -> None:
+    bare = dict(workplace.environment)
+    access = {"instanceUrl": bare.pop("GITLAB_URL"), "token": bare.pop("GITLAB_TOKEN")}
+    settings = json.dumps({"settings": {"gitlab-completions": access}})
+    prelude = f"vim.lsp.config('gitlab_completions', vim.json.decode('{settings}'))\n"
+    with started(
+        *chosen, replace(workplace, environment=bare), prelude=prelude
+    ) as editor:
+        editor.open(f"{ABOVE}    return", ABOVE + LINE)
+        editor.type(" width *")
+        editor.until(LINE)
 
 
 @pytest.mark.parametrize("chosen", LISTING)

@@ -5,7 +5,8 @@ local gitlab = require("gitlab_completions")
 vim.lsp.enable("gitlab_completions")
 
 local function accept(key, part)
-  vim.keymap.set("i", key, function() -- no `expr`: that would be asked before the keys typed ahead are in
+  -- Not as an `expr`: that is asked before the keys typed ahead of it are in the text.
+  vim.keymap.set("i", key, function()
     if not gitlab.accept(part) then
       vim.api.nvim_feedkeys(vim.keycode(key), "in", false)
     end

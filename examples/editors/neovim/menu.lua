@@ -13,7 +13,7 @@ vim.api.nvim_create_autocmd("LspAttach", {
       vim.lsp.completion.enable(true, client.id, attached.buf, {
         autotrigger = true,
         convert = function(item) -- left to itself, it would insert no more than a word
-          return { word = item.textEdit.newText:match("^[^\n]*") }
+          return { word = item.textEdit.newText:match("^[^\r\n]*") }
         end,
       })
     end
@@ -26,8 +26,8 @@ vim.api.nvim_create_autocmd("CompleteDone", {
     local lsp = vim.tbl_get(vim.v.completed_item, "user_data", "nvim", "lsp")
     local client = lsp and vim.lsp.get_client_by_id(lsp.client_id)
     if client and client.name == "gitlab_completions" and vim.v.event.reason == "accept" then
-      local more = lsp.completion_item.textEdit.newText:match("\n.*") or ""
-      vim.api.nvim_put(vim.split(more, "\n"), "c", false, true)
+      local more = lsp.completion_item.textEdit.newText:match("\r?\n.*") or ""
+      vim.api.nvim_put(vim.split(more, "\r?\n"), "c", false, true)
     end
   end,
 })

@@ -11,6 +11,22 @@ return {
       vim.cmd.redrawstatus({ bang = true })
     end,
   },
+  on_init = function(client)
+    -- The lines of a buffer end in "\n" whatever those of its file do; Neovim forgets that
+    -- in inline completion, and would show "^M".
+    local request = client.request
+    client.request = function(self, method, params, handler, buffer)
+      if method ~= "textDocument/inlineCompletion" then
+        return request(self, method, params, handler, buffer)
+      end
+      return request(self, method, params, function(err, answer, ...)
+        for _, item in ipairs(answer and answer.items or {}) do
+          item.insertText = item.insertText:gsub("\r\n", "\n")
+        end
+        return handler(err, answer, ...)
+      end, buffer)
+    end
+  end,
   on_attach = function(client, buffer)
     -- `:GitLab explain`, `:GitLab doctor`, `:GitLab switchDirect off`; the server answers
     -- with a message.

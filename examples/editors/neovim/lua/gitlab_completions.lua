@@ -12,14 +12,17 @@ local function left()
   local line = api.nvim_get_current_line()
   local typed = ghost and row == ghost.row and line:sub(#ghost.before + 1, col)
   local fits = typed and line == ghost.before .. typed .. ghost.after
-  return fits and vim.startswith(ghost.text, typed) and ghost.text:sub(#typed + 1) or nil
+  return fits and vim.startswith(ghost.insertText, typed) and ghost.insertText:sub(#typed + 1) or nil
 end
 
 local function draw()
   api.nvim_buf_clear_namespace(0, space, 0, -1)
   local text = left()
-  if not text then ghost = nil return end
-  local lines = vim.iter(vim.split(text, "\n")):map(function(line) return { { line, "Comment" } } end):totable()
+  if not text then
+    ghost = nil
+    return
+  end
+  local lines = vim.tbl_map(function(line) return { { line, "Comment" } } end, vim.split(text, "\n"))
   local mark = { virt_text = table.remove(lines, 1), virt_text_pos = "inline", virt_lines = lines }
   local row, col = unpack(api.nvim_win_get_cursor(0))
   api.nvim_buf_set_extmark(0, space, row - 1, col, mark)
@@ -40,7 +43,7 @@ local function ask(client, buffer)
     if err or mine ~= turn then return end
     cancel, ghost = nil, answer and answer.items[1]
     if ghost then
-      ghost = { text = ghost.insertText, command = ghost.command, client = client, row = row, before = line:sub(1, col), after = line:sub(col + 1) }
+      ghost.client, ghost.row, ghost.before, ghost.after = client, row, line:sub(1, col), line:sub(col + 1)
     end
     draw()
   end, buffer)
@@ -51,8 +54,11 @@ end
 function M.accept(part)
   local text = left()
   if not text or text == "" then return false end
-  if part == "word" then text = text:match("^%s*[%w_\128-\255]+") or text:match("^%s*[^%w%s]+") or text end
-  if part == "line" then text = text:match("^\n?[^\n]*") end
+  if part == "word" then
+    text = text:match("^%s*[%w_\128-\255]+") or text:match("^%s*[^%w%s]+") or text
+  elseif part == "line" then
+    text = text:match("^\n?[^\n]*")
+  end
   local command, client = vim.deepcopy(ghost.command), ghost.client
   command.arguments[2] = part
   api.nvim_paste(text, false, -1)
@@ -73,9 +79,16 @@ api.nvim_create_autocmd("LspAttach", {
         end,
       })
     end
-    on({ "InsertEnter", "TextChangedI", "TextChangedP" }, function() draw() ask(client, attached.buf) end)
+    on({ "InsertEnter", "TextChangedI", "TextChangedP" }, function()
+      draw()
+      ask(client, attached.buf)
+    end)
     on("CursorMovedI", draw)
-    on("InsertLeave", function() stop() ghost = nil draw() end)
+    on("InsertLeave", function()
+      stop()
+      ghost = nil
+      draw()
+    end)
   end,
 })
 
