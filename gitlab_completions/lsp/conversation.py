@@ -17,6 +17,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -89,9 +90,9 @@ class Conversation:
         self._handlers = handlers
         self._listeners = listeners
         self._writer: Writer | None = None
-        self._theirs: dict[Identity, asyncio.Task[object]] = {}
+        self._theirs: dict[Identity, asyncio.Future[object]] = {}
         self._ours: dict[Identity, asyncio.Future[object]] = {}
-        self._behind: set[asyncio.Task[object]] = set()
+        self._behind: set[asyncio.Future[object]] = set()
         self._numbers = count(1)
 
     def speak_to(self, writer: Writer) -> None:
@@ -159,15 +160,15 @@ class Conversation:
         elif identity in self._theirs:
             self._refuse(identity, Code.INVALID_REQUEST, "the last one has this id")
         else:
-            task = asyncio.create_task(self._answer(identity, handler, params))
+            task = asyncio.ensure_future(handler(params))
             self._theirs[identity] = task
+            # Not in the task: one that is cancelled before it begins never runs.
+            task.add_done_callback(partial(self._answer, identity))
 
-    async def _answer(
-        self, identity: Identity, handler: Handler, params: object
-    ) -> None:
+    def _answer(self, identity: Identity, task: asyncio.Future[object]) -> None:
+        del self._theirs[identity]
         try:
-            result = await handler(params)
-            self._send({"id": identity, "result": result})
+            self._send({"id": identity, "result": task.result()})
         except RefusedError as error:
             self._refuse(identity, error.code, error.message)
         except asyncio.CancelledError:
@@ -176,8 +177,6 @@ class Conversation:
             # Neither log nor answer has its words: they may hold the author's source.
             logger.error("a request failed: %s", place(error))  # noqa: TRY400
             self._refuse(identity, Code.INTERNAL, "this request failed; see the log")
-        finally:
-            self._theirs.pop(identity, None)
 
     def _hear(self, method: str, params: object) -> None:
         if method == CANCEL:
@@ -197,7 +196,9 @@ class Conversation:
                 self.spawn(cast("Awaitable[object]", heard))
 
     def _cancel(self, params: object) -> None:
-        which = cast("Mapping[str, object]", params).get("id") if params else None
+        if not isinstance(params, Mapping):
+            return
+        which = cast("Mapping[str, object]", params).get("id")
         task = self._theirs.get(which) if isinstance(which, str | int) else None
         if task is not None:
             task.cancel()
@@ -211,7 +212,7 @@ class Conversation:
         else:
             future.set_result(told.get("result"))
 
-    def _done(self, task: asyncio.Task[object]) -> None:
+    def _done(self, task: asyncio.Future[object]) -> None:
         self._behind.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from threading import Event
 from typing import TYPE_CHECKING, Self, Unpack, cast
@@ -67,6 +68,17 @@ class _Wire:
 
     def close(self) -> None:
         self._reader.feed_eof()
+
+
+class _Listener:
+    """Notes the code of a refusal."""
+
+    def __init__(self) -> None:
+        self.code: object = None
+
+    def write(self, data: bytes) -> None:
+        told = json.loads(data.partition(b"\r\n\r\n")[2])
+        self.code = self.code or told.get("error", {}).get("code")
 
 
 class Talk:
@@ -138,6 +150,24 @@ class Talk:
         with contextlib.suppress(asyncio.CancelledError):
             await self._tasks[1]
 
+    async def until(self, there: Callable[[], bool]) -> None:
+        """Wait in virtual time until something is there."""
+        while not there():  # noqa: ASYNC110 - no time passes
+            await asyncio.sleep(0.01)
+
+    async def refused(self, method: str, params: object) -> object:
+        """Ask for what the client's types do not let it ask; return the refusal's code.
+
+        Only the answer is kept from the client, which has not asked.
+        """
+        heard = _Listener()
+        self.server.conversation.speak_to(heard)
+        asked = {"id": "odd", "method": method, "params": params}
+        self.server.conversation.take(json.dumps(asked).encode())
+        await self.until(lambda: bool(heard.code))
+        self.server.conversation.speak_to(_Wire(self._to_client))
+        return heard.code
+
     def open(self, text: str = TEXT, uri: str = URI, language: str = "python") -> None:
         item = types.TextDocumentItem(
             uri=uri, language_id=language, version=1, text=text
@@ -167,9 +197,13 @@ class Talk:
         selected: types.SelectedCompletionInfo | None = None,
         token: str | None = None,
     ) -> list[types.InlineCompletionItem]:
-        found = await self.client.text_document_inline_completion_async(
-            inline_params(position, kind, uri, selected, token)
+        params = types.InlineCompletionParams(
+            context=types.InlineCompletionContext(kind, selected),
+            text_document=types.TextDocumentIdentifier(uri),
+            position=position,
+            work_done_token=token,
         )
+        found = await self.client.text_document_inline_completion_async(params)
         assert isinstance(found, types.InlineCompletionList)
         return list(found.items)
 
@@ -214,18 +248,3 @@ def plain(value: object) -> dict[str, object]:
     """Return as a dictionary what pygls makes of an object that it has no type for."""
     make: Callable[[], dict[str, object]] = getattr(value, "_asdict", dict)
     return make()
-
-
-def inline_params(
-    position: types.Position,
-    kind: types.InlineCompletionTriggerKind,
-    uri: str = URI,
-    selected: types.SelectedCompletionInfo | None = None,
-    token: str | None = None,
-) -> types.InlineCompletionParams:
-    return types.InlineCompletionParams(
-        context=types.InlineCompletionContext(kind, selected),
-        text_document=types.TextDocumentIdentifier(uri),
-        position=position,
-        work_done_token=token,
-    )
