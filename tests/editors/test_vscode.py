@@ -11,12 +11,14 @@ import os
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
-from gitlab_completions.emulator import Emulator
+from gitlab_completions.emulator import Emulator, Endpoint
+from tests.editors.conftest import HOME
 from tests.editors.vscode.window import VARIABLE, ExtensionError, Window, open_window
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ pytestmark = [pytest.mark.real_time, pytest.mark.asyncio(loop_scope="module")]
 
 SERVER = [sys.executable, "-m", "gitlab_completions", "lsp"]
 ABOVE = "def area(width, height):\n    return width * height\n\n\ndef volume():\n"
+BOXES = Path("/boxes").absolute()
 TYPED = "    return width *"
 HELD_S = 0.3
 """Seconds that an answer takes while another key is pressed."""
@@ -42,11 +45,10 @@ class Desk:
         """Return how many completions were asked for."""
         return len(self.gitlab.gateway.requests) + len(self.gitlab.instance.requests)
 
-    async def open(self, name: str) -> None:
+    async def open(self, file: Path) -> None:
         """Open another file, with the cursor at its end."""
-        await self.window.do(
-            "open", uri=f"file:///boxes/{name}.py", language="python", text=ABOVE
-        )
+        uri = file.as_uri()
+        await self.window.do("open", uri=uri, language="python", text=ABOVE)
 
 
 @asynccontextmanager
@@ -57,9 +59,11 @@ async def desk_of(
     signed_in: bool = True,
     command: list[str] = SERVER,
     automatic: bool = True,
+    folders: tuple[Path, ...] = (),
 ) -> AsyncGenerator[Desk, None]:
     """An author's desk, whose token is in the environment if they are signed in."""
-    environment = {"GITLAB_TOKEN": gitlab.access_token} if signed_in else {}
+    token = {"GITLAB_TOKEN": gitlab.access_token} if signed_in else {}
+    environment = {"PYTHONPATH": str(HOME), **token}
     async with open_window(extension, environment) as window:
         desk = Desk(window=window, gitlab=gitlab)
         settings = {
@@ -68,8 +72,8 @@ async def desk_of(
             "gitlab-completions.allowPlainHttp": True,
             "gitlab-completions.automatic": automatic,
         }
-        await window.do("activate", settings=settings)
-        await desk.open("boxes")
+        await window.do("activate", settings=settings, folders=[*map(str, folders)])
+        await desk.open(BOXES / "boxes.py")
         yield desk
 
 
@@ -92,7 +96,7 @@ async def desk(shared: Desk, request: pytest.FixtureRequest) -> Desk:
     """A desk, with a file that no other test has seen."""
     shared.gitlab.gateway.heal()
     shared.gitlab.instance.heal()
-    await shared.open(request.node.name)
+    await shared.open(BOXES / f"{request.node.name}.py")
     return shared
 
 
@@ -173,6 +177,34 @@ async def test_the_token_is_kept_as_a_secret_and_nowhere_else(extension: str) ->
 
         await window.do("run", command="gitlab-completions.signOut")
         await window.until(lambda seen: "$(error)" in seen["bar"]["text"])
+
+
+async def test_each_folder_has_its_project_and_nothing_of_it_is_run(
+    extension: str, tmp_path: Path
+) -> None:
+    async with Emulator() as gitlab:
+        folders = tmp_path / "one", tmp_path / "other"
+        for folder in folders:
+            make_repository(folder, f"{gitlab.instance_url}/group/{folder.name}.git")
+            (folder / "gitlab_completions.py").write_text("raise SystemExit")
+        async with desk_of(extension, gitlab, folders=folders) as desk:
+            for folder in folders:
+                await desk.open(folder / "boxes.py")
+                assert (await desk.window.type(TYPED)).items == [" height"]
+        assert projects(gitlab.direct_access) >= {"group/one", "group/other"}
+
+
+def make_repository(folder: Path, remote: str) -> None:
+    git = folder / ".git"
+    git.mkdir(parents=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    (git / "config").write_text(f'[remote "origin"]\n\turl = {remote}\n')
+
+
+def projects(endpoint: Endpoint) -> set[object]:
+    """Return the projects that requests to an endpoint have named."""
+    bodies = [request.json() for request in endpoint.requests]
+    return {body.get("project_path") for body in bodies if isinstance(body, dict)}
 
 
 async def test_a_server_that_is_not_installed_is_told(extension: str) -> None:

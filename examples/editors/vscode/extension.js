@@ -4,6 +4,8 @@
 // token is kept, the status bar, and telling the server what was shown.
 'use strict';
 
+const { homedir } = require('node:os');
+
 const vscode = require('vscode');
 const { LanguageClient, State } = require('vscode-languageclient/node');
 
@@ -111,7 +113,12 @@ async function makeClient(secrets, log) {
   return new LanguageClient(
     SECTION,
     'GitLab completions',
-    { command, args }, // never the token: other users can read a command line
+    {
+      command,
+      args, // never the token: other users can read a command line
+      // Not the folder that is open: a Python that starts there may import what lies there.
+      options: { cwd: homedir() },
+    },
     {
       // No output, settings or search results, and nothing that is not on a disk yet:
       // untitled files are documents too.
