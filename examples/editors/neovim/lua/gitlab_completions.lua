@@ -43,7 +43,8 @@ local function ask(client, buffer)
     if err or mine ~= turn then return end
     cancel, ghost = nil, answer and answer.items[1]
     if ghost then
-      ghost.client, ghost.row, ghost.before, ghost.after = client, row, line:sub(1, col), line:sub(col + 1)
+      ghost.client, ghost.row = client, row
+      ghost.before, ghost.after = line:sub(1, col), line:sub(col + 1)
     end
     draw()
   end, buffer)
@@ -70,8 +71,10 @@ api.nvim_create_autocmd("LspAttach", {
   callback = function(attached)
     local client = vim.lsp.get_client_by_id(attached.data.client_id)
     if not client.server_capabilities.inlineCompletionProvider then return end
+    local group = api.nvim_create_augroup("gitlab_completions." .. attached.buf, {})
     local function on(events, act)
       api.nvim_create_autocmd(events, {
+        group = group,
         buffer = attached.buf,
         callback = function()
           if client:is_stopped() then return true end -- which takes it away
