@@ -15,7 +15,7 @@ from gitlab_completions.errors import ConfigurationError, GitLabCompletionsError
 from gitlab_completions.events import StatusChanged
 from gitlab_completions.lsp.board import STATUS, Board, standing_of, unconfigured
 from gitlab_completions.lsp.configuration import SECTION, Settings, read_settings
-from gitlab_completions.lsp.conversation import Conversation
+from gitlab_completions.lsp.conversation import Conversation, RefusedError
 from gitlab_completions.lsp.documents import Documents
 from gitlab_completions.lsp.offered import Offered
 from gitlab_completions.lsp.progress import Bars
@@ -46,7 +46,7 @@ _MOST_OF_A_NAME = 100
 _REPORTS_SHOWN = "reportsShown"
 """The option of a client that says by command which suggestions it has shown."""
 _ANSWER_S = 5.0
-"""Seconds that a client has to tell its settings; without them the others hold."""
+"""Seconds that a client has to answer; without its settings the others hold."""
 _CHANGES = "workspace/didChangeConfiguration"
 
 
@@ -175,7 +175,7 @@ class Server:
             wish = {"section": SECTION}
             one = {"id": _CHANGES, "method": _CHANGES, "registerOptions": wish}
             registrations = {"registrations": [one]}
-            await self.conversation.ask("client/registerCapability", registrations)
+            await self._ask("client/registerCapability", registrations)
         await self._look_for_token()
 
     async def settings_changed(self, params: object) -> None:
@@ -193,13 +193,17 @@ class Server:
         if not self._can_be_asked:
             return
         wish = {"items": [{"section": SECTION}]}
-        asked = self.conversation.ask("workspace/configuration", wish)
+        found = items(await self._ask("workspace/configuration", wish), "settings")
+        self._set(found[0] if found else None)
+
+    async def _ask(self, method: str, params: object) -> object:
+        """Ask the client; `None` when it does not answer, so that nobody waits."""
         try:
-            found = items(await asyncio.wait_for(asked, _ANSWER_S), "settings")
-        except TimeoutError:
-            logger.warning("the client does not tell its settings")
-        else:
-            self._set(found[0] if found else None)
+            asked = self.conversation.ask(method, params)
+            return await asyncio.wait_for(asked, _ANSWER_S)
+        except (TimeoutError, RefusedError):
+            logger.warning("the client does not answer %s", method)
+            return None
 
     def _set(self, settings: object) -> None:
         """Go by settings that came later, over those that the client began with."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 from threading import Event
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING, Self, Unpack, cast
 
 from lsprotocol import types
 from pygls.io_ import run_async
-from pytest_lsp.client import make_test_lsp_client
+from pygls.protocol import default_converter
+from pytest_lsp import LanguageClient
+from pytest_lsp.client import register_lsp_features
 
 from gitlab_completions.lsp.board import STATUS
 from gitlab_completions.lsp.running import converse, make_server
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
 
-    from pytest_lsp import LanguageClient
-
     from gitlab_completions.client import ClientOptions, CompletionClient
     from gitlab_completions.models import AccessToken
 
@@ -35,6 +36,9 @@ TEXT = "def add(a, b):\n    "
 AT_END = types.Position(line=1, character=4)
 INVOKED = types.InlineCompletionTriggerKind.Invoked
 AUTOMATIC = types.InlineCompletionTriggerKind.Automatic
+
+
+_converter = functools.cache(default_converter)  # it compiles what it converts by
 
 
 def capabilities(
@@ -103,7 +107,8 @@ class Talk:
                 "GITLAB_TOKEN": self.gitlab.access_token,
             }
         self.server = make_server(environment, connect=self._connect)
-        self.client: LanguageClient = make_test_lsp_client()
+        self.client = LanguageClient(converter_factory=_converter)
+        register_lsp_features(self.client)
         self.statuses: list[dict[str, object]] = []
         self.to_server = asyncio.StreamReader()
         self._to_client = asyncio.StreamReader()
@@ -114,7 +119,8 @@ class Talk:
         self.client.protocol.set_writer(_Wire(self.to_server))
         self.server.conversation.speak_to(_Wire(self._to_client))
 
-        def note(params: object) -> None:
+        # Not `object`: pygls would take that for the type of its client.
+        def note(params: tuple[object, ...]) -> None:
             self.statuses.append(plain(params))
 
         self.client.feature(STATUS)(note)
@@ -125,6 +131,7 @@ class Talk:
         self.result = await self.client.initialize_session(
             types.InitializeParams(
                 capabilities=self._capabilities,
+                client_info=types.ClientInfo(name="Vi\nm", version="9"),
                 initialization_options=self._options,
                 workspace_folders=[
                     types.WorkspaceFolder(uri=uri, name="folder")
@@ -245,6 +252,8 @@ class Talk:
 
 
 def plain(value: object) -> dict[str, object]:
-    """Return as a dictionary what pygls makes of an object that it has no type for."""
-    make: Callable[[], dict[str, object]] = getattr(value, "_asdict", dict)
+    """Return an object that pygls has no type for, whatever it makes of it."""
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value)
+    make: Callable[[], dict[str, object]] = getattr(value, "_asdict")  # noqa: B009
     return make()
