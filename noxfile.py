@@ -30,6 +30,7 @@ EXTRAS = (
 # Modules of tests/benchmarks, each with a `main` and the options of its `rounds`.
 BENCHMARKS = (
     "import_time",
+    "lsp_start",
     "simulate",
     "fleet",
     "sync_overhead",

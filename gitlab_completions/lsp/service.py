@@ -92,8 +92,8 @@ class Service:
         }
         if settings.redact_secrets:
             options["redact"] = _redactor()
-        self._sender = settings.ca and HttpxSender(verify=settings.ca)
-        if self._sender:
+        self._sender = None if settings.ca is None else HttpxSender(verify=settings.ca)
+        if self._sender is not None:
             options["sender"] = self._sender
         url = settings.instance_url
         self.client = connect(url, self.credentials, **options)
@@ -131,7 +131,7 @@ class Service:
         """Close session and client, and what the client sent by."""
         await self.session.aclose()
         await self.client.aclose()
-        if self._sender:
+        if self._sender is not None:
             await self._sender.aclose()
 
 

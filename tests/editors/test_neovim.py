@@ -214,6 +214,7 @@ def test_settings_are_neovims_own(
 ) -> None:
     bare = dict(workplace.environment)
     access = {"instanceUrl": bare.pop("GITLAB_URL"), "token": bare.pop("GITLAB_TOKEN")}
+    access = {**access, "automatic": False}
     settings = json.dumps({"settings": {"gitlab-completions": access}})
     prelude = f"vim.lsp.config('gitlab_completions', vim.json.decode('{settings}'))\n"
     with started(
@@ -221,6 +222,8 @@ def test_settings_are_neovims_own(
     ) as editor:
         editor.open(f"{ABOVE}    return", ABOVE + LINE)
         editor.type(" width *")
+        assert LINE not in editor.until("column 19")
+        editor.press("M-]")
         editor.until(LINE)
 
 

@@ -1,5 +1,6 @@
 -- Ghost text by lua/gitlab_completions.lua, on Neovim 0.11 and newer.
--- Tab accepts, Alt-Right the next word, Alt-Down the next line.
+-- Tab accepts, Alt-Right the next word, Alt-Down the next line; Alt-] asks, and shows the
+-- next candidate.
 
 local gitlab = require("gitlab_completions")
 vim.lsp.enable("gitlab_completions")
@@ -16,3 +17,4 @@ end
 accept("<Tab>")
 accept("<M-Right>", "word")
 accept("<M-Down>", "line")
+vim.keymap.set("i", "<M-]>", gitlab.next, { desc = "Show GitLab's next candidate" })

@@ -3,12 +3,13 @@
 -- The server decides when GitLab is asked, so it is told of each key at once.
 
 local M, api = {}, vim.api
+local ON_REQUEST, BY_ITSELF = 1, 2 -- the protocol's numbers
 local space = api.nvim_create_namespace("gitlab_completions")
-local ghost, turn, cancel = nil, 0, nil
+local ghosts, turn, cancel = {}, 0, nil -- the candidates; the first one is shown
 
 -- What is left of the ghost behind what was typed along it; nil when it fits no longer.
 local function left()
-  local row, col = unpack(api.nvim_win_get_cursor(0))
+  local ghost, row, col = ghosts[1], unpack(api.nvim_win_get_cursor(0))
   local line = api.nvim_get_current_line()
   local typed = ghost and row == ghost.row and line:sub(#ghost.before + 1, col)
   local fits = typed and line == ghost.before .. typed .. ghost.after
@@ -19,7 +20,7 @@ local function draw()
   api.nvim_buf_clear_namespace(0, space, 0, -1)
   local text = left()
   if not text then
-    ghost = nil
+    ghosts = {}
     return
   end
   local lines = vim.tbl_map(function(line) return { { line, "Comment" } } end, vim.split(text, "\n"))
@@ -33,16 +34,16 @@ local function stop()
   turn, cancel = turn + 1, nil
 end
 
-local function ask(client, buffer)
+local function ask(client, buffer, kind)
   stop()
   local mine, row, col = turn, unpack(api.nvim_win_get_cursor(0))
   local line = api.nvim_get_current_line()
   local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
-  params.context = { triggerKind = 2 } -- by itself; 1: on request
+  params.context = { triggerKind = kind }
   local _, id = client:request("textDocument/inlineCompletion", params, function(err, answer)
     if err or mine ~= turn then return end
-    cancel, ghost = nil, answer and answer.items[1]
-    if ghost then
+    cancel, ghosts = nil, answer.items
+    for _, ghost in ipairs(ghosts) do
       ghost.client, ghost.row = client, row
       ghost.before, ghost.after = line:sub(1, col), line:sub(col + 1)
     end
@@ -60,11 +61,22 @@ function M.accept(part)
   elseif part == "line" then
     text = text:match("^\n?[^\n]*")
   end
-  local command, client = vim.deepcopy(ghost.command), ghost.client
+  local command, client = vim.deepcopy(ghosts[1].command), ghosts[1].client
   command.arguments[2] = part
   api.nvim_paste(text, false, -1)
   client:exec_cmd(command)
   return true
+end
+
+-- Shows the next candidate; asks for some when there is no other.
+function M.next()
+  local first = table.remove(ghosts, 1)
+  ghosts[#ghosts + 1] = first
+  draw()
+  if #ghosts > 1 then return end
+  for _, client in ipairs(vim.lsp.get_clients({ bufnr = 0, method = "textDocument/inlineCompletion" })) do
+    ask(client, 0, ON_REQUEST)
+  end
 end
 
 api.nvim_create_autocmd("LspAttach", {
@@ -84,12 +96,12 @@ api.nvim_create_autocmd("LspAttach", {
     end
     on({ "InsertEnter", "TextChangedI", "TextChangedP" }, function()
       draw()
-      ask(client, attached.buf)
+      ask(client, attached.buf, BY_ITSELF)
     end)
     on("CursorMovedI", draw)
     on("InsertLeave", function()
       stop()
-      ghost = nil
+      ghosts = {}
       draw()
     end)
   end,
