@@ -103,7 +103,9 @@ async def desk(shared: Desk, request: pytest.FixtureRequest) -> Desk:
 async def test_ghost_text_is_shown_and_accepted(desk: Desk) -> None:
     window = desk.window
     assert (await window.type(TYPED)).items == [" height"]
+    await window.until(lambda seen: ["gitlab-completions.shown", True] in seen["ran"])
     await window.do("accept")
+    await window.until(lambda seen: ["gitlab-completions.accept", True] in seen["ran"])
     assert await window.do("text") == f"{ABOVE}{TYPED} height"
     await window.until(lambda seen: "$(check)" in seen["bar"]["text"])
     assert not [line for line in window.seen["log"] if "failed" in line]

@@ -139,21 +139,13 @@ const middleware = {
     // VS Code tells extensions what it has shown by a proposed interface only, which a
     // published extension may not use: the first of what it was given is what it shows.
     const [id] = items[0]?.command?.arguments ?? [];
-    if (id !== undefined) run('shown', id);
+    if (id !== undefined) {
+      // What goes wrong with that is in the log, and nobody need wait for it.
+      vscode.commands.executeCommand(`${SECTION}.shown`, id).then(undefined, () => undefined);
+    }
     return result;
   },
 };
-
-/**
- * Have the server do something, and let it log what goes wrong with that.
- *
- * @param {string} verb
- * @param {unknown[]} values
- */
-function run(verb, ...values) {
-  const order = { command: `${SECTION}.${verb}`, arguments: values };
-  client?.sendRequest('workspace/executeCommand', order).catch(() => undefined);
-}
 
 /**
  * @param {vscode.StatusBarItem} bar

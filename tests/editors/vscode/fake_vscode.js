@@ -77,7 +77,8 @@ module.exports = (Uri, report) => {
     }
   }
 
-  const seen = { bar: { text: '', tooltip: '', shown: false }, messages: [], log: [] };
+  const bar = { text: '', tooltip: '', shown: false };
+  const seen = { bar, messages: [], log: [], ran: [] };
   const changed = () => report(seen);
   const settings = new Map();
   const commands = new Map();
@@ -278,7 +279,10 @@ module.exports = (Uri, report) => {
       },
       executeCommand: async (name, ...args) => {
         if (!commands.has(name)) throw new Error(`command '${name}' not found`);
-        return commands.get(name)(...args);
+        const result = await commands.get(name)(...args);
+        seen.ran.push([name, result ?? null]);
+        changed();
+        return result;
       },
     },
   };

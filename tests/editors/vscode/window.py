@@ -36,11 +36,12 @@ class Bar(TypedDict):
 
 
 class Seen(TypedDict):
-    """What an author sees beside the text."""
+    """What an author sees beside the text, and what commands have returned."""
 
     bar: Bar
     messages: list[str]
     log: list[str]
+    ran: list[list[object]]
 
 
 class ExtensionError(Exception):
@@ -68,6 +69,7 @@ class Window:
             "bar": {"text": "", "tooltip": "", "shown": False},
             "messages": [],
             "log": [],
+            "ran": [],
         }
 
     async def read(self) -> None:
