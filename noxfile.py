@@ -42,6 +42,7 @@ BENCHMARKS = (
     "idle",
     "first_piece",
     "redaction",
+    "keystrokes",
     "telemetry",
     "event_log",
 )
@@ -287,6 +288,14 @@ def soak_quick(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """The same for 600 s; `-- --seconds 600 --seed N --png FILE`, `-- --plan`."""
     run_soak(session)
+
+
+@nox.session
+def edits(session: nox.Session) -> None:
+    """Edit a model document at random, 10 000 times for each author."""
+    install(session, "test")
+    session.env["EDITS"] = "10000"
+    session.run("pytest", "tests/editor/test_random_edits.py", *session.posargs)
 
 
 @nox.session

@@ -27,6 +27,7 @@ NOT_IMPORTED = (
     "gitlab_completions._doctor",
     "gitlab_completions.diagnosis",
     "gitlab_completions.event_log",
+    "gitlab_completions.lsp",
     "gitlab_completions.testing",
     "gitlab_completions.emulator",
 )

@@ -32,14 +32,24 @@ instance_option: Callable[[Callable[..., int]], Callable[..., int]] = click.opti
 """Says which instance; commands take it as `url`."""
 
 
-@click.command("login", short_help="Keep an access token in the system's keyring.")
+@click.command(
+    "login",
+    short_help="Keep an access token in the system's keyring.",
+    context_settings={"allow_extra_args": True},
+)
 @instance_option
-def command(url: str | None) -> int:
+@click.pass_context
+def command(context: click.Context, url: str | None) -> int:
     """Keep an access token in the system's keyring, where the language server looks.
 
     Asks for the token, or reads it from stdin. There is one for each instance; logout
     takes it out again. Needs pip install 'gitlab-completions[keyring]'.
     """
+    if context.args:  # click would repeat it
+        raise Problem(
+            "an access token is not given as an argument, which others can see",
+            "type it when asked, or pipe it in; revoke the one that was given",
+        )
     save_token(needed(url), _token())
     click.echo("the access token is kept in the keyring", err=True)
     return Exit.DONE

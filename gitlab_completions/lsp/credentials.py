@@ -14,12 +14,8 @@ from typing import TYPE_CHECKING
 
 from gitlab_completions._records import Record
 from gitlab_completions._secrets import Secret
-from gitlab_completions._sources import in_thread
-from gitlab_completions.errors import (
-    ConfigurationError,
-    ErrorCode,
-    GitLabCompletionsError,
-)
+from gitlab_completions._sources import errands
+from gitlab_completions.errors import ErrorCode, GitLabCompletionsError
 from gitlab_completions.lsp.keyrings import is_installed, kept_token
 
 if TYPE_CHECKING:
@@ -73,6 +69,7 @@ class Credentials:
         self._on_refused = on_refused
         self._refused: set[Secret] = set()
         self._last: _Found | None = None
+        self._asking: asyncio.Future[Secret | None] | None = None
         self._asked_at = -math.inf
         self._trouble: str | None = None
 
@@ -120,21 +117,31 @@ class Credentials:
         return next((each for each in every if each.token not in self._refused), None)
 
     def _may_ask(self) -> bool:
-        """Tell whether the keyring is to be asked now."""
+        """Tell whether the keyring is being asked, or is to be asked now."""
         if self._url is None or (self._keyring is None and not is_installed()):
             return False
-        return asyncio.get_running_loop().time() - self._asked_at >= AGAIN_S
+        now = asyncio.get_running_loop().time()
+        return self._asking is not None or now - self._asked_at >= AGAIN_S
 
     async def _ask_keyring(self) -> None:
-        assert self._url is not None
-        self._asked_at = asyncio.get_running_loop().time()
-        self._trouble = None
+        """Wait for the keyring's answer; all who ask meanwhile wait for the same."""
+        asking = self._asking
+        if asking is None:
+            assert self._url is not None
+            loop = asyncio.get_running_loop()
+            self._asked_at = loop.time()
+            ask = partial(kept_token, self._url, self._keyring)
+            asking = self._asking = loop.run_in_executor(errands(), ask)
+            asking.add_done_callback(self._answered)
+        await asyncio.wait({asking})
+
+    def _answered(self, asking: asyncio.Future[Secret | None]) -> None:
+        self._asking = self._kept = self._trouble = None
         try:
-            kept = await in_thread(partial(kept_token, self._url, self._keyring))
-        except ConfigurationError as error:
+            kept = asking.result()
+        except GitLabCompletionsError as error:
             self._trouble = error.message
         else:
-            self._kept = None
             if kept is not None:
                 self._kept = _Found(token=kept, where=_KEYRING)
 

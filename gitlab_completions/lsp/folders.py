@@ -22,6 +22,8 @@ _FILE = re.compile(r"file:(?://([^/?#]*))?(?=/)", re.IGNORECASE)
 _DRIVE = re.compile(r"/[A-Za-z]:(?=/|$)")
 _HERE = frozenset({"", "localhost"})
 _UNTITLED = "untitled"
+_AS_ON_DISK = "surrogateescape"
+"""How Python spells the bytes of a path that are no UTF-8; they are never sent so."""
 
 
 class Place(Record):
@@ -91,10 +93,10 @@ class Folders:
             return Place(path=None, folder=None, name=_last_part(uri))
         around = [each for each in self.paths if path.is_relative_to(each)]
         folder = max(around, key=lambda each: len(each.parts), default=None)
-        if folder is None or path == folder:
-            return Place(path=path, folder=folder, name=path.name or _UNTITLED)
-        name = path.relative_to(folder).as_posix()
-        return Place(path=path, folder=folder, name=name)
+        name = path.name
+        if folder is not None and path != folder:
+            name = path.relative_to(folder).as_posix()
+        return Place(path=path, folder=folder, name=name if name.strip() else _UNTITLED)
 
 
 def path_of(uri: str) -> Path | None:
@@ -102,7 +104,7 @@ def path_of(uri: str) -> Path | None:
     scheme = _FILE.match(uri)
     if scheme is None:
         return None
-    host, path = scheme[1] or "", unquote(uri[scheme.end() :])
+    host, path = scheme[1] or "", unquote(uri[scheme.end() :], errors=_AS_ON_DISK)
     if "\0" in path:  # which no system has in a path
         return None
     if host.lower() not in _HERE:

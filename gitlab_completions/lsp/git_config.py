@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 
 __all__ = ("Entry", "entries")
 
-_SPACE = re.compile(r"\s+")
-_HEADER = re.compile(
-    r'\[[ \t]*([A-Za-z0-9.-]+)(?:[ \t]+"((?:[^"\\\n]|\\.)*)")?[ \t]*\]'
+# Blanks; then a header, or a name with a value that is plain to the end of its line,
+# or with one that is not, or without any; or nothing.
+_STATEMENT = re.compile(
+    r"""\s*+(?:
+        \[[ \t]*([A-Za-z0-9.-]+)(?:[ \t]+"((?:[^"\\\n]|\\.)*)")?[ \t]*\]
+        |([A-Za-z][A-Za-z0-9-]*+)[ \t]*+
+         (?:=[ \t]*+(?:([^"\\\#;\r\n]*+)(?=\r?\n)|()))?
+        |\Z
+    )""",
+    re.VERBOSE,
 )
-_KEY = re.compile(r"([A-Za-z][A-Za-z0-9-]*)[ \t]*(=)?[ \t]*")
 _PIECE = re.compile(r'(\\\r?\n)|\\(.)|(["#;\n])|([^"\\#;\n]+|\\)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "b": "\b", '"': '"', "\\": "\\"}
@@ -50,23 +56,25 @@ def entries(text: str) -> Iterator[Entry]:
     section = subsection = ""
     at, end = len(text) - len(text.removeprefix("\ufeff")), len(text)
     while at < end:
-        space = _SPACE.match(text, at)
-        if space is not None:
-            at = space.end()
+        found = _STATEMENT.match(text, at)
+        if found is None:  # a comment, or what git would not take
+            at = _end_of_line(text, at) + 1
             continue
-        header, key = _HEADER.match(text, at), _KEY.match(text, at)
+        header, quoted, name, plain, given = found.groups()
+        at = found.end()
         if header is not None:
-            section, subsection = _names(header[1], header[2])
-            at = header.end()
-        elif key is not None:
-            value, at = _value(text, key.end()) if key[2] else ("true", key.end())
+            section, subsection = _names(header, quoted)
+        elif name is not None:
+            value = "true" if plain is None else plain.rstrip()
+            if given is not None:
+                value, at = _value(text, at)
             if section:
-                name = key[1].lower()
                 yield Entry(
-                    section=section, subsection=subsection, name=name, value=value
+                    section=section,
+                    subsection=subsection,
+                    name=name.lower(),
+                    value=value,
                 )
-        else:  # a comment, or what git would not take
-            at = _end_of_line(text, at)
 
 
 def _names(section: str, quoted: str | None) -> tuple[str, str]:
@@ -82,7 +90,7 @@ def _value(text: str, at: int) -> tuple[str, int]:
     value, solid, quoted = "", 0, False  # blanks at its end go, unless quoted
     while (piece := _PIECE.match(text, at)) is not None:
         at = piece.end()
-        _, escaped, mark, plain = piece.groups()
+        joined, escaped, mark, plain = piece.groups()
         if mark == "\n":
             break
         if mark == '"':
@@ -92,9 +100,11 @@ def _value(text: str, at: int) -> tuple[str, int]:
             break
         elif escaped:
             value += _ESCAPES.get(escaped, "")
-        else:
+        elif quoted or value:
             value += mark or plain or ""
-        if escaped or quoted:
+        else:  # nor do blanks at its beginning count
+            value += (plain or "").lstrip()
+        if joined or escaped or quoted:
             solid = len(value)
     return value[:solid] + value[solid:].rstrip(), at
 

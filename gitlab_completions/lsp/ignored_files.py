@@ -45,15 +45,18 @@ class IgnoredFiles:
     def excludes(self, path: str, /) -> bool:
         """Tell whether nothing of a file may be sent, by a name that a model sees.
 
+        A name that no open file has is one of a file that was closed meanwhile: which
+        lists it may be on cannot be told any more, and its suggestion has no reader.
+
         Raises:
             ConfigurationError: When a list is there and cannot be understood, or the
                 extra `ignore` is missing, which reads it.
             OSError: When a list is there and cannot be read.
         """
         open_files = self._open_files.named(path)
-        if open_files:
-            return any(self.has(uri) for uri in open_files)
-        return any(self._excluded(path, each) for each in self._folders.paths)
+        if not open_files:
+            return True
+        return any(self.has(uri) for uri in open_files)
 
     def has(self, uri: str) -> bool:
         """Tell the same of a document; raises the same."""

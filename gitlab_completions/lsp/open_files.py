@@ -12,7 +12,7 @@ from gitlab_completions._records import Record
 from gitlab_completions.models import ContextItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from gitlab_completions.lsp.folders import Folders
 
@@ -25,8 +25,8 @@ context, some ten thousand tokens."""
 MOST_OF_ONE = 16_000
 """Bytes of one file, so that at least three have a say. Of a longer one the beginning
 is kept, where imports and definitions are."""
-MOST_FILES = 100
-"""Files that are remembered: the gateway takes 100 items, and no author reads more."""
+LEAST_BYTES = 200
+"""Room below which no file is begun: a few lines, else it tells a model nothing."""
 
 
 class OpenFile(Record):
@@ -59,37 +59,44 @@ class OpenFiles:
     def __init__(self, folders: Folders, text_of: Callable[[str], str | None]) -> None:
         self._folders = folders
         self._text_of = text_of
-        self._used: dict[str, None] = {}  # the last used last
+        self._languages: dict[str, str | None] = {}  # by URI, the last used last
+
+    def opened(self, uri: str, language: str | None) -> None:
+        """Take in a document that was opened."""
+        self._languages.pop(uri, None)
+        self._languages[uri] = language
 
     def used(self, uri: str) -> None:
-        """Take note that a document was opened, changed or completed in."""
-        self._used.pop(uri, None)
-        self._used[uri] = None
-        if len(self._used) > MOST_FILES:
-            del self._used[next(iter(self._used))]
+        """Take note that an open document was changed, or completed in."""
+        if uri in self._languages:
+            self._languages[uri] = self._languages.pop(uri)
 
     def closed(self, uri: str) -> None:
         """Forget a document."""
-        self._used.pop(uri, None)
+        self._languages.pop(uri, None)
 
     def named(self, name: str) -> tuple[str, ...]:
         """Return the URIs of the open files that a model knows by a name."""
         place_of = self._folders.place_of
-        return tuple(uri for uri in tuple(self._used) if place_of(uri).name == name)
+        every = tuple(self._languages)  # asked in threads, while others are opened
+        return tuple(uri for uri in every if place_of(uri).name == name)
 
-    def beside(self, uri: str) -> tuple[OpenFile, ...]:
+    def beside(
+        self, uri: str, *, languages_off: Collection[str] = ()
+    ) -> tuple[OpenFile, ...]:
         """Return the other open files of a document's folder, the last used first.
 
         A document outside of all folders has none: what is open next to it may have
-        nothing to do with it, and belong to anybody.
+        nothing to do with it, and belong to anybody. Nor have files a say in whose
+        language nothing is suggested: whoever switches off `dotenv` wants none sent.
         """
         folder = self._folders.place_of(uri).folder
         if folder is None:
             return ()
         found: list[OpenFile] = []
-        for other in reversed(self._used):
+        for other, language in reversed(self._languages.items()):
             place = self._folders.place_of(other)
-            if other == uri or place.folder != folder:
+            if other == uri or place.folder != folder or language in languages_off:
                 continue
             text = self._text_of(other)
             if text and not text.isspace():
@@ -102,6 +109,8 @@ def context_of(files: Iterable[OpenFile]) -> tuple[ContextItem, ...]:
     items: list[ContextItem] = []
     left = MOST_BYTES
     for file in files:
+        if left < LEAST_BYTES:
+            break  # before it is asked what of the others is ignored
         content = _beginning(file.text, min(left, MOST_OF_ONE))
         if content.isspace() or not content:
             continue

@@ -78,13 +78,14 @@ class Projects:
         self._searches: LRUCache[Path, _Search] = LRUCache(MOST_KEPT)
 
     async def home_of(self, path: Path) -> Home:
-        """Return where a file is at home; nowhere, while a disk takes too long."""
-        found = self._search(path.parent).found
-        if not found.done():
-            await asyncio.wait({found}, timeout=WAIT_S)
-        if not found.done() or found.exception() is not None:
-            return NOWHERE
-        return found.result()
+        """Return where a file is at home, as far as is known by then.
+
+        Nowhere, when a disk takes too long the first time that it is asked.
+        """
+        search = self._search(path.parent)
+        if not search.found.done() and search.before is None:
+            await asyncio.wait({search.found}, timeout=WAIT_S)
+        return search.home
 
     def _search(self, folder: Path) -> _Search:
         """Return the search of a folder, begun anew when its result is old."""
@@ -93,9 +94,16 @@ class Projects:
         if search is None or loop.time() - search.begun_at > KEPT_S:
             find = partial(find_home, folder, self._instance, self._environment)
             found = loop.run_in_executor(errands(), find)
-            search = _Search(begun_at=loop.time(), found=found)
+            found.add_done_callback(_heard)
+            before = None if search is None else search.home
+            search = _Search(begun_at=loop.time(), found=found, before=before)
             self._searches[folder] = search
         return search
+
+
+def _heard(found: asyncio.Future[Home]) -> None:
+    """Take note of an error that nobody may ask for: asyncio would log it."""
+    found.exception()
 
 
 class _Search(Record):
@@ -104,7 +112,16 @@ class _Search(Record):
     Args:
         begun_at: When, on the loop's clock.
         found: Its end.
+        before: What the one before it found, if there was one.
     """
 
     begun_at: float
     found: asyncio.Future[Home]
+    before: Home | None
+
+    @property
+    def home(self) -> Home:
+        """What is known now."""
+        if self.found.done() and self.found.exception() is None:
+            return self.found.result()
+        return NOWHERE if self.before is None else self.before

@@ -110,7 +110,7 @@ class Server:
     def opened(self, params: object) -> None:
         """Take in a document, and make ready for its project."""
         document = self.documents.open(params)
-        self.surroundings.opened(document.uri)
+        self.surroundings.opened(document.uri, document.language)
         self.conversation.spawn(self._make_ready(document))
 
     def changed(self, params: object) -> None:

@@ -92,7 +92,7 @@ class Service:
         }
         if settings.redact_secrets:
             options["redact"] = _redactor()
-        self._sender = None if settings.ca is None else HttpxSender(verify=settings.ca)
+        self._sender = _sender(settings.ca)
         if self._sender is not None:
             options["sender"] = self._sender
         url = settings.instance_url
@@ -133,6 +133,21 @@ class Service:
         await self.client.aclose()
         if self._sender is not None:
             await self._sender.aclose()
+
+
+def _sender(ca: str | None) -> HttpxSender | None:
+    """Return what sends, `None` where the client's own will do.
+
+    Raises:
+        ConfigurationError: When there are no certificates.
+    """
+    if ca is None:
+        return None
+    try:
+        return HttpxSender(verify=ca)
+    except ConfigurationError as error:
+        what = error.message.replace("verify:", "gitlab-completions.ca:")
+        raise ConfigurationError(what) from error
 
 
 def _redactor() -> SecretRedactor:

@@ -75,10 +75,10 @@ class Workspace:
             self._folders.add(uri)
         self._ignored.look_again()
 
-    def opened(self, uri: str) -> None:
+    def opened(self, uri: str, language: str | None) -> None:
         """Take in a document that was opened."""
         self._ignored.look_again()
-        self._open_files.used(uri)
+        self._open_files.opened(uri, language)
 
     def changed(self, uri: str) -> None:
         """Take note that a document was changed, saved or looked at."""
@@ -108,11 +108,13 @@ class Workspace:
 
         Nothing, when what is ignored cannot be told, or not in time.
         """
-        files = self._open_files.beside(document.uri)
+        languages_off = self._settings.editor.languages_off
+        files = self._open_files.beside(document.uri, languages_off=languages_off)
         if not self._settings.open_files or not files:
             return ()
         loop = asyncio.get_running_loop()
         sifted = loop.run_in_executor(errands(), partial(self._sifted, files))
+        sifted.add_done_callback(_heard)
         await asyncio.wait({sifted}, timeout=WAIT_S)
         if not sifted.done() or sifted.exception() is not None:
             return ()
@@ -120,3 +122,8 @@ class Workspace:
 
     def _sifted(self, files: Iterable[OpenFile]) -> tuple[ContextItem, ...]:
         return context_of(file for file in files if not self._ignored.has(file.uri))
+
+
+def _heard(sifted: asyncio.Future[tuple[ContextItem, ...]]) -> None:
+    """Take note of an error that nobody may ask for: asyncio would log it."""
+    sifted.exception()

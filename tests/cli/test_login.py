@@ -82,3 +82,13 @@ def test_what_is_no_token_and_what_is_no_keyring_are_told(
     assert "unlock it" in ended.err
     monkeypatch.setattr(sys, "stdin", None)
     assert "type it, or pipe it in" in cli("login", "--url", URL).err
+
+
+def test_a_token_among_the_arguments_is_refused_and_not_repeated(
+    cli: Terminal, keyring: MemoryKeyring
+) -> None:
+    ended = cli("login", "--url", URL, CANARY)
+    assert ended.code == 2
+    assert "not given as an argument" in ended.err
+    assert CANARY not in ended.out + ended.err
+    assert keyring.kept == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -20,7 +21,9 @@ from gitlab_completions.editor import (
     Document,
     EditorPolicy,
     EditorSession,
+    Part,
     Position,
+    Recorder,
     Silence,
     Source,
     Trigger,
@@ -31,6 +34,7 @@ from tests.editor.authors import URI, Author, document, texts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
 
     from gitlab_completions import CompletionClient
     from gitlab_completions.editor import PositionEncoding, SuggestionEvent
@@ -435,6 +439,32 @@ async def test_context_that_does_not_come_costs_no_suggestion(
     assert "area" not in caplog.text
 
 
+async def test_nobody_gathers_for_a_key_that_was_typed_over(
+    gitlab: FakeGitLab,
+) -> None:
+    ends: list[str] = []
+
+    async def gather(which: Document) -> Sequence[ContextItem]:
+        try:
+            await asyncio.sleep(0.2)
+        except asyncio.CancelledError:
+            ends.append("cancelled")
+            raise
+        ends.append("done")
+        return pieces(which)
+
+    async with (
+        client_of(gitlab) as client,
+        EditorSession(client, context=gather) as session,
+    ):
+        author = Author(session, HEAD)
+        older = [author.types(each) for each in "ab"]
+        await asyncio.sleep(0)
+        older.append(author.types("c"))
+        await asyncio.gather(*older)
+    assert ends == ["cancelled", "cancelled", "done"]
+
+
 # The minute of the indirect route.
 
 
@@ -496,6 +526,14 @@ async def test_a_closed_document_leaves_nothing_behind(gitlab: FakeGitLab) -> No
     assert sent(gitlab) == 3
 
 
+async def test_closing_a_document_leaves_the_others(gitlab: FakeGitLab) -> None:
+    async with client_of(gitlab) as client, EditorSession(client) as session:
+        other = Author(session, HEAD, "file:///other").types("")
+        await asyncio.sleep(0.2)
+        session.closed(URI)
+        assert texts(await other) == [ANSWER]
+
+
 async def test_closing_ends_all_that_is_under_way(gitlab: FakeGitLab) -> None:
     async with client_of(gitlab) as client:
         session = EditorSession(client, context=very_slow_pieces)
@@ -510,6 +548,34 @@ async def test_closing_ends_all_that_is_under_way(gitlab: FakeGitLab) -> None:
             await Author(session, HEAD).asks()
         await gitlab.settle()
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_recorder_is_told_what_the_author_does(
+    gitlab: FakeGitLab, tmp_path: Path
+) -> None:
+    path = tmp_path / "typing.jsonl"
+    with Recorder(path, content="kept") as recorder:
+        async with (
+            client_of(gitlab) as client,
+            EditorSession(client, recorder=recorder) as session,
+        ):
+            author = Author(session, HEAD)
+            (item,) = (await author.asks()).items
+            session.shown(item)
+            session.accepted(item, Part.WORD)
+            session.rejected(item)
+            session.closed(URI)
+            session.closed("file:///never/opened")
+    lines = [json.loads(line) for line in path.read_text().splitlines()[1:]]
+    said = [line["what"] for line in lines]
+    assert said[:5] == ["opened", "asked", "shown", "accepted", "rejected"]
+
+
+async def test_another_policy_holds_from_the_next_key_on(gitlab: FakeGitLab) -> None:
+    async with client_of(gitlab) as client, EditorSession(client) as session:
+        session.reconfigure(EditorPolicy(enabled=False))
+        found = await Author(session, HEAD).asks()
+    assert found.silence is Silence.SWITCHED_OFF
 
 
 # Wrong arguments.

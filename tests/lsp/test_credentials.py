@@ -86,6 +86,21 @@ async def test_the_keyring_is_asked_once_while_its_token_is_good() -> None:
     assert places.source.where == "the keyring"
 
 
+async def test_all_who_ask_at_once_wait_for_the_keyring() -> None:
+    places = Places(kept="k")
+    asked = [places.source.get() for _ in range(3)]
+    assert await asyncio.gather(*asked) == ["k", "k", "k"]
+    assert places.keyring.asked == 1
+
+
+async def test_one_who_leaves_does_not_end_the_question() -> None:
+    places = Places(kept="k")
+    first, second = (asyncio.create_task(places.source.get()) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == "k"
+
+
 async def test_a_keyring_that_nobody_needs_is_not_asked() -> None:
     places = Places("c", kept="k")
     await places.source.get()

@@ -29,6 +29,9 @@ EVERYTHING = r"""
 	joined = one \
 two\
  three
+	begun = \
+  late \
+
 	tab = a\tb\nc\\d\"e
 [remote "origin"] url = git@gitlab.example.com:group/project.git
 	fetch = +refs/heads/*:refs/remotes/origin/*

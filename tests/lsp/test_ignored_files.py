@@ -54,15 +54,24 @@ def test_each_folder_has_its_own_list(tree: Tree) -> None:
 
 
 def test_a_name_is_that_of_the_files_that_are_open(tree: Tree) -> None:
-    tree.open_files.used((tree.web / "secret.py").as_uri())
+    tree.open_files.opened((tree.web / "secret.py").as_uri(), None)
     assert not tree.ignored.excludes("secret.py")
-    tree.open_files.used((tree.app / "secret.py").as_uri())
+    tree.open_files.opened((tree.app / "secret.py").as_uri(), None)
     assert tree.ignored.excludes("secret.py")  # of two by one name, the stricter
 
 
-def test_a_name_that_is_not_open_any_more_is_looked_up_in_all(tree: Tree) -> None:
-    assert tree.ignored.excludes("docs/a.md")
-    assert not tree.ignored.excludes("src/a.md")
+def test_a_name_that_is_not_open_any_more_stays_here(tree: Tree) -> None:
+    assert tree.ignored.excludes("src/a.md")
+
+
+def test_of_a_thousand_open_files_none_is_forgotten(tree: Tree) -> None:
+    tree.repository()
+    first = (tree.web / "key.pem").as_uri()
+    tree.open_files.opened(first, None)
+    for number in range(1000):
+        tree.open_files.opened((tree.app / f"{number}.py").as_uri(), None)
+    assert tree.ignored.excludes("key.pem")
+    assert not tree.ignored.excludes("0.py")
 
 
 def test_the_repository_around_a_folder_has_a_say(tree: Tree) -> None:

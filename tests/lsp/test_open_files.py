@@ -20,7 +20,7 @@ class Desk:
         self.texts = dict.fromkeys(uris, TEXT)
         self.files = OpenFiles(Folders([APP, WEB]), self.texts.get)
         for uri in uris:
-            self.files.used(uri)
+            self.files.opened(uri, "python")
 
     def beside(self, uri: str) -> list[str]:
         return [file.name for file in self.files.beside(uri)]
@@ -56,15 +56,29 @@ def test_names_are_relative_to_the_folder_and_lead_back_to_the_files() -> None:
     assert desk.files.named("nobody") == ()
 
 
-def test_the_least_recently_used_is_forgotten_first(
+def test_the_least_recently_used_goes_out_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(open_files, "MOST_FILES", 2)
-    desk = Desk(f"{APP}/a.py", f"{APP}/b.py")
+    monkeypatch.setattr(open_files, "MOST_BYTES", 2 * len(TEXT))
+    monkeypatch.setattr(open_files, "LEAST_BYTES", 1)
+    desk = Desk(*(f"{APP}/{name}.py" for name in "abcd"))
     desk.files.used(f"{APP}/a.py")
-    desk.files.used(f"{APP}/c.py")
-    desk.texts[f"{APP}/c.py"] = TEXT
-    assert desk.beside(f"{APP}/z.py") == ["c.py", "a.py"]
+    items = context_of(desk.files.beside(f"{APP}/z.py"))
+    assert [item.name for item in items] == ["a.py", "d.py"]
+
+
+def test_files_of_languages_that_are_off_are_left_out() -> None:
+    desk = Desk(f"{APP}/a.py", f"{APP}/.env")
+    desk.files.opened(f"{APP}/.env", "dotenv")
+    found = desk.files.beside(f"{APP}/z.py", languages_off=frozenset({"dotenv"}))
+    assert [file.name for file in found] == ["a.py"]
+
+
+def test_what_is_used_after_it_was_closed_stays_closed() -> None:
+    desk = Desk(f"{APP}/a.py")
+    desk.files.closed(f"{APP}/a.py")
+    desk.files.used(f"{APP}/a.py")
+    assert desk.beside(f"{APP}/z.py") == []
 
 
 def test_a_long_file_gives_its_first_lines() -> None:
@@ -89,8 +103,10 @@ def test_what_is_blank_at_its_beginning_says_nothing() -> None:
 
 def test_files_without_room_are_left_out() -> None:
     files = [OpenFile(uri="", name=str(n), text="x" * 15_999 + "\n") for n in range(9)]
-    items = context_of(iter(files))
+    left = iter(files)
+    items = context_of(left)
     assert [len(item.content) for item in items] == [16_000, 16_000, 8_000]
+    assert len(list(left)) == 5  # one was taken and not begun
     assert items[0].type == "file"
 
 
@@ -99,6 +115,7 @@ def test_context_never_has_more_than_its_bytes(texts: list[str], most: int) -> N
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(open_files, "MOST_BYTES", most)
         patch.setattr(open_files, "MOST_OF_ONE", 10)
+        patch.setattr(open_files, "LEAST_BYTES", 1)
         files = [OpenFile(uri="", name="a", text=text) for text in texts]
         items = context_of(files)
     sizes = [len(item.content.encode(errors="surrogatepass")) for item in items]

@@ -47,8 +47,20 @@ async def test_a_folder_is_looked_at_once_a_minute(disk: Disk) -> None:
     assert disk.asked == [Path("/w/app")]
     disk.project = "group/two"
     await asyncio.sleep(projects.KEPT_S + 1)
+    assert (await found.home_of(FILE)).project == "group/one"  # nobody waits for it
+    await asyncio.sleep(0)
     assert (await found.home_of(FILE)).project == "group/two"
     assert len(disk.asked) == 2
+
+
+async def test_a_search_that_fails_later_takes_nothing_back(disk: Disk) -> None:
+    found = Projects(URL, environment={})
+    await found.home_of(FILE)
+    await asyncio.sleep(projects.KEPT_S + 1)
+    disk.failure = RecursionError()
+    await found.home_of(FILE)
+    await asyncio.sleep(0)
+    assert (await found.home_of(FILE)).project == "group/one"
 
 
 async def test_documents_that_ask_at_once_share_one_search(disk: Disk) -> None:

@@ -197,6 +197,38 @@ class TestSettings:
         assert all("Vi-m/9" in agent for agent in agents)
         assert agents
 
+    async def test_the_client_is_asked_to_tell_of_changes(self) -> None:
+        client = capabilities(configuration=True)
+        assert client.workspace is not None
+        client.workspace.did_change_configuration = (
+            types.DidChangeConfigurationClientCapabilities(dynamic_registration=True)
+        )
+        talk = Talk(client=client)
+        asked: list[object] = []
+
+        async def register(params: types.RegistrationParams) -> None:
+            asked.extend(one.method for one in params.registrations)
+
+        talk.client.feature("client/registerCapability")(register)
+        async with talk:
+            await wait_all_tasks_blocked()
+        assert asked == ["workspace/didChangeConfiguration"]
+
+    async def test_certificates_that_are_not_there_are_told_by_the_settings_name(
+        self,
+    ) -> None:
+        async with Talk(options={"ca": "/nowhere/ca.pem"}) as talk:
+            await wait_all_tasks_blocked()
+        (line,) = talk.shown
+        assert "gitlab-completions.ca" in line
+
+    async def test_secrets_are_taken_out_when_that_is_set(self) -> None:
+        async with Talk(options={"redactSecrets": True}) as talk:
+            token = "glpat-" + "aB3dE6gH1jKlMn0pQrSt"
+            talk.open(f'TOKEN = "{token}"\nuse(')
+            await talk.suggest(types.Position(1, 4))
+        assert token not in talk.gitlab.prompts[-1].above
+
 
 class TestLogs:
     async def test_records_reach_the_clients_log(self) -> None:

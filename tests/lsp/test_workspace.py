@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions.editor.policy import EditorPolicy
 from gitlab_completions.errors import ErrorCode, RequestRejectedError
 from gitlab_completions.lsp import workspace as module
 from gitlab_completions.lsp.configuration import Settings
@@ -52,7 +53,7 @@ class Roots:
     def open(self, *names: str) -> None:
         for name in names:
             self.texts[self.uri(name)] = f"# {name}\n"
-            self.workspace.opened(self.uri(name))
+            self.workspace.opened(self.uri(name), "python")
 
     def uri(self, name: str) -> str:
         return (self.root / name).as_uri()
@@ -131,6 +132,14 @@ async def test_nothing_is_context_when_a_list_is_not_understood(roots: Roots) ->
     assert await roots.context("app/a.py") == []
 
 
+async def test_languages_that_are_off_are_no_context_either(roots: Roots) -> None:
+    roots.open("app/a.py", "app/b.py")
+    roots.workspace.opened(roots.uri("app/b.py"), "dotenv")
+    editor = EditorPolicy(languages_off=frozenset({"dotenv"}))
+    roots.workspace.reconfigure(Settings(instance_url=URL, editor=editor))
+    assert await roots.context("app/a.py") == []
+
+
 async def test_open_files_can_be_kept_out(roots: Roots) -> None:
     roots.open("app/a.py", "app/b.py")
     roots.workspace.reconfigure(Settings(instance_url=URL, open_files=False))
@@ -174,3 +183,27 @@ async def test_a_client_sends_nothing_of_an_ignored_file(roots: Roots) -> None:
             assert caught.value.code is ErrorCode.FILE_IGNORED
     (prompt,) = gitlab.prompts
     assert "secret" not in repr(prompt)
+
+
+async def test_names_that_are_too_long_or_no_text_fail_no_completion(
+    roots: Roots,
+) -> None:
+    deep = "app/" + "a-long-folder/" * 30
+    roots.open(f"{deep}a.py", f"{deep}b.py", "app/c.py")
+    odd = f"{roots.uri('app')}/caf%E9.py"
+    roots.texts[odd] = "x = 1\n"
+    roots.workspace.opened(odd, "python")
+    gitlab = FakeGitLab("pass")
+    async with gitlab.client(ignore=roots.workspace.ignored) as client:
+        document = await roots.document(f"{deep}a.py")
+        context = await roots.workspace.context(document)
+        request = CompletionRequest(
+            file_name=str(document.file_name),
+            content_above_cursor=document.text,
+            project_path=document.project_path,
+            context=context,
+        )
+        completion = await client.complete(request)
+    assert completion.text == "pass"
+    assert len(context) == 3
+    assert len(gitlab.prompts[0].file_name) <= 255

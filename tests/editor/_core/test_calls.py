@@ -9,8 +9,7 @@ OTHER = "file:///other"
 
 
 def call(number: int, marked: str, *, explicit: bool = False, uri: str = URI) -> Call:
-    anchor = place(marked, uri).anchor()
-    return Call(number=number, id="", uri=uri, anchor=anchor, explicit=explicit)
+    return Call(number=number, id="", place=place(marked, uri), explicit=explicit)
 
 
 def calls(*under_way: Call) -> Calls:
@@ -56,3 +55,7 @@ def test_a_call_ends_once() -> None:
     assert one.end(1) is not None
     assert one.end(1) is None
     assert [len(one), one.all()] == [0, ()]
+
+
+def test_a_call_shows_no_text() -> None:
+    assert repr(call(1, "secret|")) == "Call(1, )"
