@@ -204,7 +204,22 @@ def editors(session: nox.Session) -> None:
     if not have(session, "tmux"):
         session.warn("SKIPPED: no tmux here, so no editor is started in a terminal")
     session.install(".[emulator,lsp]", *groups("editors"))
+    install_extension(session)
     session.run("pytest", "tests/editors", *session.posargs)
+
+
+def install_extension(session: nox.Session) -> None:
+    """Have the extension for VS Code with npm's packages, and check its types."""
+    folder = Path(session.create_tmp(), "vscode")
+    example, ours = Path("examples/editors/vscode"), shutil.ignore_patterns("node_*")
+    shutil.copytree(example, folder, ignore=ours, dirs_exist_ok=True)
+    npm = ("npm", "--prefix", str(folder))
+    session.run(*npm, "ci", success_codes=range(256))
+    if not (folder / "node_modules").exists():
+        session.warn("SKIPPED: npm's packages are not reached, so nothing of VS Code")
+        return
+    session.run(*npm, "run", "check")
+    session.env["GITLAB_COMPLETIONS_VSCODE"] = str(folder)  # tests/editors/vscode
 
 
 @nox.session
