@@ -1,0 +1,116 @@
+// The provider that JupyterLab asks at each key, and what became of what it gave.
+import { placeOf } from './places.js';
+
+const INVOKE = 0; // InlineCompletionTriggerKind.Invoke
+
+export class Provider {
+  name = 'GitLab Duo';
+  identifier = 'gitlab-completions-jupyterlab:provider';
+
+  // Debounce and what to do within a line are the session's, on the server. The timeout
+  // is longer than the library's deadline, so that its reason arrives.
+  schema = {
+    properties: {},
+    default: {
+      enabled: true,
+      debouncerDelay: 0,
+      autoFillInMiddle: true,
+      timeout: 15_000
+    }
+  };
+
+  constructor(server, manager, heard) {
+    this._server = server;
+    this._manager = manager;
+    this._heard = heard;
+    this._live = null; // what was given last: by it outcomes are told
+    this._open = new WeakSet();
+  }
+
+  async fetch(request, context) {
+    const place = placeOf(context.widget, request);
+    if (place === null) return { items: [] };
+    const { path, cells, index, language, editor } = place;
+    const { offset } = request;
+    this._watch(context.widget);
+    const before = stateOf(editor);
+    const explicit = context.triggerKind === INVOKE;
+    const question = { path, cells, index, offset, language, explicit };
+    const answer = await this._server.suggest(question);
+    this._heard(answer, explicit);
+    // JupyterLab would show it wherever the cursor is by now.
+    if (stateOf(editor) !== before) return { items: [] };
+    const items = answer.items.map(item => ({ ...item, insertText: item.text }));
+    const above = [...request.text].slice(0, offset).join('');
+    if (items.length) this._give({ items, above, editor, widget: context.widget });
+    return { items };
+  }
+
+  // Called when the author has accepted: which one it was is in the text.
+  accepted() {
+    const live = this._live;
+    if (live === null) return;
+    const text = sourceOf(live.editor);
+    const taken = live.items
+      .filter(item => text.startsWith(live.above + item.text))
+      .sort((one, other) => one.text.length - other.text.length)
+      .at(-1);
+    if (taken) this._end(taken, 'accepted');
+  }
+
+  // Called when the author has sent the suggestion away.
+  rejected() {
+    const item = this._current();
+    if (item) this._end(item, 'rejected');
+  }
+
+  // Inserts the next word or line. JupyterLab takes it for typing along the suggestion,
+  // and keeps showing the rest.
+  acceptPart(part) {
+    const item = this._current();
+    if (!item || item.insertText !== item.text) return; // the rest is under way
+    const { editor } = this._live;
+    this._server.tell(item, 'accepted', part);
+    editor.replaceSelection(item[part]);
+  }
+
+  _current() {
+    const live = this._live;
+    if (!live || !this._isShown(live)) return null;
+    const ghost = live.editor.host.querySelector('.jp-GhostText')?.textContent;
+    return live.items.find(each => each.insertText === ghost) ?? live.items[0];
+  }
+
+  _give(live) {
+    this._live = live;
+    setTimeout(() => {
+      if (this._live === live && this._isShown(live)) {
+        this._server.tell(this._current(), 'shown');
+      }
+    });
+  }
+
+  _end(item, what) {
+    this._live = null;
+    this._server.tell(item, what);
+  }
+
+  _isShown({ widget }) {
+    return this._manager.inline?.isActive(widget.id) ?? false;
+  }
+
+  _watch(widget) {
+    if (this._open.has(widget)) return;
+    this._open.add(widget);
+    const { context } = widget;
+    widget.disposed.connect(() => this._server.closed(context.localPath));
+  }
+}
+
+const sourceOf = editor => editor?.model.sharedModel.getSource() ?? '';
+
+function stateOf(editor) {
+  if (!editor || editor.isDisposed) return null;
+  const { line, column } = editor.getCursorPosition();
+  return `${line}:${column}:${sourceOf(editor)}`;
+}
