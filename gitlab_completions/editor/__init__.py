@@ -13,6 +13,7 @@ from gitlab_completions.editor.models import (
     Trigger,
 )
 from gitlab_completions.editor.policy import EditorPolicy
+from gitlab_completions.editor.recording import Recorder
 
 __all__ = (
     "Document",
@@ -21,6 +22,7 @@ __all__ = (
     "Part",
     "Position",
     "PositionEncoding",
+    "Recorder",
     "Silence",
     "Source",
     "Suggestion",

@@ -1,8 +1,11 @@
 """What became of suggestions, for telemetry: GitLab's actions, names and ids.
 
-An event goes straight into an event log::
+Events go straight into an event log. Where it observes the client too, a call is told
+of there already; `tracked` gives it the suggestion's id, and the rest is added::
 
-    session.observe(lambda event: log.add(
+    client = CompletionClient(url, token, observers=[log.observer()])
+    session = EditorSession(client, tracked=log.tracked)
+    session.observe(lambda event: event.of_call or log.add(
         event.action, unique_tracking_id=event.suggestion_id, **event.fields
     ))
 """
@@ -36,13 +39,16 @@ class SuggestionEvent(Record):
 
     Args:
         action: What.
-        suggestion_id: Which: `unique_tracking_id` in GitLab's terms.
+        suggestion_id: Which: `unique_tracking_id` in GitLab's terms. One of several
+            candidates has that of the first; `accepted_option` tells which it was.
         fields: GitLab's further fields, by its names; sizes and codes, never text.
+        of_call: It is about a request, of which the client's observers are told too.
     """
 
     action: SuggestionAction
     suggestion_id: str
-    fields: Mapping[str, str | int | float | bool | None]
+    fields: Mapping[str, str | int]
+    of_call: bool = False
 
 
 class EditorObserver(Protocol):

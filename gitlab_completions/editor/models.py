@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from gitlab_completions._records import Record
+from gitlab_completions.editor.parts import next_line, next_word
 
 if TYPE_CHECKING:
     from gitlab_completions.errors import GitLabCompletionsError
@@ -107,6 +108,8 @@ class Silence(StrEnum):
     LANGUAGE_OFF = "language_off"
     SWITCHED_OFF = "switched_off"
     """The session's policy switches all suggestions off."""
+    ON_REQUEST_ONLY = "on_request_only"
+    """The session's policy switches off what comes by itself."""
     NOTHING_OFFERED = "nothing_offered"
     """GitLab had nothing to suggest here."""
     DOES_NOT_FIT = "does_not_fit"
@@ -135,6 +138,16 @@ class Suggestion:
     completion: Completion | None = field(default=None, repr=False)
     option: int = 1
 
+    @property
+    def word(self) -> str:
+        """What accepting the next word inserts: a beginning of the text."""
+        return next_word(self.text)
+
+    @property
+    def line(self) -> str:
+        """What accepting the next line inserts: a beginning of the text."""
+        return next_line(self.text)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestions:
@@ -154,3 +167,68 @@ class Suggestions:
     problem: GitLabCompletionsError | None = None
     waited_s: float = 0.0
     elapsed_s: float = 0.0
+
+    @property
+    def explanation(self) -> str:
+        """One line for people: why there is nothing, and what to do; or from where."""
+        if self.silence is None:
+            return self._origin()
+        if self.problem is not None:
+            return f"{_PROBLEMS.get(self.silence, '')}{self.problem}"
+        return _SILENCES[self.silence]
+
+    def _origin(self) -> str:
+        if not self.items:
+            return "nothing has been asked for yet"
+        first = self.items[0]
+        parts = [_SOURCES[first.source]]
+        if first.completion is not None:
+            parts.append(_answer(first.completion))
+        if len(self.items) > 1:
+            parts.append(f"{len(self.items)} candidates")
+        return "; ".join(parts)
+
+
+def _answer(completion: Completion) -> str:
+    """Say by which route an answer came, from which model, and how long it took."""
+    words = f"the {completion.route.value} route answered"
+    if completion.model is not None and completion.model.name:
+        words += f" with {completion.model.name}"
+    return f"{words} in {completion.elapsed_s:.1f} s"
+
+
+_ON_REQUEST = "ask for one to get one here"
+_SILENCES = {
+    Silence.SUPERSEDED: "the author typed on, and a newer request answers",
+    Silence.MID_WORD: f"the cursor is within a word; {_ON_REQUEST}",
+    Silence.TEXT_AFTER_CURSOR: (
+        f"more than brackets and separators follows on the line; {_ON_REQUEST}"
+    ),
+    Silence.TOO_SHORT: f"the document is too short to tell what comes; {_ON_REQUEST}",
+    Silence.FILE_EXCLUDED: "nothing of this file may be sent: an ignore list names it",
+    Silence.LANGUAGE_OFF: (
+        "suggestions are switched off for this language; take it from languages_off"
+    ),
+    Silence.SWITCHED_OFF: "suggestions are switched off; set enabled to get them",
+    Silence.ON_REQUEST_ONLY: (
+        "suggestions come on request only; set automatic to get them while typing"
+    ),
+    Silence.NOTHING_OFFERED: "GitLab has nothing to suggest here",
+    Silence.DOES_NOT_FIT: (
+        "GitLab's suggestion adds nothing to the text around the cursor, or fits it no "
+        "longer"
+    ),
+    Silence.SAVED_FOR_LATER: (
+        "the requests that GitLab allows in a minute are nearly used up; wait a few "
+        f"seconds, or {_ON_REQUEST}"
+    ),
+    Silence.FAILED: "no route gave an answer; ask for its status to learn why",
+}
+_PROBLEMS = {Silence.FILE_EXCLUDED: "nothing of this file may be sent: "}
+"""What goes before a problem that does not say it by itself."""
+_SOURCES = {
+    Source.NETWORK: "asked GitLab for it",
+    Source.IN_FLIGHT: "an answer to an earlier keystroke that still fits",
+    Source.CACHE: "an answer that was kept",
+    Source.TYPED_THROUGH: "what is left of the suggestion that was shown",
+}

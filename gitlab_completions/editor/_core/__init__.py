@@ -1,0 +1,1 @@
+"""Decisions about keystrokes: no I/O, no clock, no randomness; told the time."""

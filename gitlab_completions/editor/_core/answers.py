@@ -1,0 +1,151 @@
+"""What GitLab has answered, kept for whoever comes back to a place or types along.
+
+An answer serves its own place, and each later one to which the author has typed along
+it. There are a few hundred at most, so they are looked through one by one: what most of
+them are asked is whether sixteen bytes are equal.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
+
+from gitlab_completions._records import Record, replace
+from gitlab_completions.editor.fitting import left_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitlab_completions.editor._core.places import Anchor, Place
+    from gitlab_completions.editor.policy import EditorPolicy
+    from gitlab_completions.models import Completion
+
+ENTRY_BYTES = 1024
+"""Bytes that an answer takes besides its texts, generously."""
+
+
+class Candidate(Record):
+    """One text that may be inserted where its answer was asked for.
+
+    Args:
+        id: Names the suggestion that it becomes.
+        text: As GitLab wrote it.
+        completion: The answer that it is (part of).
+        option: Which of its answer's texts it is, from 1.
+    """
+
+    id: str
+    text: str
+    completion: Completion
+    option: int
+
+    def __repr__(self) -> str:
+        return f"Candidate({self.id}, text=<{len(self.text)} characters>)"
+
+
+class Answer(Record):
+    """What there was to suggest at a place.
+
+    Args:
+        uri: The document.
+        anchor: The place.
+        candidates: The best first.
+        explicit: The author asked for it, so it is all that there is to choose from.
+        ends_at: When it is not believed any more.
+    """
+
+    uri: str
+    anchor: Anchor
+    candidates: tuple[Candidate, ...] = ()
+    explicit: bool = False
+    ends_at: float = 0.0
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The candidates' texts."""
+        return tuple(one.text for one in self.candidates)
+
+    def typed(self, place: Place) -> str | None:
+        """Return what was typed along it since; `None` where it does not fit.
+
+        That there was nothing to suggest is true of the place itself only.
+        """
+        return self.anchor.typed(place, self.texts or ("",))
+
+
+class Answers:
+    """The answers that are kept; told the time.
+
+    Args:
+        policy: How many, how large, for how long.
+    """
+
+    __slots__ = ("_kept", "_policy")
+
+    def __init__(self, policy: EditorPolicy) -> None:
+        self._policy = policy
+        self._kept = _cache(policy)
+
+    def reconfigure(self, policy: EditorPolicy) -> None:
+        """Go by another policy; what has no room any more goes, the oldest first."""
+        kept, self._kept, self._policy = self._kept, _cache(policy), policy
+        for answer in kept.values():
+            self.put(answer)
+
+    def keep(self, answer: Answer, now: float) -> Answer:
+        """Keep an answer, and return it with its end."""
+        policy = self._policy
+        believed_s = policy.cache_s if answer.candidates else policy.negative_cache_s
+        answer = replace(answer, ends_at=now + believed_s)
+        self._drop([one for one in self._kept.values() if one.ends_at <= now])
+        self.put(answer)
+        return answer
+
+    def put(self, answer: Answer) -> None:
+        """Keep an answer, or its like that is kept, as it is."""
+        self._kept.pop(answer.anchor, None)
+        if _size(answer) > self._kept.maxsize:
+            return
+        self._kept[answer.anchor] = answer
+        while len(self._kept) > self._policy.cache_entries:
+            self._kept.popitem()
+
+    def fitting(self, place: Place, now: float) -> Iterator[tuple[Answer, str]]:
+        """Give the answers that fit, the nearest first, and what was typed since."""
+        above = place.offset
+        near = [one for one in self._kept.values() if one.anchor.length <= above]
+        for answer in sorted(near, key=_length, reverse=True):
+            typed = answer.typed(place) if now < answer.ends_at else None
+            if typed is not None:
+                self._kept.get(answer.anchor)  # it is used, so it goes last
+                yield answer, typed
+
+    def forget(self, uri: str) -> None:
+        """Drop what belongs to a document."""
+        self._drop([one for one in self._kept.values() if one.uri == uri])
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def size_bytes(self) -> int:
+        """What they take."""
+        return int(self._kept.currsize)
+
+    def _drop(self, answers: list[Answer]) -> None:
+        for one in answers:
+            self._kept.pop(one.anchor, None)
+
+
+def _cache(policy: EditorPolicy) -> LRUCache[Anchor, Answer]:
+    return LRUCache(policy.cache_bytes, getsizeof=_size)
+
+
+def _size(answer: Answer) -> int:
+    return ENTRY_BYTES + sum(sys.getsizeof(text) for text in answer.texts)
+
+
+def _length(answer: Answer) -> int:
+    return answer.anchor.length
