@@ -139,7 +139,11 @@ def notebook(*cells: tuple[str, str], language: str | None = "python") -> str:
                     "id": f"cell-{number}",
                     "metadata": {},
                     "source": source,
-                    **({"outputs": [], "execution_count": None} if kind == "code" else {}),
+                    **(
+                        {"outputs": [], "execution_count": None}
+                        if kind == "code"
+                        else {}
+                    ),
                 }
                 for number, (kind, source) in enumerate(cells)
             ],

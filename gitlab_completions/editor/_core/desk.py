@@ -280,9 +280,7 @@ class Desk:
                 texts[one.option] = text
         return texts
 
-    def _named(
-        self, answer: Answer, texts: dict[int, str], source: Source
-    ) -> Answer:
+    def _named(self, answer: Answer, texts: dict[int, str], source: Source) -> Answer:
         """Return the answer under ids by which something can still happen."""
         first = next(one for one in answer.candidates if one.option in texts)
         if not self.stories.has_ended(first.id):

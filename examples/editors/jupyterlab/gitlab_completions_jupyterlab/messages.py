@@ -198,7 +198,7 @@ def _number(said: dict[object, object], name: str) -> int:
 def _cell(value: object) -> Cell:
     if _is_object(value):
         kind, source = value.get("kind"), value.get("source")
-        if kind in {"code", "markdown", "raw"} and isinstance(source, str):
+        if kind in ("code", "markdown", "raw") and isinstance(source, str):
             return Cell(kind=str(kind), source=source)
     raise MalformedError("a cell must have a kind and a source")
 

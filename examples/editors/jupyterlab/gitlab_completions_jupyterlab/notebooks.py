@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitlab_completions.editor import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 __all__ = ("Cell", "Language", "Place", "place_in_file", "place_in_notebook")
 
@@ -26,7 +27,9 @@ _COMMENTS = {
     "%": "erlang matlab octave prolog",
     ";": "clojure common-lisp lisp racket scheme",
 }
-_COMMENT_OF = {name: mark for mark, names in _COMMENTS.items() for name in names.split()}
+_COMMENT_OF = {
+    name: mark for mark, names in _COMMENTS.items() for name in names.split()
+}
 _IDENTIFIERS = {"c++": "cpp", "bash": "shellscript", "ipython": "python"}
 """Kernels' names of languages where VS Code's identifier, GitLab's too, is another."""
 _MAGIC = re.compile(r"%%(?:script[ \t]+)?([a-z]\w*)[^\n]*\n", re.IGNORECASE)
@@ -112,72 +115,108 @@ def place_in_notebook(
     """
     cell = cells[index]
     if cell.kind != "code":
-        document = _document(uri, path, "markdown", ".md")
-        return _composed(document, cells, index, offset, _as_markdown)
-    magic = _MAGIC.match(cell.source)
-    other = _MAGICS.get(magic[1].lower()) if magic else None
-    if magic is not None and other is not None and offset >= magic.end():
-        text, at = cell.source[magic.end() :], offset - magic.end()
-        document = _document(f"{uri}#{other[0]}", path, *other, text=text)
-        return Place(document=document, offset=at)
+        named = _Named(uri, path, "markdown", ".md")
+        return _composed(named, cells, index, offset, _Prose())
+    magic = _other_language(cell)
+    if magic is not None and offset >= len(magic[0]):
+        head, *named_so = magic
+        named = _Named(f"{uri}#{named_so[0]}", path, *named_so)
+        text = cell.source.removeprefix(head)
+        return Place(document=named.document(text), offset=offset - len(head))
     name = language.name.lower()
     name = _IDENTIFIERS.get(name, name)
-    comment = _COMMENT_OF.get(name, "#")
-    document = _document(uri, path, name, language.extension)
-    script = _Script(comment)
-    return _composed(document, cells, index, offset, script, script.marker)
+    named = _Named(uri, path, name, language.extension)
+    script = _Script(_COMMENT_OF.get(name, "#"))
+    return _composed(named, cells, index, offset, script, script.marker)
 
 
-def _document(
-    uri: str, path: str, language: str, extension: str, text: str = ""
-) -> Document:
-    """Return a document that is named like the notebook, but for its extension.
+def _other_language(cell: Cell) -> tuple[str, str, str] | None:
+    """Return the line of the magic that says so, the language and its extension."""
+    magic = _MAGIC.match(cell.source)
+    known = _MAGICS.get(magic[1].lower()) if magic else None
+    return (magic[0], *known) if magic and known else None
+
+
+class _Named(NamedTuple):
+    """A document but for its text, named like the notebook but for its extension.
 
     The gateway tells the language by the extension, and an `.ipynb` is JSON.
     """
-    named = str(PurePosixPath(path or "Untitled").with_suffix(""))
-    return Document(uri=uri, text=text, language=language, file_name=named + extension)
+
+    uri: str
+    path: str
+    language: str
+    extension: str
+
+    def document(self, text: str) -> Document:
+        path = self.path or "Untitled"
+        stem = path.removesuffix(PurePosixPath(path).suffix)
+        return Document(
+            uri=self.uri,
+            text=text,
+            language=self.language,
+            file_name=stem + self.extension,
+        )
 
 
 def _composed(
-    document: Document,
+    named: _Named,
     cells: Sequence[Cell],
     index: int,
     offset: int,
-    written: Callable[[Cell], str],
+    form: _Script | _Prose,
     marker: str | None = None,
 ) -> Place:
-    """Return the place in the cells that are written as one document."""
-    above = [written(each) for each in cells[:index] if each.kind != "raw"]
-    below = [written(each) for each in cells[index + 1 :] if each.kind != "raw"]
-    head = "\n\n".join((*above, f"{marker}\n" if marker else "")) if above else ""
-    tail = "\n\n".join(("", *below)) if below else ""
-    text = head + cells[index].source + tail
-    made = Document(
-        uri=document.uri,
-        text=text,
-        language=document.language,
-        file_name=document.file_name,
+    """Return the place in the cells, all written as one document.
+
+    What is above the cursor depends on nothing below it, so that it stays the same
+    from key to key.
+    """
+    cell = cells[index]
+    above = [each for each in cells[:index] if each.kind != "raw"]
+    below = [each for each in cells[index + 1 :] if each.kind != "raw"]
+    head = "".join(
+        form.between(before, after) + ("" if after is cell else form.written(after))
+        for before, after in pairwise((None, *above, cell))
     )
-    return Place(document=made, offset=len(head) + offset, marker=marker)
+    tail = "".join(
+        form.between(before, after) + form.written(after)
+        for before, after in pairwise((cell, *below))
+    )
+    text = (head if above else "") + cell.source + tail
+    at = (len(head) if above else 0) + offset
+    return Place(document=named.document(text), offset=at, marker=marker)
 
 
-def _as_markdown(cell: Cell) -> str:
-    return f"```\n{cell.source}\n```" if cell.kind == "code" else cell.source
+class _Prose:
+    """Writes cells as Markdown."""
+
+    def between(self, before: Cell | None, _: Cell) -> str:
+        return "\n\n" if before else ""
+
+    def written(self, cell: Cell) -> str:
+        return f"```\n{cell.source}\n```" if cell.kind == "code" else cell.source
 
 
 class _Script:
-    """Writes cells as a script in the percent format."""
+    """Writes cells as a script in the percent format.
+
+    Markdown is the comment of the code below it: in an empty cell it is what a
+    generation is asked for by.
+    """
 
     def __init__(self, comment: str) -> None:
         self._comment = comment
         self.marker = f"{comment} %%"
 
-    def __call__(self, cell: Cell) -> str:
-        """Return the cell with its marker: what the kernel would not run, as comment."""
-        magic = _MAGIC.match(cell.source)
-        if cell.kind == "code" and not (magic and magic[1].lower() in _MAGICS):
-            return f"{self.marker}\n{cell.source}"
-        kind = " [markdown]" if cell.kind == "markdown" else ""
-        lines = (f"{self._comment} {line}".rstrip() for line in cell.source.split("\n"))
-        return "\n".join((self.marker + kind, *lines))
+    def between(self, before: Cell | None, cell: Cell) -> str:
+        if before and before.kind == "markdown":
+            return f"\n{self._comment}\n" if cell.kind == "markdown" else "\n"
+        return f"\n\n{self.marker}\n" if before else f"{self.marker}\n"
+
+    def written(self, cell: Cell) -> str:
+        """Return a cell's source: what this kernel does not run as a comment."""
+        if cell.kind == "code" and _other_language(cell) is None:
+            return cell.source
+        lines = cell.source.rstrip().split("\n")
+        return "\n".join(f"{self._comment} {line}".rstrip() for line in lines)
