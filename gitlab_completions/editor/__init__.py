@@ -14,11 +14,13 @@ from gitlab_completions.editor.models import (
 )
 from gitlab_completions.editor.policy import EditorPolicy
 from gitlab_completions.editor.recording import Recorder
+from gitlab_completions.editor.session import EditorSession
 
 __all__ = (
     "Document",
     "EditorObserver",
     "EditorPolicy",
+    "EditorSession",
     "Part",
     "Position",
     "PositionEncoding",

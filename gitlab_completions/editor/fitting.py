@@ -18,7 +18,7 @@ characters of typing; what is cut too little breaks the author's code.
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from gitlab_completions.editor.brackets import (
@@ -64,11 +64,12 @@ def fitted(answer: str, text: str, at: int) -> str:
     end = line_end(text, at)
     above = text[max(line_start(text, at), at - _REACH) : at]
     tail = text[at : min(end, at + _REACH)]
-    answer = _LINE_END.sub("\n", answer)
+    below = _filled_lines(text, end)
+    fits = _before_lines(_LINE_END.sub("\n", answer), above, below)
     if tail.strip():
-        fits = _before_tail(answer, above, tail)
+        fits = _before_tail(fits, above, tail)
     else:
-        fits = _before_lines(answer, above, _filled_lines(text, end)).rstrip()
+        fits = _before_block_end(fits, above, below).rstrip()
     if not fits.strip():
         return ""
     return fits.replace("\n", nearest_line_end(text, at))
@@ -172,18 +173,22 @@ def _end_in_brackets(answer: str, above: str, closers: Sequence[str]) -> int:
         elif inside and inside[-1] == mark:
             inside.pop()
         elif mark in CLOSERS and place >= len(above) and closers:
-            if own or not _to_spare(outer, mark, closers):
+            paired = _paired(outer, closers)
+            if (
+                not own
+                and outer[-1:] == [mark]
+                and _paired(outer[:-1], closers) >= paired
+            ):
+                outer.pop()
+            elif paired or mark in closers:
                 return place - len(above)
-            outer.pop()
     return len(answer)
 
 
-def _to_spare(outer: Sequence[str], mark: str, closers: Sequence[str]) -> bool:
-    """Tell whether the text after the cursor leaves this bracket for the answer."""
-    if not outer or outer[-1] != mark or len(outer) <= len(closers):
-        return False
-    needed = list(reversed(closers))
-    return list(outer[-1 - len(needed) : -1]) == needed
+def _paired(waiting: Sequence[str], closers: Sequence[str]) -> int:
+    """Count the closers after the cursor that open brackets before it wait for."""
+    pairs = zip(reversed(waiting), closers, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _before_rest(answer: str, rest: str) -> str:
@@ -207,8 +212,6 @@ def _before_lines(answer: str, above: str, below: Sequence[str]) -> str:
     if not below:
         return answer
     next_indent, indent = _indent(below[0]), _indent(above)
-    if next_indent == indent and below[0].lstrip()[0] in CLOSERS:
-        answer = answer[: _end_in_brackets(answer, above, unopened(below[0]))]
     lines = list(_FILLED_LINE.finditer(answer))
     filled = [line.group().rstrip() for line in lines]
     waiting: list[str] = []
@@ -218,9 +221,22 @@ def _before_lines(answer: str, above: str, below: Sequence[str]) -> str:
         if not own and _same(line, below[0], above if on_cursor_line else ""):
             further = filled[index + 1 : index + _MOST_LINES]
             if next_indent < indent or _agree(further, below[1:]):
-                return answer[: lines[index].start()]
+                return answer[: lines[index].start()].rstrip()
         follow(waiting, line)
     return answer
+
+
+def _before_block_end(answer: str, above: str, below: Sequence[str]) -> str:
+    """Return the answer up to where it closes what the next line closes.
+
+    A closing bracket that stands as far to the right as the cursor's line belongs to
+    that line: an editor put it there, or the author.
+    """
+    if not below or _indent(below[0]) != _indent(above):
+        return answer
+    if below[0][_indent(above)] not in CLOSERS:
+        return answer
+    return answer[: _end_in_brackets(answer, above, unopened(below[0]))]
 
 
 def _same(line: str, other: str, above: str) -> bool:

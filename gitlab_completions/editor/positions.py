@@ -2,7 +2,7 @@
 
 A line ends with LF, CR LF or CR, and with nothing else: Python's `splitlines` knows
 more line ends (form feed, U+2028), which no editor that speaks LSP counts. Lines are
-counted, not split: that takes a tenth of the time, and no copy of a large text.
+counted, not split: that takes an eighth of the time, and no copy of a large text.
 A position beyond the end of its line means that end, one beyond the last line the end
 of the document; one inside a character means the character's start.
 """

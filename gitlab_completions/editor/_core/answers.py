@@ -8,9 +8,9 @@ them are asked is whether sixteen bytes are equal.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from cachetools import LRUCache
+from cachetools import Cache, LRUCache
 
 from gitlab_completions._records import Record, replace
 from gitlab_completions.editor.fitting import left_of
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from gitlab_completions.editor._core.places import Anchor, Place
     from gitlab_completions.editor.policy import EditorPolicy
     from gitlab_completions.models import Completion
+
+Key: TypeAlias = tuple[str, int, bytes, bytes]
+"""A document, the characters above the cursor, and the digests of both sides."""
 
 ENTRY_BYTES = 1024
 """Bytes that an answer takes besides its texts, generously."""
@@ -74,6 +77,12 @@ class Answer(Record):
         """
         return self.anchor.typed(place, self.texts or ("",))
 
+    def moved(self, place: Place, typed: str) -> Answer:
+        """Return what is left of it at a place to which the author typed along it."""
+        lefts = ((one, left_of(one.text, typed)) for one in self.candidates)
+        left = tuple(replace(one, text=text) for one, text in lefts if text)
+        return replace(self, anchor=place.anchor(), candidates=left)
+
 
 class Answers:
     """The answers that are kept; told the time.
@@ -91,40 +100,42 @@ class Answers:
     def reconfigure(self, policy: EditorPolicy) -> None:
         """Go by another policy; what has no room any more goes, the oldest first."""
         kept, self._kept, self._policy = self._kept, _cache(policy), policy
-        for answer in kept.values():
-            self.put(answer)
+        while kept:
+            self.put(kept.popitem()[1])
 
     def keep(self, answer: Answer, now: float) -> Answer:
         """Keep an answer, and return it with its end."""
         policy = self._policy
         believed_s = policy.cache_s if answer.candidates else policy.negative_cache_s
         answer = replace(answer, ends_at=now + believed_s)
-        self._drop([one for one in self._kept.values() if one.ends_at <= now])
+        self._drop([key for key in self._kept if self._peek(key).ends_at <= now])
         self.put(answer)
         return answer
 
     def put(self, answer: Answer) -> None:
         """Keep an answer, or its like that is kept, as it is."""
-        self._kept.pop(answer.anchor, None)
+        key = _key(answer)
+        self._kept.pop(key, None)
         if _size(answer) > self._kept.maxsize:
             return
-        self._kept[answer.anchor] = answer
+        self._kept[key] = answer
         while len(self._kept) > self._policy.cache_entries:
             self._kept.popitem()
 
     def fitting(self, place: Place, now: float) -> Iterator[tuple[Answer, str]]:
         """Give the answers that fit, the nearest first, and what was typed since."""
-        above = place.offset
-        near = [one for one in self._kept.values() if one.anchor.length <= above]
-        for answer in sorted(near, key=_length, reverse=True):
+        uri, offset = place.uri, place.offset
+        near = [key for key in self._kept if key[0] == uri and key[1] <= offset]
+        for key in sorted(near, key=_length, reverse=True):
+            answer = self._peek(key)
             typed = answer.typed(place) if now < answer.ends_at else None
             if typed is not None:
-                self._kept.get(answer.anchor)  # it is used, so it goes last
+                self._kept.get(key)  # it is used, so it goes last
                 yield answer, typed
 
     def forget(self, uri: str) -> None:
         """Drop what belongs to a document."""
-        self._drop([one for one in self._kept.values() if one.uri == uri])
+        self._drop([key for key in self._kept if key[0] == uri])
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -134,18 +145,27 @@ class Answers:
         """What they take."""
         return int(self._kept.currsize)
 
-    def _drop(self, answers: list[Answer]) -> None:
-        for one in answers:
-            self._kept.pop(one.anchor, None)
+    def _peek(self, key: Key) -> Answer:
+        """Return an answer without making it the last one to go."""
+        return Cache.__getitem__(self._kept, key)
+
+    def _drop(self, keys: list[Key]) -> None:
+        for key in keys:
+            del self._kept[key]
 
 
-def _cache(policy: EditorPolicy) -> LRUCache[Anchor, Answer]:
+def _cache(policy: EditorPolicy) -> LRUCache[Key, Answer]:
     return LRUCache(policy.cache_bytes, getsizeof=_size)
+
+
+def _key(answer: Answer) -> Key:
+    anchor = answer.anchor
+    return answer.uri, anchor.length, anchor.site, anchor.above
+
+
+def _length(key: Key) -> int:
+    return key[1]
 
 
 def _size(answer: Answer) -> int:
     return ENTRY_BYTES + sum(sys.getsizeof(text) for text in answer.texts)
-
-
-def _length(answer: Answer) -> int:
-    return answer.anchor.length

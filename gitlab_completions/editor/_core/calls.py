@@ -78,5 +78,9 @@ class Calls:
         """Return those of a document."""
         return tuple(one.number for one in self._calls.values() if one.uri == uri)
 
+    def all(self) -> tuple[int, ...]:
+        """Return every one."""
+        return tuple(self._calls)
+
     def __len__(self) -> int:
         return len(self._calls)

@@ -66,29 +66,30 @@ class Wait(Record):
 Command: TypeAlias = GiveUp | Prepare | Send | Wait
 
 
-class Done(Record):
-    """What was ordered is done, or `until` has passed."""
-
-    at: float
-
-
-class Came(Record):
-    """A call has ended.
+class Ending(Record):
+    """How a call has ended.
 
     Args:
-        at: When it is.
         number: Which.
         answer: What it brought; `None` when it failed, or was given up.
         problem: Why it failed.
     """
 
-    at: float
     number: int
     answer: Answer | None = None
     problem: GitLabCompletionsError | None = None
 
 
-Outcome: TypeAlias = Done | Came
+class Outcome(Record):
+    """What was ordered is done, or calls have ended, or `until` has passed.
+
+    Args:
+        at: When it is.
+        endings: Calls that were waited for.
+    """
+
+    at: float
+    endings: tuple[Ending, ...] = ()
 
 
 class Offer(Record):

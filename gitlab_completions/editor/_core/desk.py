@@ -88,7 +88,7 @@ class Desk:
         self._rhythm = Rhythm()
         self._latest: Place | None = None
         self._heard_at = 0.0
-        self._moved_at = 0.0
+        self.moved_at = 0.0
         self.was_away = True
         self._offered: LRUCache[str, Answer] = LRUCache(MOST_DOCUMENTS)
         self._spots: LRUCache[str, bytes] = LRUCache(MOST_NAMES)
@@ -106,12 +106,12 @@ class Desk:
         place, latest = keystroke.place, self._latest
         self.was_away = latest is None or now - self._heard_at >= AWAY_S
         self._heard_at = now
-        edited = latest is None or latest.text != place.text
-        edited = edited or latest is None or latest.uri != place.uri
+        elsewhere = latest is None or latest.uri != place.uri
+        edited = elsewhere or (latest is not None and latest.text != place.text)
         if edited and not keystroke.explicit:
             self._rhythm.note(now)
-        if edited or latest is None or latest.offset != place.offset:
-            self._moved_at = now
+        if not place.is_same(latest):
+            self.moved_at = now
         self._latest = place
         diverged = self.calls.diverged(place)
         self.give_up(diverged)
@@ -131,15 +131,21 @@ class Desk:
             if answer != offered:
                 yield answer, typed, Source.CACHE
 
-    def send_at(self, keystroke: Keystroke, now: float) -> float:
-        """Return when a request may be sent, as things stand now."""
+    def send_at(self, keystroke: Keystroke, moved_at: float, now: float) -> float:
+        """Return when a request may be sent, as things stand now.
+
+        Args:
+            keystroke: It.
+            moved_at: When the author came to its place.
+            now: When it is.
+        """
         if keystroke.explicit:
             return now
         policy = self.policy
         extra_s = self.minute.extra_wait_s(policy.indirect_per_minute, now)
         is_open = self._is_open(keystroke.place)
         wait_s = 0.0 if is_open else self._rhythm.wait_s(policy)
-        return self._moved_at + wait_s + extra_s
+        return moved_at + wait_s + extra_s
 
     def may_send(self, keystroke: Keystroke, now: float) -> bool:
         """Tell whether the instance may be asked now."""
@@ -324,6 +330,14 @@ class Desk:
         if self._latest is not None and self._latest.uri == uri:
             self._latest = None
         return calls
+
+    def close(self) -> None:
+        """Forget everything; the session is over."""
+        self.give_up(self.calls.all())
+        self.stories.end()
+        self.answers = Answers(self.policy)
+        self._offered.clear()
+        self._latest = None
 
 
 def _suggestion(one: Candidate, text: str, source: Source) -> Suggestion:

@@ -28,13 +28,13 @@ import math
 from typing import TYPE_CHECKING
 
 from gitlab_completions.editor._core.commands import (
-    Came,
     Command,
+    Ending,
     GiveUp,
+    Offer,
     Outcome,
     Prepare,
     Quiet,
-    Send,
     Verdict,
     Wait,
 )
@@ -65,6 +65,7 @@ class Ask:
         self.keystroke = keystroke
         self.since = 0.0
         self.sent_at: float | None = None
+        self._moved_at = 0.0
         self._own: int | None = None
         self._here: set[int] = set()
         self._problem: GitLabCompletionsError | None = None
@@ -74,16 +75,18 @@ class Ask:
         desk, keystroke = self.desk, self.keystroke
         self.since = now
         diverged = desk.note(keystroke, now)
+        self._moved_at = desk.moved_at
         if diverged:
             now = (yield GiveUp(calls=diverged)).at
         if keystroke.unwanted is not None:
             return Quiet(silence=keystroke.unwanted)
         verdict = self._at_hand(now)
         if verdict is None:
-            now = (yield Prepare(warms=desk.was_away)).at
+            waits = desk.send_at(keystroke, self._moved_at, now) > now
+            now = (yield Prepare(warms=desk.was_away and waits)).at
         while verdict is None:
             step = self._step(now)
-            if not isinstance(step, Send | Wait):
+            if isinstance(step, Offer | Quiet):
                 return step
             outcome = yield step
             now = outcome.at
@@ -111,7 +114,7 @@ class Ask:
         self._here = {call.number for call in here}
         if self.sent_at is not None or here:
             return self._wait(calls, math.inf) if calls else self._nothing()
-        until = desk.send_at(keystroke, now)
+        until = desk.send_at(keystroke, self._moved_at, now)
         if calls:
             until = max(until, self.since + desk.policy.in_flight_wait_s)
         if now < until:
@@ -124,17 +127,24 @@ class Ask:
         return send
 
     def _after(self, outcome: Outcome) -> Verdict | None:
-        """Return the verdict that a call's end allows, if it does."""
-        if not isinstance(outcome, Came):
-            return None
-        decides = outcome.number in self._here
-        if outcome.answer is None:
-            self._problem = outcome.problem or self._problem
-            return self._nothing() if decides and self.sent_at is None else None
-        return self._judged(outcome.answer, outcome.number, outcome.at)
+        """Return the verdict that the end of calls allows, if it does."""
+        quiet: Verdict | None = None
+        for ending in outcome.endings:
+            verdict = self._judged(ending, outcome.at)
+            if isinstance(verdict, Offer):
+                return verdict
+            quiet = quiet or verdict
+        return quiet
 
-    def _judged(self, answer: Answer, number: int, now: float) -> Verdict | None:
-        """Return what of an answer that came fits here, or that nothing does."""
+    def _judged(self, ending: Ending, now: float) -> Verdict | None:
+        """Return what of a call's answer fits here, or that nothing does."""
+        if ending.answer is None:
+            self._problem = ending.problem or self._problem
+            decides = ending.number in self._here and self._own is None
+            return self._nothing() if decides else None
+        return self._use(ending.answer, ending.number, now)
+
+    def _use(self, answer: Answer, number: int, now: float) -> Verdict | None:
         keystroke = self.keystroke
         typed = answer.typed(keystroke.place)
         if typed is None:

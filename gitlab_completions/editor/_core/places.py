@@ -20,10 +20,12 @@ from gitlab_completions.editor.fitting import auto_closed, left_of
 from gitlab_completions.editor.positions import line_start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 DIGEST_BYTES = 16
 """Two texts out of 2 ** 64 would be taken for the same."""
+_WIDEST = 2
+"""Characters of a line end in a document, at most, to one in an answer."""
 
 
 class Place:
@@ -45,6 +47,12 @@ class Place:
         self.below = text[offset:]
         self._aboves: dict[int, bytes] = {}
         self._sites: dict[int, bytes] = {}
+
+    def is_same(self, other: Place | None) -> bool:
+        """Tell whether another is the same cursor in the same text."""
+        if other is None or self.offset != other.offset or self.uri != other.uri:
+            return False
+        return self.text == other.text
 
     @property
     def line(self) -> str:
@@ -86,15 +94,18 @@ class Anchor(Record):
     length: int
     above: bytes
 
-    def typed(self, place: Place, along: Iterable[str] | None = None) -> str | None:
+    def typed(self, place: Place, along: Sequence[str] | None = None) -> str | None:
         """Return what was typed since, or `None` if that is not all that happened.
 
         Args:
             place: Where the cursor is now.
             along: Texts one of which must begin with it; any will do when left out.
         """
-        if self.length > place.offset:
+        count = place.offset - self.length
+        if count < 0:
             return None
+        if along is not None and count > _WIDEST * max(map(len, along)):
+            return None  # which is most of them, and no text was looked at
         typed = place.above[self.length :]
         if along is not None and all(left_of(text, typed) is None for text in along):
             return None

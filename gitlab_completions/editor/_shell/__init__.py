@@ -1,0 +1,1 @@
+"""Time and tasks of keystrokes: runs what `editor._core` decides."""

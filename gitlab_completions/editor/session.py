@@ -1,0 +1,371 @@
+"""EditorSession: the verbs of an editor, and the wiring of everything below."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+from gitlab_completions._frames import frameless
+from gitlab_completions.editor._core.commands import Offer, Quiet
+from gitlab_completions.editor._core.desk import Desk, Keystroke
+from gitlab_completions.editor._core.flow import Ask
+from gitlab_completions.editor._core.places import Place
+from gitlab_completions.editor._shell.bulletin import Bulletin, complain
+from gitlab_completions.editor._shell.context import Gatherer
+from gitlab_completions.editor._shell.dispatch import Dispatch
+from gitlab_completions.editor._shell.turn import Turn
+from gitlab_completions.editor.comments import instruction_above
+from gitlab_completions.editor.models import (
+    Document,
+    Part,
+    Silence,
+    Suggestion,
+    Suggestions,
+    Trigger,
+)
+from gitlab_completions.editor.policy import EditorPolicy
+from gitlab_completions.editor.positions import offset_of
+from gitlab_completions.editor.wanted import unwanted
+from gitlab_completions.errors import ClientClosedError, ConfigurationError
+from gitlab_completions.models import CompletionRequest, GenerationType, Intent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from gitlab_completions.client import CompletionClient
+    from gitlab_completions.editor._core.commands import Verdict
+    from gitlab_completions.editor._shell.context import ContextSource
+    from gitlab_completions.editor._shell.dispatch import Tracked
+    from gitlab_completions.editor.events import EditorObserver
+    from gitlab_completions.editor.models import Position, PositionEncoding
+    from gitlab_completions.editor.recording import Recorder
+
+__all__ = ("EditorSession",)
+
+_DEFAULT_POLICY = EditorPolicy()
+_ENCODINGS = frozenset({"utf-8", "utf-16", "utf-32"})
+_NAMELESS = "untitled"
+
+
+class EditorSession:
+    """Suggestions for one author: when to ask, what still fits, what became of it.
+
+    An async context manager. Making one does no I/O and needs no event loop; it is used
+    on the client's. Ask at each keystroke, be it many times a second, and cancel at
+    will: what is worth a request is decided here, and no answer is lost while it fits::
+
+        async with EditorSession(client) as session:
+            found = await session.suggest(document, position)
+            if found.items:
+                session.shown(found.items[0])
+
+    Args:
+        client: Whom completions are asked of; it is not closed with the session.
+        policy: How soon, how often and where something is suggested.
+        position_encoding: In what a `Position.character` counts.
+        context: Gives pieces of other files, the most helpful first; plain or async. It
+            is asked while the debounce runs, and for a quarter of a second at most.
+        excluded: Tells of a document whether nothing of it may be sent.
+        observers: Who is told what becomes of suggestions.
+        recorder: Writes down how the author types, for `gitlab-completions replay`.
+        tracked: What a call is made in, with its suggestion's id, such as an event
+            log's `tracked`: then the client's lines in the log have that id too.
+
+    Raises:
+        ConfigurationError: When an argument is wrong.
+    """
+
+    def __init__(
+        self,
+        client: CompletionClient,
+        *,
+        policy: EditorPolicy = _DEFAULT_POLICY,
+        position_encoding: PositionEncoding = "utf-16",
+        context: ContextSource | None = None,
+        excluded: Callable[[Document], bool] | None = None,
+        observers: Sequence[EditorObserver] = (),
+        recorder: Recorder | None = None,
+        tracked: Tracked | None = None,
+    ) -> None:
+        _check_policy(policy)
+        if position_encoding not in _ENCODINGS:
+            raise ConfigurationError(
+                'position_encoding must be "utf-8", "utf-16" or "utf-32"'
+            )
+        for observer in observers:
+            _check_callable("an observer", observer)
+        self.last: Suggestions | None = None
+        self._client = client
+        self._encoding: PositionEncoding = position_encoding
+        self._excluded = excluded
+        self._recorder = recorder
+        self._bulletin = Bulletin(observers)
+        self._gatherer = Gatherer(context)
+        self._desk = Desk(policy, lambda: str(uuid4()))
+        self._dispatch = Dispatch(client, self._desk, self._tell, tracked)
+        self._turns: set[Turn] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_closed = False
+        self._has_complained = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End what is under way, and forget everything; idempotent.
+
+        The client stays as it is. A `suggest` that still waits ends in silence.
+        """
+        self._is_closed = True
+        for turn in self._turns:
+            turn.end()
+        self._desk.close()
+        self._tell()
+        await self._dispatch.aclose()
+
+    @frameless
+    async def suggest(
+        self,
+        document: Document,
+        position: Position | int,
+        trigger: Trigger = Trigger.TYPING,
+    ) -> Suggestions:
+        """Return what to suggest at the cursor, or why nothing.
+
+        A newer one for the same document ends an older one at once, in silence; what
+        the older has asked for is used all the same, if it comes and fits.
+
+        Args:
+            document: It, as it is now.
+            position: The cursor: a position in the session's encoding, or an offset in
+                code points.
+            trigger: Why; when the author asked, it is at once and several.
+
+        Returns:
+            Suggestions, or a silence with its reason. What goes wrong on the way is one
+            too, `Silence.FAILED`, with the error as its `problem`.
+
+        Raises:
+            RequestRejectedError: When the document, or the position, is none.
+            ConfigurationError: When the trigger is none.
+            ClientClosedError: When the session is closed.
+        """
+        if self._is_closed:
+            raise ClientClosedError("the editor session is closed")
+        _check_question(document, trigger)
+        offset = offset_of(document.text, position, self._encoding)
+        self._loop = asyncio.get_running_loop()
+        since = self._loop.time()
+        if self._recorder is not None:
+            self._recorder.asked(document, offset, trigger, since)
+        keystroke, request = self._question(document, offset, trigger)
+        turn = Turn(
+            client=self._client,
+            desk=self._desk,
+            dispatch=self._dispatch,
+            gatherer=self._gatherer,
+            document=document,
+            place=keystroke.place,
+            request=request,
+            tell=self._tell,
+        )
+        ask = Ask(self._desk, keystroke)
+        verdict = await self._take(turn, ask)
+        found = _suggestions(verdict, ask, self._loop.time() - since)
+        if found.silence is not Silence.SUPERSEDED:
+            self.last = found
+        return found
+
+    def shown(self, suggestion: Suggestion) -> None:
+        """Take note that the editor has put a suggestion on the screen.
+
+        Raises:
+            ConfigurationError: When it is none.
+        """
+        _check_suggestion(suggestion)
+        if self._recorder is not None:
+            self._recorder.shown(suggestion, self._now())
+        self._desk.shown(suggestion)
+        self._tell()
+
+    def accepted(self, suggestion: Suggestion, part: Part = Part.ALL) -> None:
+        """Take note that the author took a suggestion, or the next part of it.
+
+        Raises:
+            ConfigurationError: When it is none, or `part` no part.
+        """
+        _check_suggestion(suggestion)
+        if not isinstance(part, Part):
+            raise ConfigurationError("part must be Part.ALL, .WORD or .LINE")
+        if self._recorder is not None:
+            self._recorder.accepted(suggestion, part, self._now())
+        self._desk.accepted(suggestion, part)
+        self._tell()
+
+    def rejected(self, suggestion: Suggestion) -> None:
+        """Take note that the author does not want a suggestion.
+
+        It is not offered at the same place again, until the author asks.
+
+        Raises:
+            ConfigurationError: When it is none.
+        """
+        _check_suggestion(suggestion)
+        if self._recorder is not None:
+            self._recorder.rejected(suggestion, self._now())
+        self._desk.rejected(suggestion)
+        self._tell()
+
+    def closed(self, uri: str) -> None:
+        """Forget a document that was closed, with all that was asked for it."""
+        if self._recorder is not None:
+            self._recorder.closed(uri, self._now())
+        for turn in self._turns:
+            if turn.place.uri == uri:
+                turn.end()
+        self._dispatch.give_up(self._desk.closed(uri))
+        self._tell()
+
+    def observe(self, observer: EditorObserver, /) -> Callable[[], None]:
+        """Tell an observer of events from now on; returns what ends that.
+
+        Raises:
+            ConfigurationError: When it cannot be called.
+        """
+        _check_callable("an observer", observer)
+        return self._bulletin.observe(observer)
+
+    def reconfigure(self, policy: EditorPolicy, /) -> None:
+        """Go by another policy from the next keystroke on.
+
+        Raises:
+            ConfigurationError: When it is no policy.
+        """
+        _check_policy(policy)
+        self._desk.reconfigure(policy)
+
+    def __repr__(self) -> str:
+        return f"<EditorSession {'closed' if self._is_closed else 'open'}>"
+
+    def _now(self) -> float:
+        return 0.0 if self._loop is None else self._loop.time()
+
+    def _tell(self) -> None:
+        """Tell the observers what is new; one of them may bring about more."""
+        news = self._desk.stories.news
+        while news:
+            self._bulletin.publish(news.popleft())
+
+    async def _take(self, turn: Turn, ask: Ask) -> Verdict | None:
+        """Run a turn in place of the document's earlier ones.
+
+        Those that ask the same go on: an editor may want one answer in two forms.
+        """
+        for other in self._turns:
+            same = other.place.is_same(turn.place)
+            if other.place.uri == turn.place.uri and not same:
+                other.end()
+        self._turns.add(turn)
+        try:
+            return await turn.run(ask.run(self._now()))
+        finally:
+            self._turns.discard(turn)
+
+    def _question(
+        self, document: Document, offset: int, trigger: Trigger
+    ) -> tuple[Keystroke, CompletionRequest]:
+        """Return what is asked, for the core, and for the client."""
+        place = Place(document.uri, document.text, offset)
+        instruction = None
+        if trigger is Trigger.EXPLICIT:
+            instruction = instruction_above(document.text, offset, document.language)
+        generates = instruction is not None
+        request = CompletionRequest(
+            file_name=document.file_name or _file_name(document.uri),
+            content_above_cursor=place.above,
+            content_below_cursor=place.below,
+            language=document.language,
+            project_path=document.project_path,
+            intent=Intent.GENERATION if generates else Intent.COMPLETION,
+            user_instruction=instruction,
+            generation_type=GenerationType.COMMENT if generates else None,
+        )
+        excluded = self._is_excluded(document)
+        why_not = unwanted(
+            document, offset, self._desk.policy, trigger, excluded=excluded
+        )
+        keystroke = Keystroke(
+            place=place,
+            trigger=trigger,
+            unwanted=why_not,
+            generates=generates,
+            language=document.language,
+        )
+        return keystroke, request
+
+    def _is_excluded(self, document: Document) -> bool:
+        """Ask the user's function; where it fails, nothing is sent."""
+        if self._excluded is None:
+            return False
+        try:
+            return bool(self._excluded(document))
+        except Exception as error:
+            if not self._has_complained:
+                self._has_complained = True
+                complain("What excludes documents of an editor session", error)
+            return True
+
+
+def _suggestions(verdict: Verdict | None, ask: Ask, elapsed_s: float) -> Suggestions:
+    waited_s = 0.0 if ask.sent_at is None else ask.sent_at - ask.since
+    if isinstance(verdict, Offer):
+        return Suggestions(items=verdict.items, waited_s=waited_s, elapsed_s=elapsed_s)
+    verdict = verdict or Quiet(silence=Silence.SUPERSEDED)
+    return Suggestions(
+        silence=verdict.silence,
+        problem=verdict.problem,
+        waited_s=waited_s,
+        elapsed_s=elapsed_s,
+    )
+
+
+def _file_name(uri: str) -> str:
+    """Return the last part of a URI, which names the file."""
+    return unquote(urlsplit(uri).path.rstrip("/").rpartition("/")[2]) or _NAMELESS
+
+
+def _check_policy(policy: object) -> None:
+    if not isinstance(policy, EditorPolicy):
+        kind = type(policy).__name__
+        raise ConfigurationError(f"policy must be an EditorPolicy, not {kind}")
+
+
+def _check_callable(name: str, value: object) -> None:
+    if not callable(value):
+        kind = type(value).__name__
+        raise ConfigurationError(f"{name} must be a function, not {kind}")
+
+
+def _check_suggestion(suggestion: object) -> None:
+    if not isinstance(suggestion, Suggestion):
+        kind = type(suggestion).__name__
+        raise ConfigurationError(f"suggestion must be a Suggestion, not {kind}")
+
+
+def _check_question(document: object, trigger: object) -> None:
+    if not isinstance(document, Document):
+        kind = type(document).__name__
+        raise ConfigurationError(f"document must be a Document, not {kind}")
+    if not isinstance(trigger, Trigger):
+        raise ConfigurationError("trigger must be Trigger.TYPING or .EXPLICIT")
