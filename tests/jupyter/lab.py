@@ -23,21 +23,29 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Request
 
 TOKEN = "nobodys-but-the-tests"
 STOP_S = 20
-EDITOR = ".jp-mod-active .cm-content"
-GHOST = ".jp-GhostText"
+KEY_MS = 30
+EDITOR = ".cm-content"
+GHOST = (  # the spacers that take its place are of its class
+    ".jp-GhostText:not(.jp-GhostText-lineSpacer):not(.jp-GhostText-letterSpacer)"
+)
+CODE = """() => {
+    const { content } = jupyterapp.shell.currentWidget;
+    const { editor } = content.activeCell ?? content;
+    return editor.model.sharedModel.getSource();
+}"""
 STATUS = ".gitlab-completions-status"
 
 
 @contextmanager
-def gitlab(**options: float) -> Iterator[Emulator]:
+def gitlab() -> Iterator[Emulator]:
     """An emulator in a thread of its own: the browser's driver has a loop already."""
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(Emulator(tls=True, **options)) as emulator,
+        portal.wrap_async_context_manager(Emulator(tls=True)) as emulator,
     ):
         yield emulator
 
@@ -77,7 +85,7 @@ def jupyterlab(home: Path, **environment: str) -> Iterator[Lab]:
     ours["IPYTHONDIR"] = str(home / "ipython")
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
-    command += [f"--ServerApp.root_dir={lab.files}", "--ServerApp.port_retries=50"]
+    command += [f"--ServerApp.root_dir={lab.files}", "--expose-app-in-browser"]
     with subprocess.Popen(
         [*command, f"--IdentityProvider.token={TOKEN}"],
         env={**inherited, **ours, **environment},
@@ -103,13 +111,98 @@ class Window:
         self.lab = lab
         self.said: list[str] = []
         page.on("console", lambda message: self.said.append(message.text))
-        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
 
-    def open(self, path: str) -> Window:
-        """Open a notebook or a file, alone."""
-        self.page.goto(f"{self.lab.url}/doc/tree/{path}?token={TOKEN}")
+    def open(self, path: str, content: str, *, alone: bool = True) -> Window:
+        """Write a notebook or a file, and open it."""
+        (self.lab.files / path).parent.mkdir(exist_ok=True)
+        (self.lab.files / path).write_text(content, "utf-8")
+        kind = "doc" if alone else "lab"
+        self.page.goto(f"{self.lab.url}/{kind}/tree/{path}?token={TOKEN}")
+        return self._ready()
+
+    def open_new(self) -> Window:
+        """Open a notebook that was never saved."""
+        self.page.goto(f"{self.lab.url}/lab?token={TOKEN}&reset")
+        self.page.locator('.jp-LauncherCard[data-category="Notebook"]').first.click()
+        return self._ready()
+
+    def _ready(self) -> Window:
         self.page.locator(EDITOR).first.wait_for()
+        self.page.locator(STATUS).filter(has_text=":").wait_for()
         return self
+
+    def enter_cell(self, index: int) -> None:
+        cell = self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+        cell.locator(".cm-content").click()
+
+    def enter_file(self) -> None:
+        self.page.locator(f".jp-FileEditor {EDITOR}").click()
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text, delay=KEY_MS)
+
+    def sees(self, text: str) -> None:
+        """Wait until exactly this is suggested."""
+        self.page.wait_for_function(
+            "([ghost, text]) => [...document.querySelectorAll(ghost)]"
+            ".map(each => each.textContent).join() === text",
+            arg=[GHOST, text],
+        )
+
+    def sees_nothing(self) -> None:
+        """Wait until nothing is suggested."""
+        self.page.wait_for_function(
+            "ghost => !document.querySelector(ghost)", arg=GHOST
+        )
+
+    def settled(self) -> None:
+        """Wait until the page has drawn twice: what was to be shown is by then."""
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame("
+            "() => requestAnimationFrame(done)))"
+        )
+
+    def code(self) -> str:
+        """Return the text of the editor in use, without what is only suggested."""
+        text: str = self.page.evaluate(CODE)
+        return text
+
+    def has_code(self, text: str) -> None:
+        """Wait until the editor in use has exactly this text."""
+        self.page.wait_for_function(f"text => ({CODE})() === text", arg=text)
+
+    @contextmanager
+    def tells(self, what: str, part: str = "all") -> Iterator[None]:
+        """Expect that an outcome is told meanwhile."""
+
+        def is_it(request: Request) -> bool:
+            if "/gitlab-completions/outcomes" not in request.url:
+                return False
+            said = request.post_data_json
+            return (said["what"], said["part"]) == (what, part)
+
+        with self.page.expect_request(is_it):
+            yield
+
+    @contextmanager
+    def answered(self) -> Iterator[None]:
+        """Expect that the last question of what is typed meanwhile is answered."""
+        asked: list[Request] = []
+
+        def note(request: Request) -> None:
+            if "/gitlab-completions/suggestions" in request.url:
+                asked.append(request)
+
+        self.page.on("request", note)
+        yield
+        self.page.wait_for_load_state("networkidle")
+        self.page.remove_listener("request", note)
+        assert asked
+        for request in asked:
+            response = request.response()
+            assert response is not None
+            response.finished()
 
     @property
     def ghost(self) -> Locator:
@@ -119,13 +212,13 @@ class Window:
     def status(self) -> Locator:
         return self.page.locator(STATUS)
 
-    def code(self) -> str:
-        """Return the text of the editor in use, without what is only suggested."""
-        text: str = self.page.evaluate(
-            "([content]) => content.cmTile.view.state.doc.toString()",
-            [self.page.locator(f"{EDITOR}").first.element_handle()],
-        )
-        return text
+    def said_wrong(self) -> list[str]:
+        """Return what the page's console has of ours, or of errors."""
+        return [
+            each
+            for each in self.said
+            if "gitlab" in each.lower() or each.startswith("error: ")
+        ]
 
 
 def notebook(*cells: tuple[str, str], language: str | None = "python") -> str:

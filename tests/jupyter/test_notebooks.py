@@ -8,9 +8,9 @@ from hypothesis import given, settings, strategies as st
 from examples.editors.jupyterlab.gitlab_completions_jupyterlab.notebooks import (
     Cell,
     Language,
+    Notebook,
     Place,
     place_in_file,
-    place_in_notebook,
 )
 from gitlab_completions.editor import Document
 
@@ -19,13 +19,17 @@ KINDS = st.sampled_from(["code", "markdown", "raw"])
 CELLS = st.lists(st.builds(Cell, kind=KINDS, source=st.text()), min_size=1, max_size=5)
 
 
+def book(
+    cells: list[Cell], path: str = "a/b.ipynb", kernel: Language = PYTHON
+) -> Notebook:
+    return Notebook(uri="file:///b.ipynb", path=path, cells=cells, language=kernel)
+
+
 def place(
-    *cells: tuple[str, str], index: int, offset: int = 0, language: Language = PYTHON
+    *cells: tuple[str, str], index: int, offset: int = 0, kernel: Language = PYTHON
 ) -> Place:
     made = [Cell(kind=kind, source=source) for kind, source in cells]
-    return place_in_notebook(
-        "file:///b.ipynb", "a/b.ipynb", made, index, offset, language
-    )
+    return book(made, kernel=kernel).place(index, offset)
 
 
 def above(found: Place) -> str:
@@ -112,10 +116,21 @@ def test_the_kernel_tells_the_language(
     name: str, extension: str, marker: str, language: str
 ) -> None:
     kernel = Language(name=name, extension=extension)
-    found = place(("code", "1"), ("code", ""), index=1, language=kernel)
+    found = place(("code", "1"), ("code", ""), index=1, kernel=kernel)
     assert above(found) == f"{marker}\n1\n\n{marker}\n"
     assert found.document.language == language
     assert found.document.file_name == f"a/b{extension}"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "name"),
+    [("python", "a/b.py"), ("R", "a/b.r"), ("brand-new", "a/b")],
+)
+def test_a_kernel_that_has_not_started_yet_has_told_its_name_alone(
+    kernel: str, name: str
+) -> None:
+    found = place(("code", "1"), index=0, kernel=Language(name=kernel))
+    assert found.document.file_name == name
 
 
 @pytest.mark.parametrize(
@@ -124,7 +139,7 @@ def test_the_kernel_tells_the_language(
 )
 def test_an_odd_path_names_a_document_all_the_same(path: str, name: str) -> None:
     cells = [Cell(kind="code", source="x")]
-    found = place_in_notebook("file:///", path, cells, 0, 0, PYTHON)
+    found = book(cells, path).place(0, 0)
     assert found.document.file_name == name
 
 
@@ -157,13 +172,13 @@ def test_the_cursor_is_where_it_was_in_its_cell(
 ) -> None:
     index = data.draw(st.integers(0, len(cells) - 1))
     offset = data.draw(st.integers(0, len(cells[index].source)))
-    found = place_in_notebook("file:///b", "b.ipynb", cells, index, offset, PYTHON)
+    found = book(cells).place(index, offset)
     source = cells[index].source
-    if found.document.uri == "file:///b":
+    if found.document.uri == "file:///b.ipynb":
         assert above(found).endswith(source[:offset])
         assert below(found).startswith(source[offset:])
     else:
         assert source.endswith(found.document.text)
     grown = [*cells, Cell(kind="code", source="more")]
-    later = place_in_notebook("file:///b", "b.ipynb", grown, index, offset, PYTHON)
+    later = book(grown).place(index, offset)
     assert above(later) == above(found)

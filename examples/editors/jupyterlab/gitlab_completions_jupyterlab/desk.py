@@ -7,16 +7,17 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gitlab_completions.editor import EditorPolicy, EditorSession, Trigger
+from gitlab_completions import GitLabCompletionsError
+from gitlab_completions.editor import EditorPolicy, EditorSession, Silence, Trigger
 
 from .messages import problem_json, status_json, suggestion_json
-from .notebooks import place_in_file, place_in_notebook
+from .notebooks import Notebook, place_in_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gitlab_completions import CompletionClient, GitLabCompletionsError
+    from gitlab_completions import CompletionClient
     from gitlab_completions.editor import Document, Suggestion, Suggestions
 
     from .messages import Outcome, Question
@@ -68,8 +69,11 @@ class Desk:
         trigger = Trigger.EXPLICIT if question.explicit else Trigger.TYPING
         tab = self._tab(question.tab)
         document = replace(place.document, project_path=self._project_path)
-        found = await tab.session.suggest(document, place.offset, trigger)
-        return {**self._told(tab, found, place), **self.status()}
+        try:
+            found = await tab.session.suggest(document, place.offset, trigger)
+        except GitLabCompletionsError as error:  # a project path that is none, say
+            return {**_nothing(error), **self.status()}
+        return {**_told(tab, found, place), **self.status()}
 
     def status(self) -> dict[str, object]:
         """Return how routing stands."""
@@ -133,24 +137,10 @@ class Desk:
         if question.language is None:
             text = question.cells[question.index].source
             return place_in_file(uri, path, text, question.offset)
-        return place_in_notebook(
-            uri,
-            path,
-            question.cells,
-            question.index,
-            question.offset,
-            question.language,
+        notebook = Notebook(
+            uri=uri, path=path, cells=question.cells, language=question.language
         )
-
-    def _told(self, tab: _Tab, found: Suggestions, place: Place) -> dict[str, object]:
-        items = [suggestion_json(each, place) for each in found.items]
-        tab.give(found.items)
-        return {
-            "items": [each for each in items if each["text"]],
-            "silence": found.silence.value if found.silence else None,
-            "explanation": found.explanation,
-            "problem": problem_json(found.problem),
-        }
+        return notebook.place(question.index, question.offset)
 
 
 class _Tab:
@@ -169,6 +159,26 @@ class _Tab:
             self.given.popitem(last=False)
 
 
+def _told(tab: _Tab, found: Suggestions, place: Place) -> dict[str, object]:
+    items = [suggestion_json(each, place) for each in found.items]
+    tab.give(found.items)
+    return {
+        "items": [each for each in items if each["text"]],
+        "silence": found.silence.value if found.silence else None,
+        "explanation": found.explanation,
+        "problem": problem_json(found.problem),
+    }
+
+
+def _nothing(error: GitLabCompletionsError) -> dict[str, object]:
+    return {
+        "items": [],
+        "silence": Silence.FAILED.value,
+        "explanation": str(error),
+        "problem": problem_json(error),
+    }
+
+
 class Unready:
     """Stands in for a desk that cannot be had, and says why to whoever asks.
 
@@ -177,20 +187,19 @@ class Unready:
     """
 
     def __init__(self, error: GitLabCompletionsError) -> None:
-        self._problem = problem_json(error)
-        self._words = str(error)
+        self._nothing = _nothing(error)
 
     async def answer(self, question: Question) -> dict[str, object]:
         """Return no suggestions, and why there are none."""
         del question
-        told = {"items": [], "silence": "failed", "problem": self._problem}
-        return {**told, "explanation": self._words, **self.status()}
+        return {**self._nothing, **self.status()}
 
     def status(self) -> dict[str, object]:
         """Return that nothing works, and why."""
         status = {"health": "unavailable", "route": None, "reason": None}
         text = "GitLab Duo: not set up"
-        return {"status": {**status, "text": text, "problem": self._problem}}
+        problem = self._nothing["problem"]
+        return {"status": {**status, "text": text, "problem": problem}}
 
     async def warm_up(self) -> None:
         """Do nothing."""

@@ -7,7 +7,6 @@ server, and the page never sees either.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode
@@ -17,9 +16,6 @@ from gitlab_completions.ignoring import ProjectIgnoreList
 
 from .desk import Desk, Unready
 from .handlers import DESK, HANDLERS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ("GitLabCompletions",)
 
@@ -51,7 +47,7 @@ class GitLabCompletions(ExtensionApp):
         self.settings[DESK] = Desk(
             self._client,
             root,
-            excluded=self._wary(ignored.excludes),
+            excluded=ignored.excludes,
             project_path=self.project_path or None,
         )
 
@@ -64,15 +60,3 @@ class GitLabCompletions(ExtensionApp):
         await self.settings[DESK].aclose()
         if self._client is not None:
             await self._client.aclose()
-
-    def _wary(self, excludes: Callable[[str], bool]) -> Callable[[str], bool]:
-        """Return the ignore list so that nothing is sent while it cannot be read."""
-
-        def excluded(path: str) -> bool:
-            try:
-                return excludes(path)
-            except (GitLabCompletionsError, OSError) as error:
-                self.log.warning("Nothing is sent: %s", error)
-                return True
-
-        return excluded

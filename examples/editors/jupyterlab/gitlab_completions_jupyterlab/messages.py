@@ -212,5 +212,5 @@ def _language(value: object) -> Language | None:
     if not isinstance(name, str) or not 0 < len(name) <= MOST_NAME:
         return Language()
     if not isinstance(extension, str) or not extension.startswith("."):
-        return Language(name=name, extension=f".{name.lower()}")
+        return Language(name=name)
     return Language(name=name, extension=extension[:MOST_NAME])

@@ -8,21 +8,21 @@ a magic such as `%%bash` is a script of its own.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gitlab_completions.editor import Document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ("Cell", "Language", "Place", "place_in_file", "place_in_notebook")
+__all__ = ("Cell", "Language", "Notebook", "Place", "place_in_file")
 
 _COMMENTS = {
-    "//": "c c++ cpp csharp dart fsharp go groovy java javascript kotlin php rust scala "
-    "swift typescript",
+    "//": "c c++ cpp csharp dart fsharp go groovy java javascript kotlin php rust "
+    "scala swift typescript",
     "--": "haskell lua sql",
     "%": "erlang matlab octave prolog",
     ";": "clojure common-lisp lisp racket scheme",
@@ -32,6 +32,8 @@ _COMMENT_OF = {
 }
 _IDENTIFIERS = {"c++": "cpp", "bash": "shellscript", "ipython": "python"}
 """Kernels' names of languages where VS Code's identifier, GitLab's too, is another."""
+_EXTENSIONS = {"bash": ".sh", "julia": ".jl", "python": ".py", "r": ".r"}
+"""Of kernels that have not started yet, and so have not told theirs."""
 _MAGIC = re.compile(r"%%(?:script[ \t]+)?([a-z]\w*)[^\n]*\n", re.IGNORECASE)
 _MAGICS = {
     "bash": ("shellscript", ".sh"),
@@ -61,10 +63,18 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
-    """What the kernel runs, by its own words, such as "python" and ".py"."""
+    """What the kernel runs, by its own words, such as "python" and ".py".
+
+    An extension that is not known is empty: then the identifier tells.
+    """
 
     name: str = "python"
-    extension: str = ".py"
+    extension: str = ""
+
+    @property
+    def ending(self) -> str:
+        """How a file of the language ends."""
+        return self.extension or _EXTENSIONS.get(self.name.lower(), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,39 +105,74 @@ def place_in_file(uri: str, path: str, text: str, offset: int) -> Place:
     return Place(document=Document(uri=uri, text=text, file_name=path), offset=offset)
 
 
-def place_in_notebook(
-    uri: str,
-    path: str,
-    cells: Sequence[Cell],
-    index: int,
-    offset: int,
-    language: Language,
-) -> Place:
-    """Return the place in a notebook.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notebook:
+    """A notebook, or what is of it around the cursor.
 
     Args:
-        uri: Names the notebook.
-        path: Its path, such as "analysis/model.ipynb".
-        cells: Its cells, or those around the cursor.
-        index: Which of them has the cursor.
-        offset: The cursor in that cell, in code points.
+        uri: Names it.
+        path: Where it is, such as "analysis/model.ipynb".
+        cells: Its cells.
         language: What the kernel runs.
     """
-    cell = cells[index]
-    if cell.kind != "code":
-        named = _Named(uri, path, "markdown", ".md")
-        return _composed(named, cells, index, offset, _Prose())
-    magic = _other_language(cell)
-    if magic is not None and offset >= len(magic[0]):
-        head, *named_so = magic
-        named = _Named(f"{uri}#{named_so[0]}", path, *named_so)
-        text = cell.source.removeprefix(head)
-        return Place(document=named.document(text), offset=offset - len(head))
-    name = language.name.lower()
-    name = _IDENTIFIERS.get(name, name)
-    named = _Named(uri, path, name, language.extension)
-    script = _Script(_COMMENT_OF.get(name, "#"))
-    return _composed(named, cells, index, offset, script, script.marker)
+
+    uri: str = field(repr=False)
+    path: str = field(repr=False)
+    cells: Sequence[Cell] = field(repr=False)
+    language: Language
+
+    def place(self, index: int, offset: int) -> Place:
+        """Return the place in a cell, at an offset in code points."""
+        cell = self.cells[index]
+        if cell.kind != "code":
+            head, tail = self._around(index, _Prose())
+            document = self._document(head + cell.source + tail, "markdown", ".md")
+            return Place(document=document, offset=len(head) + offset)
+        magic = _other_language(cell)
+        if magic is not None and offset >= len(magic[0]):
+            first, *named = magic
+            document = self._document(cell.source.removeprefix(first), *named)
+            document = replace(document, uri=f"{self.uri}#{named[0]}")
+            return Place(document=document, offset=offset - len(first))
+        name = self.language.name.lower()
+        name = _IDENTIFIERS.get(name, name)
+        script = _Script(_COMMENT_OF.get(name, "#"))
+        head, tail = self._around(index, script)
+        text = head + cell.source + tail
+        document = self._document(text, name, self.language.ending)
+        at = len(head) + offset
+        return Place(document=document, offset=at, marker=script.marker)
+
+    def _document(self, text: str, language: str, extension: str) -> Document:
+        """Return a document that is named like the notebook, but for its extension.
+
+        The gateway tells the language by the extension, and an `.ipynb` is JSON.
+        """
+        path = self.path or "Untitled"
+        stem = path.removesuffix(PurePosixPath(path).suffix)
+        name = stem + extension
+        return Document(uri=self.uri, text=text, language=language, file_name=name)
+
+    def _around(self, index: int, form: _Script | _Prose) -> tuple[str, str]:
+        """Return what goes before a cell and after it.
+
+        The former depends on nothing in the cell and below it, so that what is above
+        the cursor stays the same from key to key.
+        """
+        cell = self.cells[index]
+        above = [each for each in self.cells[:index] if each.kind != "raw"]
+        below = [each for each in self.cells[index + 1 :] if each.kind != "raw"]
+        head = "".join(
+            form.between(before, each) + form.written(each)
+            for before, each in zip((None, *above), above, strict=False)
+        )
+        if above:
+            head += form.between(above[-1], cell)
+        tail = "".join(
+            form.between(before, each) + form.written(each)
+            for before, each in pairwise((cell, *below))
+        )
+        return head, tail
 
 
 def _other_language(cell: Cell) -> tuple[str, str, str] | None:
@@ -135,57 +180,6 @@ def _other_language(cell: Cell) -> tuple[str, str, str] | None:
     magic = _MAGIC.match(cell.source)
     known = _MAGICS.get(magic[1].lower()) if magic else None
     return (magic[0], *known) if magic and known else None
-
-
-class _Named(NamedTuple):
-    """A document but for its text, named like the notebook but for its extension.
-
-    The gateway tells the language by the extension, and an `.ipynb` is JSON.
-    """
-
-    uri: str
-    path: str
-    language: str
-    extension: str
-
-    def document(self, text: str) -> Document:
-        path = self.path or "Untitled"
-        stem = path.removesuffix(PurePosixPath(path).suffix)
-        return Document(
-            uri=self.uri,
-            text=text,
-            language=self.language,
-            file_name=stem + self.extension,
-        )
-
-
-def _composed(
-    named: _Named,
-    cells: Sequence[Cell],
-    index: int,
-    offset: int,
-    form: _Script | _Prose,
-    marker: str | None = None,
-) -> Place:
-    """Return the place in the cells, all written as one document.
-
-    What is above the cursor depends on nothing below it, so that it stays the same
-    from key to key.
-    """
-    cell = cells[index]
-    above = [each for each in cells[:index] if each.kind != "raw"]
-    below = [each for each in cells[index + 1 :] if each.kind != "raw"]
-    head = "".join(
-        form.between(before, after) + ("" if after is cell else form.written(after))
-        for before, after in pairwise((None, *above, cell))
-    )
-    tail = "".join(
-        form.between(before, after) + form.written(after)
-        for before, after in pairwise((cell, *below))
-    )
-    text = (head if above else "") + cell.source + tail
-    at = (len(head) if above else 0) + offset
-    return Place(document=named.document(text), offset=at, marker=marker)
 
 
 class _Prose:

@@ -24,10 +24,11 @@ function inNotebook(path, notebook) {
   return { path, cells, index, language, editor: notebook.activeCell.editor };
 }
 
-// What the kernel said it runs, else what it was chosen for; a notebook keeps both.
+// What the kernel said it runs, else what it was chosen for; a notebook keeps both, and
+// the first is blank until a kernel runs.
 function languageOf(model) {
   const info = model?.getMetadata('language_info');
-  const name = info?.name ?? model?.getMetadata('kernelspec')?.language;
+  const name = info?.name || model?.getMetadata('kernelspec')?.language;
   return name ? { name, extension: info?.file_extension } : {};
 }
 

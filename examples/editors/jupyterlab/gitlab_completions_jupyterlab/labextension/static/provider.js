@@ -1,6 +1,8 @@
 // The provider that JupyterLab asks at each key, and what became of what it gave.
 import { placeOf } from './places.js';
 
+const GHOST = // not the spacers that take its place
+  '.jp-GhostText:not(.jp-GhostText-lineSpacer):not(.jp-GhostText-letterSpacer)';
 const INVOKE = 0; // InlineCompletionTriggerKind.Invoke
 
 export class Provider {
@@ -24,6 +26,7 @@ export class Provider {
     this._manager = manager;
     this._heard = heard;
     this._live = null; // what was given last: by it outcomes are told
+    this._shown = null;
     this._open = new WeakSet();
   }
 
@@ -77,15 +80,17 @@ export class Provider {
   _current() {
     const live = this._live;
     if (!live || !this._isShown(live)) return null;
-    const ghost = live.editor.host.querySelector('.jp-GhostText')?.textContent;
+    const ghost = live.editor.host.querySelector(GHOST)?.textContent;
     return live.items.find(each => each.insertText === ghost) ?? live.items[0];
   }
 
   _give(live) {
     this._live = live;
     setTimeout(() => {
-      if (this._live === live && this._isShown(live)) {
-        this._server.tell(this._current(), 'shown');
+      const item = this._live === live ? this._current() : null;
+      if (item && item.id !== this._shown) {
+        this._shown = item.id; // the same one, while the author types along it
+        this._server.tell(item, 'shown');
       }
     });
   }
