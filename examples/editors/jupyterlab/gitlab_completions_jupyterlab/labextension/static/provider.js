@@ -42,10 +42,12 @@ export class Provider {
     const answer = await this._server.suggest(question);
     this._heard(answer, explicit);
     // JupyterLab would show it wherever the cursor is by now.
-    if (stateOf(editor) !== before) return { items: [] };
-    const items = answer.items.map(item => ({ ...item, insertText: item.text }));
+    const isHere = stateOf(editor) === before;
+    const given = isHere ? answer.items : [];
+    const items = given.map(item => ({ ...item, insertText: item.text }));
     const above = [...request.text].slice(0, offset).join('');
     if (items.length) this._give({ items, above, editor, widget: context.widget });
+    else setTimeout(() => letTabGo(editor));
     return { items };
   }
 
@@ -73,8 +75,12 @@ export class Provider {
     const item = this._current();
     if (!item || item.insertText !== item.text) return; // the rest is under way
     const { editor } = this._live;
+    const insert = item[part];
+    const from = editor.getOffsetAt(editor.getCursorPosition());
+    const selection = { anchor: from + insert.length };
     this._server.tell(item, 'accepted', part);
-    editor.replaceSelection(item[part]);
+    // Not `replaceSelection`, which moves the cursor a moment after the text.
+    editor.editor.dispatch({ changes: { from, insert }, selection });
   }
 
   _current() {
@@ -110,6 +116,12 @@ export class Provider {
     const { context } = widget;
     widget.disposed.connect(() => this._server.closed(context.localPath));
   }
+}
+
+// JupyterLab keeps Tab for a suggestion that was typed away, with none left to take.
+function letTabGo(editor) {
+  if (!editor || editor.isDisposed || editor.host.querySelector(GHOST)) return;
+  editor.host.classList.remove('jp-mod-inline-completer-active');
 }
 
 const sourceOf = editor => editor?.model.sharedModel.getSource() ?? '';

@@ -2,8 +2,9 @@
 export class Status {
   constructor(jupyter) {
     this._apputils = jupyter.apputils;
-    this._last = 'Nothing has been suggested yet.';
+    this._last = 'nothing has been asked for yet';
     this._problem = null; // what was said once already
+    this._Widget = jupyter.Widget;
     this.widget = new jupyter.Widget();
     this.widget.addClass('jp-StatusBar-TextItem');
     this.widget.addClass('gitlab-completions-status');
@@ -27,7 +28,13 @@ export class Status {
   }
 
   explain() {
-    const body = `${this._last}\n\n${this._status}`;
+    const body = new this._Widget();
+    const known = this._status.includes(this._last);
+    for (const words of known ? [this._status] : [this._last, this._status]) {
+      const paragraph = document.createElement('p');
+      paragraph.textContent = words;
+      body.node.append(paragraph);
+    }
     const buttons = [this._apputils.Dialog.okButton()];
     return this._apputils.showDialog({ title: 'GitLab Duo', body, buttons });
   }
