@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ("CLOSERS", "PAIRS", "follow", "lone_quotes", "marks", "unclosed", "unopened")
+__all__ = (
+    "CLOSERS",
+    "PAIRS",
+    "QUOTES",
+    "follow",
+    "lone_quotes",
+    "marks",
+    "unclosed",
+    "unopened",
+)
 
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 CLOSERS = frozenset(PAIRS.values())
+QUOTES = frozenset("\"'`")
 _TOKEN = re.compile(
     r"""\\.|"(?:\\.|[^"\\\r\n])*+"|'(?:\\.|[^'\\\r\n])*+'|`(?:\\.|[^`\\\r\n])*+`"""
     r"""|["'`()\[\]{}]"""
@@ -37,9 +47,7 @@ def marks(text: str) -> Iterator[tuple[int, str]]:
 
 def lone_quotes(text: str) -> list[str]:
     """Return the quotes that open no string on their line, in order."""
-    return [
-        mark for _, mark in marks(text) if mark not in PAIRS and mark not in CLOSERS
-    ]
+    return [mark for _, mark in marks(text) if mark in QUOTES]
 
 
 def follow(waiting: list[str], text: str) -> list[str]:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from gitlab_completions.editor.brackets import (
     CLOSERS,
     PAIRS,
+    QUOTES,
     follow,
     lone_quotes,
     marks,
@@ -40,11 +41,15 @@ __all__ = ("auto_closed", "fitted", "left_of")
 _REACH = 4_096
 """Characters of a line that are looked at on each side of the cursor: no author's line
 is longer, but a minified file has lines of a megabyte."""
+_LONGEST = 65_536
+"""Characters of an answer that are looked at and kept; the longest generations have
+50 000. It bounds what a server can make an editor wait: measured, 0.1 s."""
 _MOST_LINES = 100
 """Lines of the text below that an answer is compared with."""
 _BLANKS = " \t"
 _LINE_END = re.compile(r"\r\n?|\n")
-_FILLED_LINE = re.compile(r"^[^\S\r\n]*\S[^\r\n]*", re.MULTILINE)
+_FILLED_LINE = re.compile(r"(?:^|(?<=\r))[^\S\r\n]*+\S[^\r\n]*", re.MULTILINE)
+_OPEN_TAG = re.compile(r"<([A-Za-z][\w:.-]*)[^<>]*>\s*\Z")
 _BETWEEN = re.compile(r"[ \t]*(?:(?:\r\n?|\n)[ \t]*)?")
 _WORD = re.compile(r"\w")
 _STATEMENT_ENDS = frozenset({";", ","})
@@ -64,8 +69,9 @@ def fitted(answer: str, text: str, at: int) -> str:
     end = line_end(text, at)
     above = text[max(line_start(text, at), at - _REACH) : at]
     tail = text[at : min(end, at + _REACH)]
-    below = _filled_lines(text, end)
-    fits = _before_lines(_LINE_END.sub("\n", answer), above, below)
+    answer = _LINE_END.sub("\n", answer[:_LONGEST])
+    below = _filled_lines(text, end, min(_MOST_LINES, answer.count("\n") + 1))
+    fits = _before_lines(answer, above, below)
     if tail.strip():
         fits = _before_tail(fits, above, tail)
     else:
@@ -111,16 +117,25 @@ def auto_closed(typed: str, text: str, at: int) -> tuple[int, ...]:
     """
     distances = [0]
     end = at
-    for closer in reversed(unclosed(typed)):
-        between = _BETWEEN.match(text, end) if closer in CLOSERS else None
+    for closer in _closers_of(typed):
+        between = _BETWEEN.match(text, end) if closer not in QUOTES else None
         start = between.end() if between is not None else end
         if not text.startswith(closer, start):
             break
-        triple = closer * 3
-        whole = typed.endswith(triple) and text.startswith(triple, start)
-        end = start + (3 if whole else 1)
+        end = start + len(closer)
         distances.append(end - at)
     return tuple(distances)
+
+
+def _closers_of(typed: str) -> list[str]:
+    """Return what would close what was typed, the innermost first."""
+    tag = _OPEN_TAG.search(typed, max(0, len(typed) - _REACH))
+    if tag is not None:
+        return [f"</{tag.group(1)}>"]
+    closers = unclosed(typed)[::-1]
+    if typed.endswith(('"""', "'''", "```")):
+        closers[:1] = [typed[-3:]]
+    return closers
 
 
 def _before_tail(answer: str, above: str, tail: str) -> str:
@@ -201,9 +216,9 @@ def _before_rest(answer: str, rest: str) -> str:
     return first.rstrip()[: -len(rest)] if first.rstrip().endswith(rest) else answer
 
 
-def _filled_lines(text: str, start: int) -> list[str]:
-    """Return the lines below that are not blank, as many as are worth looking at."""
-    found = islice(_FILLED_LINE.finditer(text, start), _MOST_LINES)
+def _filled_lines(text: str, start: int, most: int) -> list[str]:
+    """Return the first lines below that are not blank."""
+    found = islice(_FILLED_LINE.finditer(text, start), most)
     return [line.group().rstrip() for line in found]
 
 

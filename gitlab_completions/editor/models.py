@@ -125,7 +125,8 @@ class Suggestion:
     """Text to insert at the cursor, nothing else changes; it fits what is there.
 
     Args:
-        id: Stays the same while the author types along it, and names it in events.
+        id: Its own; stays the same while the author types along it. Events name all
+            candidates of an answer by the first one's, as GitLab does.
         text: What to insert, with the document's own line ends.
         source: Where it came from.
         completion: The answer that it is (part of): route, model, attempts, times.

@@ -85,12 +85,16 @@ def line_end(text: str, offset: int) -> int:
 
 
 def nearest_line_end(text: str, offset: int) -> str:
-    """Return the line end that the document uses around the offset."""
-    here = _LINE_END.match(text, line_end(text, offset))
-    if here is not None:
-        return here.group()
-    start = line_start(text, offset)
-    return "\r\n" if text[:start].endswith("\r\n") else text[start - 1 : start] or "\n"
+    """Return the line end that the document uses around the offset.
+
+    A lone CR is one only in a document that has no other.
+    """
+    end = text.find("\n", offset)
+    if end < 0:
+        end = text.rfind("\n", 0, offset)
+    if end < 0:
+        return "\r" if "\r" in text else "\n"
+    return "\r\n" if text[end - 1 : end] == "\r" else "\n"
 
 
 def _start_of(text: str, line: int) -> int:

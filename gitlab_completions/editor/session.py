@@ -161,8 +161,7 @@ class EditorSession:
             ConfigurationError: When the trigger is none.
             ClientClosedError: When the session is closed.
         """
-        if self._is_closed:
-            raise ClientClosedError("the editor session is closed")
+        self._check_open()
         _check_question(document, trigger)
         offset = offset_of(document.text, position, self._encoding)
         self._loop = asyncio.get_running_loop()
@@ -182,6 +181,8 @@ class EditorSession:
         )
         ask = Ask(self._desk, keystroke)
         verdict = await self._take(turn, ask)
+        if verdict is None and self._is_closed:
+            verdict = Quiet(silence=Silence.FAILED, problem=_closed())
         found = _suggestions(verdict, ask, self._loop.time() - since)
         if found.silence is not Silence.SUPERSEDED:
             self.last = found
@@ -206,8 +207,7 @@ class EditorSession:
             ConfigurationError: When it is none, or `part` no part.
         """
         _check_suggestion(suggestion)
-        if not isinstance(part, Part):
-            raise ConfigurationError("part must be Part.ALL, .WORD or .LINE")
+        _check_part(part)
         if self._recorder is not None:
             self._recorder.accepted(suggestion, part, self._now())
         self._desk.accepted(suggestion, part)
@@ -257,6 +257,10 @@ class EditorSession:
 
     def __repr__(self) -> str:
         return f"<EditorSession {'closed' if self._is_closed else 'open'}>"
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise _closed()
 
     def _now(self) -> float:
         return 0.0 if self._loop is None else self._loop.time()
@@ -327,6 +331,10 @@ class EditorSession:
             return True
 
 
+def _closed() -> ClientClosedError:
+    return ClientClosedError("the editor session is closed")
+
+
 def _suggestions(verdict: Verdict | None, ask: Ask, elapsed_s: float) -> Suggestions:
     waited_s = 0.0 if ask.sent_at is None else ask.sent_at - ask.since
     if isinstance(verdict, Offer):
@@ -361,6 +369,11 @@ def _check_suggestion(suggestion: object) -> None:
     if not isinstance(suggestion, Suggestion):
         kind = type(suggestion).__name__
         raise ConfigurationError(f"suggestion must be a Suggestion, not {kind}")
+
+
+def _check_part(part: object) -> None:
+    if not isinstance(part, Part):
+        raise ConfigurationError("part must be Part.ALL, .WORD or .LINE")
 
 
 def _check_question(document: object, trigger: object) -> None:

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ("unwanted",)
 
-_MAY_FOLLOW = re.compile(r"\s*[)}\]\"'`]*\s*[:{;,]?\s*")
+_MAY_FOLLOW = re.compile(r"\s*+[)}\]\"'`]*+\s*+[:{;,]?+\s*+")
 """What may follow on the line, as the reference client has it: closing brackets and
 quotes, then one separator."""
-_LONGEST = 256
-"""Characters: what is longer is more than brackets, and need not be looked at."""
 
 
 def unwanted(
@@ -53,8 +51,9 @@ def unwanted(
         return Silence.TOO_SHORT
     if is_word(text[at - 1 : at]) and is_word(text[at : at + 1]):
         return Silence.MID_WORD
-    tail = text[at : min(line_end(text, at), at + _LONGEST)]
-    return None if _MAY_FOLLOW.fullmatch(tail) else Silence.TEXT_AFTER_CURSOR
+    if _MAY_FOLLOW.fullmatch(text, at, line_end(text, at)) is None:
+        return Silence.TEXT_AFTER_CURSOR
+    return None
 
 
 def _forbidden(

@@ -13,7 +13,21 @@ if TYPE_CHECKING:
 
 texts = st.lists(
     st.sampled_from(
-        ["foo", "bar_1", " ", "\t", "\n", "\r\n", "(", ").", "é", "e\u0301", "मि", "語", "👩\u200d👧"]
+        [
+            "foo",
+            "bar_1",
+            " ",
+            "\t",
+            "\n",
+            "\r\n",
+            "(",
+            ").",
+            "é",
+            "e\u0301",
+            "मि",
+            "語",
+            "👩\u200d👧",
+        ]
     )
     | st.characters(exclude_categories=["Cs"]),
     max_size=30,
@@ -60,9 +74,7 @@ def test_a_line_is_taken_with_the_line_ends_before_it(text: str, line: str) -> N
 
 
 @given(texts, st.sampled_from([next_word, next_line]))
-def test_part_after_part_is_the_whole(
-    text: str, part_of: Callable[[str], str]
-) -> None:
+def test_part_after_part_is_the_whole(text: str, part_of: Callable[[str], str]) -> None:
     taken = ""
     while taken != text:
         part = part_of(text[len(taken) :])

@@ -20,7 +20,20 @@ from gitlab_completions.errors import RequestRejectedError
 ENCODINGS: tuple[PositionEncoding, ...] = get_args(PositionEncoding)
 CODECS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 odd_characters = st.sampled_from(
-    ["\n", "\r", "\r\n", "a", "é", "e\u0301", "語", "😀", "👩\u200d👧", "\x0c", "\u2028", "\x85"]
+    [
+        "\n",
+        "\r",
+        "\r\n",
+        "a",
+        "é",
+        "e\u0301",
+        "語",
+        "😀",
+        "👩\u200d👧",
+        "\x0c",
+        "\u2028",
+        "\x85",
+    ]
 )
 texts = st.lists(
     odd_characters | st.characters(exclude_categories=["Cs"]), max_size=40
@@ -132,7 +145,9 @@ def test_the_lines_of_a_long_text_are_found(end: str) -> None:
 
 
 @given(texts, st.data())
-def test_a_line_is_what_is_between_two_line_ends(text: str, data: st.DataObject) -> None:
+def test_a_line_is_what_is_between_two_line_ends(
+    text: str, data: st.DataObject
+) -> None:
     number = data.draw(st.integers(0, len(lines_of(text)) - 1))
     start, line = lines_of(text)[number]
     at = start + data.draw(st.integers(0, len(line)))
@@ -149,6 +164,8 @@ def test_a_line_is_what_is_between_two_line_ends(text: str, data: st.DataObject)
         ("a\r\nb", 0, "\r\n"),
         ("a\r\nb", 4, "\r\n"),
         ("a\rb", 3, "\r"),
+        ("a\rb\nc", 0, "\n"),
+        ("a\r\nb\rc\rd", 5, "\r\n"),
         ("a\r\nb\nc", 1, "\r\n"),
         ("a\r\nb\nc", 3, "\n"),
         ("a\r\nb\nc", 6, "\n"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TypeAlias
 
-from cachetools import Cache, LRUCache
+from cachetools import LRUCache
 
 from gitlab_completions._records import Record, replace
 from gitlab_completions.editor.fitting import left_of
@@ -84,6 +84,14 @@ class Answer(Record):
         return replace(self, anchor=place.anchor(), candidates=left)
 
 
+class _Kept(LRUCache[Key, Answer]):
+    """A cache that can be looked at without being used."""
+
+    def peek(self, key: Key) -> Answer:
+        """Return an answer without making it the last one to go."""
+        return super(LRUCache, self).__getitem__(key)
+
+
 class Answers:
     """The answers that are kept; told the time.
 
@@ -108,7 +116,7 @@ class Answers:
         policy = self._policy
         believed_s = policy.cache_s if answer.candidates else policy.negative_cache_s
         answer = replace(answer, ends_at=now + believed_s)
-        self._drop([key for key in self._kept if self._peek(key).ends_at <= now])
+        self._drop([key for key in self._kept if self._kept.peek(key).ends_at <= now])
         self.put(answer)
         return answer
 
@@ -127,7 +135,7 @@ class Answers:
         uri, offset = place.uri, place.offset
         near = [key for key in self._kept if key[0] == uri and key[1] <= offset]
         for key in sorted(near, key=_length, reverse=True):
-            answer = self._peek(key)
+            answer = self._kept.peek(key)
             typed = answer.typed(place) if now < answer.ends_at else None
             if typed is not None:
                 self._kept.get(key)  # it is used, so it goes last
@@ -145,17 +153,13 @@ class Answers:
         """What they take."""
         return int(self._kept.currsize)
 
-    def _peek(self, key: Key) -> Answer:
-        """Return an answer without making it the last one to go."""
-        return Cache.__getitem__(self._kept, key)
-
     def _drop(self, keys: list[Key]) -> None:
         for key in keys:
             del self._kept[key]
 
 
-def _cache(policy: EditorPolicy) -> LRUCache[Key, Answer]:
-    return LRUCache(policy.cache_bytes, getsizeof=_size)
+def _cache(policy: EditorPolicy) -> _Kept:
+    return _Kept(policy.cache_bytes, getsizeof=_size)
 
 
 def _key(answer: Answer) -> Key:

@@ -51,10 +51,6 @@ class Calls:
         self._calls[call.number] = call
         return tuple(one.number for one in order[: max(0, over)])
 
-    def get(self, number: int) -> Call | None:
-        """Return a call that is under way."""
-        return self._calls.get(number)
-
     def end(self, number: int) -> Call | None:
         """Return a call that has ended; `None` when that was known."""
         return self._calls.pop(number, None)

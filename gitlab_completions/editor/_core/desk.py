@@ -247,9 +247,9 @@ class Desk:
         return Offer(items=tuple(items))
 
     def gathered(self, answer: Answer, keystroke: Keystroke, now: float) -> Answer:
-        """Return an explicit answer with what else is at hand; nothing twice.
+        """Return an explicit answer for this place with what else is at hand.
 
-        What is on the screen stays where it is, before what came.
+        Nothing twice; what is on the screen stays where it is, before what came.
         """
         place = keystroke.place
         candidates: dict[str, Candidate] = {}
@@ -261,8 +261,9 @@ class Desk:
             candidates.setdefault(one.text, one)
         numbered = enumerate(candidates.values(), start=1)
         all_ = tuple(replace(one, option=option) for option, one in numbered)
-        answer = replace(answer, anchor=place.anchor(), candidates=all_)
-        self.answers.put(answer)
+        answer = replace(answer, candidates=all_)
+        if all_:
+            self.answers.put(answer)
         return answer
 
     def silence(self, answer: Answer, keystroke: Keystroke) -> Silence:

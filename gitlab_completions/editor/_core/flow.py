@@ -151,8 +151,11 @@ class Ask:
             return None
         source = Source.NETWORK if number == self._own else Source.IN_FLIGHT
         if keystroke.explicit:
-            answer, typed = self.desk.gathered(answer, keystroke, now), ""
-        offer = self.desk.offer(answer, typed, keystroke, source)
+            left = answer.moved(keystroke.place, typed)
+            left = self.desk.gathered(left, keystroke, now)
+            offer = self.desk.offer(left, "", keystroke, source)
+        else:
+            offer = self.desk.offer(answer, typed, keystroke, source)
         if offer is None and not typed:
             return self._useless(answer)
         return offer

@@ -10,7 +10,7 @@ from gitlab_completions.editor._shell.bulletin import complain
 from gitlab_completions.models import ContextItem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from gitlab_completions.editor.models import Document
 
@@ -57,12 +57,13 @@ class Gatherer:
             return ()
 
 
-def _checked(items: Items) -> Items:
-    """Return the items; what is none would fail the request much later.
+def _checked(items: Iterable[object]) -> Iterator[ContextItem]:
+    """Give the items; what is none would fail the request much later.
 
     Raises:
         TypeError: When one is no item.
     """
-    if not all(isinstance(one, ContextItem) for one in items):
-        raise TypeError("a context source gives ContextItem")
-    return items
+    for one in items:
+        if not isinstance(one, ContextItem):
+            raise TypeError("a context source gives ContextItem")
+        yield one

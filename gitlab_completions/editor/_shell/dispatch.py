@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from gitlab_completions._frames import without_frames
 from gitlab_completions.editor._core.commands import Ending
-from gitlab_completions.errors import GitLabCompletionsError
+from gitlab_completions.errors import ConfigurationError, GitLabCompletionsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,4 +131,7 @@ def _problem(error: Exception) -> GitLabCompletionsError:
     """
     if isinstance(error, GitLabCompletionsError):
         return without_frames(error)
-    return GitLabCompletionsError(f"the call broke with {type(error).__name__}")
+    kind = type(error).__name__
+    return ConfigurationError(
+        f"the call broke with {kind}, in what the client or the session was given"
+    )
