@@ -68,12 +68,14 @@ def running() -> Iterator[Emulator]:
 
 @pytest.fixture
 def emulator(running: Emulator) -> Iterator[Emulator]:
-    """The emulator, in health again afterwards."""
-    for endpoint in (running.gateway, running.instance, running.direct_access):
-        endpoint.heal()
+    """The emulator, in health again afterwards, and with no requests before."""
+    endpoints = (running.gateway, running.instance, running.direct_access)
+    for endpoint in endpoints:
         endpoint.requests.clear()
     yield running
-    running.gateway.latency_s = 0
+    for endpoint in endpoints:
+        endpoint.heal()
+        endpoint.latency_s = 0
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +199,6 @@ def test_an_answer_that_comes_after_the_cursor_has_moved_is_not_shown(
         window.page.keyboard.press("ArrowLeft")
     window.settled()
     assert window.ghost.count() == 0
-    emulator.instance.latency_s = 0
 
 
 def test_who_asks_in_an_empty_cell_gets_what_the_markdown_above_says(
