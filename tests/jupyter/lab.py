@@ -179,7 +179,7 @@ class Window:
         def is_it(request: Request) -> bool:
             if "/gitlab-completions/outcomes" not in request.url:
                 return False
-            said = request.post_data_json
+            said = posted(request)
             return (said["what"], said["part"]) == (what, part)
 
         with self.page.expect_request(is_it):
@@ -219,6 +219,12 @@ class Window:
             for each in self.said
             if "gitlab" in each.lower() or each.startswith("error: ")
         ]
+
+
+def posted(request: Request) -> dict[str, object]:
+    """Return what the page has posted."""
+    said: dict[str, object] = json.loads(request.post_data or "{}")
+    return said
 
 
 def notebook(*cells: tuple[str, str], language: str | None = "python") -> str:

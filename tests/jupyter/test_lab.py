@@ -9,7 +9,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import httpx
 import pytest
@@ -19,7 +19,7 @@ pytest.importorskip("gitlab_completions_jupyterlab", reason="nox -s jupyter does
 pytest.importorskip("playwright.sync_api", reason="nox -s jupyter installs playwright")
 
 from tests.browser.chromium import chromium, program
-from tests.jupyter.lab import TOKEN, Window, gitlab, jupyterlab, notebook
+from tests.jupyter.lab import TOKEN, Window, gitlab, jupyterlab, notebook, posted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -231,8 +231,8 @@ def test_a_large_notebook_is_sent_as_far_as_it_is_near(
     window.open("large.ipynb", cells).enter_cell(3)
     with window.page.expect_request("**/gitlab-completions/suggestions*") as asked:
         window.type("def area(")
-    said = asked.value.post_data_json
-    assert [cell["source"][:4] for cell in said["cells"]] == ["near", "def ", "d"]
+    cells_sent = cast("list[dict[str, str]]", posted(asked.value)["cells"])
+    assert [cell["source"][:4] for cell in cells_sent] == ["near", "def ", "d"]
     window.sees("width, height):")
 
 
@@ -257,6 +257,21 @@ def test_a_problem_is_said_once_and_explained_on_request(
     window.page.keyboard.press("Enter")
 
 
+def test_that_direct_is_not_in_use_is_no_problem_of_the_author(window: Window) -> None:
+    problem = {"code": "direct_barred", "message": "direct is barred", "remedy": None}
+    words = "GitLab Duo: degraded, indirect"
+    told = {"health": "degraded", "text": words, "problem": problem}
+    window.page.route(
+        "**/gitlab-completions/status*",
+        lambda route: route.fulfill(json={"status": told}),
+    )
+    window.open("barred.ipynb", notebook(("code", AREA)))
+    window.settled()
+    assert window.status.inner_text() == words
+    assert window.status.get_attribute("title") == f"{words}: direct is barred"
+    assert window.page.locator(".Toastify__toast").count() == 0
+
+
 def test_a_notebook_that_is_closed_is_forgotten(window: Window) -> None:
     window.open("closed.ipynb", notebook(("code", AREA), ("code", "")), alone=False)
     window.enter_cell(1)
@@ -264,7 +279,7 @@ def test_a_notebook_that_is_closed_is_forgotten(window: Window) -> None:
     window.sees("width, height):")
     with window.page.expect_request("**/gitlab-completions/closed*") as told:
         window.page.evaluate("jupyterapp.shell.currentWidget.dispose()")
-    assert told.value.post_data_json["path"] == "closed.ipynb"
+    assert posted(told.value)["path"] == "closed.ipynb"
 
 
 def post(lab: Lab, body: object, **headers: str) -> httpx.Response:

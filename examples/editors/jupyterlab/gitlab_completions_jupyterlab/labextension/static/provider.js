@@ -10,14 +10,15 @@ export class Provider {
   identifier = 'gitlab-completions-jupyterlab:provider';
 
   // Debounce and what to do within a line are the session's, on the server. The timeout
-  // is longer than the library's deadline, so that its reason arrives.
+  // is longer than the library's deadlines (60 s of a generation), so that its reason
+  // arrives.
   schema = {
     properties: {},
     default: {
       enabled: true,
       debouncerDelay: 0,
       autoFillInMiddle: true,
-      timeout: 15_000
+      timeout: 65_000
     }
   };
 
