@@ -133,6 +133,8 @@ class Window:
         return self
 
     def enter_cell(self, index: int) -> None:
+        """Click into a cell, once its kernel runs: until then editors are made anew."""
+        self.page.locator('[data-status="idle"]').first.wait_for(state="attached")
         cell = self.page.locator(".jp-Notebook .jp-Cell").nth(index)
         cell.locator(".cm-content").click()
 

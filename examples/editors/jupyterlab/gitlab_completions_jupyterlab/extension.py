@@ -36,8 +36,10 @@ class GitLabCompletions(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make the client, which does nothing yet; the server runs without one too."""
+        server = self.serverapp
+        assert server is not None, "Jupyter links an extension before it starts it"
         try:
-            root = Path(self.serverapp.root_dir).absolute()
+            root = Path(server.root_dir).absolute()
             ignored = ProjectIgnoreList(root)
             self._client = CompletionClient.from_env(user_agent=USER_AGENT)
         except GitLabCompletionsError as error:
