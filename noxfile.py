@@ -39,6 +39,7 @@ BENCHMARKS = (
     "idle",
     "first_piece",
     "redaction",
+    "keystrokes",
     "telemetry",
     "event_log",
 )

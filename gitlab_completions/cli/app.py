@@ -24,7 +24,7 @@ EXIT_CODES = """\b
 Exit codes:
   0    done
   1    no suggestion here; the doctor found a problem; the demo went wrong; a
-       rehearsal lost completions
+       rehearsal lost completions; a replay showed a stale suggestion
   2    wrong use: an option, the file, the position, the environment
   3    GitLab takes no request like this one
   4    no route gives completions
@@ -37,7 +37,7 @@ Exit codes:
   141  who read what it says has left
 """
 _COMMANDS = (
-    *("complete", "status", "doctor", "report", "rehearse"),
+    *("complete", "status", "doctor", "report", "rehearse", "replay"),
     *("emulator", "demo"),
 )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ("EditorPolicy",)
 
 _MEBIBYTE = 1024 * 1024
-_TRIGGERS = frozenset("([{,:;=.<>+-*/%&|!@#\"'` \t")
+_TRIGGERS = frozenset("([{.=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

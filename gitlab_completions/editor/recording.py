@@ -55,8 +55,14 @@ _CLOSE_S = 5.0
 class Recorder:
     """Writes down one session, into a new file for its user's eyes only.
 
-    An `EditorSession` calls what is here; its owner makes and closes it. Nothing here
-    waits or raises once it is made: `problem` says why nothing is written any more.
+    An `EditorSession` calls what is here; who makes it closes it::
+
+        with Recorder("typing.jsonl") as recorder:
+            async with EditorSession(client, recorder=recorder) as session:
+                ...
+
+    Nothing here waits or raises once it is made: `problem` says why nothing is written
+    any more.
 
     Args:
         path: The file, which must not be there yet; it is made with the first line.
@@ -163,6 +169,8 @@ class Recorder:
                 self._news.clear()
                 self._write()
             self._write()
+        except Exception as error:  # a session must not hear of it
+            self.problem = f"the recording ended by a defect: {type(error).__name__}"
         finally:
             self._entries.clear()
             if self._descriptor is not None:

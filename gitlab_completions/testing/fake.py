@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gitlab_completions.client import ClientOptions, CompletionClient
     from gitlab_completions.emulator.access_tokens import Credential
     from gitlab_completions.emulator.flags import Flags
-    from gitlab_completions.emulator.model import Prompt
+    from gitlab_completions.emulator.model import Model, Prompt
     from gitlab_completions.emulator.settings import Settings
     from gitlab_completions.models import AccessToken, Route
 
@@ -65,8 +65,9 @@ class FakeGitLab:
     by either route.
 
     Args:
-        text: What the model suggests, whatever is asked; can be set anew later. The
-            gateway trims it as it does a model's words; empty is no suggestion.
+        text: What the model suggests, whatever is asked, or a function that makes it of
+            what is asked; can be set anew later. The gateway trims it as it does a
+            model's words; empty is no suggestion.
         profile: Which GitLab it is, a name in `emulator.profiles.PROFILES`.
         seed: Makes its tokens and ids; the same seed, the same ones.
 
@@ -75,7 +76,11 @@ class FakeGitLab:
     """
 
     def __init__(
-        self, text: str = "return a + b", *, profile: str = "19.3", seed: int = 0
+        self,
+        text: str | Model = "return a + b",
+        *,
+        profile: str = "19.3",
+        seed: int = 0,
     ) -> None:
         if profile not in PROFILES:
             raise ValueError(f"no such profile; there are {', '.join(PROFILES)}")
@@ -216,7 +221,7 @@ class FakeGitLab:
 
     def _say(self, prompt: Prompt) -> str:
         self.prompts.append(prompt)
-        return self.text
+        return self.text if isinstance(self.text, str) else self.text(prompt)
 
     def _id(self) -> str:
         return f"{self._random.getrandbits(128):032x}"

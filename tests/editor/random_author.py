@@ -65,7 +65,6 @@ ANSWERS = [
 NUMBER = re.compile(r"v(\d+)")
 KEYS = "abcxyz_ ()[]{}\"'.,:;=+<>é語😀\t"
 CLOSERS = {"(": ")", "[": "]", "{": "}", '"': '"'}
-GUESSES = {Silence.MID_WORD, Silence.TEXT_AFTER_CURSOR}
 REMEMBERED = 100
 """Places whose answers must be at hand: fewer than are kept."""
 
@@ -317,7 +316,8 @@ class RandomAuthor:
         if page.state != state:
             assert page.asked == state, "a newer keystroke had been told of"
             return
-        assert (found.silence is why_not) or why_not is None
+        if why_not is not None and found.silence is not why_not:
+            assert found.items[0].source is Source.TYPED_THROUGH
         if trigger is Trigger.TYPING:
             self._judge_effort(state, found, along, is_known=is_known)
         for suggestion in found.items:
@@ -338,7 +338,7 @@ class RandomAuthor:
     ) -> None:
         """Hold that what is known costs nothing, and what is rejected stays away."""
         is_shown = along is not None and (state, along.text) not in self._rejected
-        if along is not None and is_shown and found.silence not in GUESSES:
+        if along is not None and is_shown:
             assert found.items, "what is left of a suggestion went away"
             assert found.items[0].id == along.suggestion.id
             assert found.items[0].text == along.text
@@ -352,7 +352,6 @@ class RandomAuthor:
         """Hold that a suggestion is what the model said of this very document."""
         text, at = page.text, page.at
         assert suggestion.text.strip()
-        assert fitted(suggestion.text, text, at) == suggestion.text
         if page.end == "\r\n":
             assert "\n" not in suggestion.text.replace("\r\n", "")
         assert suggestion.completion is not None
@@ -363,9 +362,15 @@ class RandomAuthor:
         above, below = plain(text[:at]), plain(text[at:])
         assert above.startswith(prompt.above), "what is above was something else"
         typed = above[len(prompt.above) :]
-        distances = auto_closed(typed, above + below, len(above))
-        assert prompt.below in {below[each:] for each in distances}, "stale below"
-        assert said.startswith(typed + plain(suggestion.text))
+        closed = auto_closed(typed, above + below, len(above))
+        closed = tuple(each for each in closed if below[each:] == prompt.below)
+        assert closed, "what is below was something else"
+        fits = fitted(said, prompt.above + prompt.below, len(prompt.above))
+        left = left_of(fits, typed)
+        assert left, "it is not what was typed"
+        if closed[0]:
+            left = fitted(left, above + below, len(above))
+        assert plain(suggestion.text) == left
 
     def _remember(self, state: tuple[str, str, int], until: float) -> None:
         self._known.pop(state, None)

@@ -31,6 +31,12 @@ REFUSALS = {
 }
 
 
+async def test_what_the_model_suggests_may_depend_on_what_it_is_asked() -> None:
+    gitlab = FakeGitLab(lambda prompt: f"{len(prompt.above)} characters")
+    (text,) = (await send(gitlab, indirect(gitlab))).texts
+    assert text == f"{len(gitlab.prompts[0].above)} characters"
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 async def test_every_profile_completes_through_the_instance(profile: str) -> None:
     reply = await send(gitlab := FakeGitLab(profile=profile), indirect(gitlab))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from cachetools import LRUCache
 
 from gitlab_completions._records import Record, replace
-from gitlab_completions.editor.fitting import left_of
+from gitlab_completions.editor.fitting import fitted, left_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Candidate(Record):
 
     Args:
         id: Names the suggestion that it becomes.
-        text: As GitLab wrote it.
+        text: What of GitLab's fits where it was asked for.
         completion: The answer that it is (part of).
         option: Which of its answer's texts it is, from 1.
     """
@@ -56,6 +56,7 @@ class Answer(Record):
         anchor: The place.
         candidates: The best first.
         explicit: The author asked for it, so it is all that there is to choose from.
+        unfit: GitLab had something to suggest, and nothing of it fits there.
         ends_at: When it is not believed any more.
     """
 
@@ -63,6 +64,7 @@ class Answer(Record):
     anchor: Anchor
     candidates: tuple[Candidate, ...] = ()
     explicit: bool = False
+    unfit: bool = False
     ends_at: float = 0.0
 
     @property
@@ -77,9 +79,20 @@ class Answer(Record):
         """
         return self.anchor.typed(place, self.texts or ("",))
 
+    def left(self, one: Candidate, place: Place, typed: str) -> str:
+        """Return what is left of a candidate after typing along it, maybe nothing.
+
+        What was fitted once stays as it is while the author types along it; but an
+        editor may have closed a bracket by itself meanwhile.
+        """
+        left = left_of(one.text, typed) or ""
+        if self.anchor.site != place.site():
+            return fitted(left, place.text, place.offset)
+        return left if left.strip() else ""
+
     def moved(self, place: Place, typed: str) -> Answer:
         """Return what is left of it at a place to which the author typed along it."""
-        lefts = ((one, left_of(one.text, typed)) for one in self.candidates)
+        lefts = ((one, self.left(one, place, typed)) for one in self.candidates)
         left = tuple(replace(one, text=text) for one, text in lefts if text)
         return replace(self, anchor=place.anchor(), candidates=left)
 

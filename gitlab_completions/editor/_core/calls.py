@@ -20,16 +20,27 @@ class Call(Record):
     Args:
         number: Which.
         id: Names the suggestion that may come of it.
-        uri: The document.
-        anchor: The place that it was sent for.
+        place: What it was sent for, with its text, which the request has too.
         explicit: The author asked for it.
     """
 
     number: int
     id: str
-    uri: str
-    anchor: Anchor
+    place: Place
     explicit: bool
+
+    @property
+    def uri(self) -> str:
+        """The document."""
+        return self.place.uri
+
+    @property
+    def anchor(self) -> Anchor:
+        """The place without its text."""
+        return self.place.anchor()
+
+    def __repr__(self) -> str:
+        return f"Call({self.number}, {self.id})"
 
 
 class Calls:

@@ -20,7 +20,7 @@ from gitlab_completions.editor._core.telling import (
     problem_fields,
     request_fields,
 )
-from gitlab_completions.editor.fitting import fitted, left_of
+from gitlab_completions.editor.fitting import fitted
 from gitlab_completions.editor.models import (
     Part,
     Silence,
@@ -158,8 +158,7 @@ class Desk:
         call = Call(
             number=next(self._numbers),
             id=self._make_id(),
-            uri=place.uri,
-            anchor=place.anchor(),
+            place=place,
             explicit=keystroke.explicit,
         )
         over = self.calls.add(call)
@@ -206,6 +205,8 @@ class Desk:
             anchor=call.anchor,
             candidates=candidates,
             explicit=call.explicit,
+            unfit=not candidates
+            and any(one.text.strip() for one in completion.choices),
         )
         return self.answers.keep(answer, now)
 
@@ -217,8 +218,9 @@ class Desk:
             self.stories.not_loaded(call.id, "suggestion_error", fields)
 
     def _candidates(self, call: Call, completion: Completion) -> Iterator[Candidate]:
-        texts = dict.fromkeys(one.text for one in completion.choices)
-        filled = (text for text in texts if text.strip())
+        text, offset = call.place.text, call.place.offset
+        fits = (fitted(one.text, text, offset) for one in completion.choices)
+        filled = dict.fromkeys(filter(None, fits))
         for option, text in enumerate(filled, start=1):
             name = call.id if option == 1 else self._make_id()
             yield Candidate(id=name, text=text, completion=completion, option=option)
@@ -266,21 +268,13 @@ class Desk:
             self.answers.put(answer)
         return answer
 
-    def silence(self, answer: Answer, keystroke: Keystroke) -> Silence:
-        """Return why an answer for this very place brings no suggestion."""
-        asked = replace(keystroke, trigger=Trigger.EXPLICIT)
-        fits = self._texts(answer, "", asked)  # all that is wrong is a rejection
-        useful = fits or not answer.candidates
-        return Silence.NOTHING_OFFERED if useful else Silence.DOES_NOT_FIT
-
     def _texts(
         self, answer: Answer, typed: str, keystroke: Keystroke
     ) -> dict[int, str]:
         """Return what can be inserted, by option; nothing twice."""
         place, texts = keystroke.place, dict[int, str]()
         for one in answer.candidates:
-            left = left_of(one.text, typed)
-            text = fitted(left, place.text, place.offset) if left else ""
+            text = answer.left(one, place, typed)
             if not text or text in texts.values():
                 continue
             if keystroke.explicit or _spot(place, text) not in self._rejected:

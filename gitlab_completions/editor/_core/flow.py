@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 
     Flow = Generator[Command, Outcome, Verdict]
 
+GUESSES = {Silence.MID_WORD, Silence.TEXT_AFTER_CURSOR, Silence.TOO_SHORT}
+"""Places where nothing is wanted that comes by itself."""
+
 
 class Ask:
     """One keystroke's own state: since when it waits, and what it has sent.
@@ -79,7 +82,7 @@ class Ask:
         if diverged:
             now = (yield GiveUp(calls=diverged)).at
         if keystroke.unwanted is not None:
-            return Quiet(silence=keystroke.unwanted)
+            return self._on_screen(now) or Quiet(silence=keystroke.unwanted)
         verdict = self._at_hand(now)
         if verdict is None:
             waits = desk.send_at(keystroke, self._moved_at, now) > now
@@ -92,6 +95,18 @@ class Ask:
             now = outcome.at
             verdict = self._after(outcome)
         return verdict
+
+    def _on_screen(self, now: float) -> Verdict | None:
+        """Return what is left of what the author asked for where nothing is wanted.
+
+        That is shown in the midst of a line too, and typed along.
+        """
+        if self.keystroke.unwanted not in GUESSES:
+            return None
+        for answer, typed, source in self.desk.at_hand(self.keystroke, now):
+            if source is Source.TYPED_THROUGH and answer.explicit:
+                return self.desk.offer(answer, typed, self.keystroke, source)
+        return None
 
     def _at_hand(self, now: float) -> Verdict | None:
         """Return what is known of this place, be it that there is nothing."""
@@ -160,8 +175,11 @@ class Ask:
             return self._useless(answer)
         return offer
 
-    def _useless(self, answer: Answer) -> Quiet:
-        return Quiet(silence=self.desk.silence(answer, self.keystroke))
+    @staticmethod
+    def _useless(answer: Answer) -> Quiet:
+        """Return why an answer for this very place brings no suggestion."""
+        unfit, nothing = Silence.DOES_NOT_FIT, Silence.NOTHING_OFFERED
+        return Quiet(silence=unfit if answer.unfit else nothing)
 
     def _nothing(self) -> Quiet:
         """Return why there is nothing although it was asked for."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 DIGEST_BYTES = 16
 """Two texts out of 2 ** 64 would be taken for the same."""
+_LONGEST = 16_384
+"""Characters that are typed along an answer which is not there yet: no model writes
+more in one, and what was pasted since is not looked through for brackets."""
 _WIDEST = 2
 """Characters of a line end in a document, at most, to one in an answer."""
 
@@ -102,9 +105,8 @@ class Anchor(Record):
             along: Texts one of which must begin with it; any will do when left out.
         """
         count = place.offset - self.length
-        if count < 0:
-            return None
-        if along is not None and count > _WIDEST * max(map(len, along)):
+        longest = _LONGEST if along is None else _WIDEST * max(map(len, along))
+        if not 0 <= count <= longest:
             return None  # which is most of them, and no text was looked at
         typed = place.above[self.length :]
         if along is not None and all(left_of(text, typed) is None for text in along):

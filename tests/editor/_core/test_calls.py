@@ -9,8 +9,7 @@ OTHER = "file:///other"
 
 
 def call(number: int, marked: str, *, explicit: bool = False, uri: str = URI) -> Call:
-    anchor = place(marked, uri).anchor()
-    return Call(number=number, id="", uri=uri, anchor=anchor, explicit=explicit)
+    return Call(number=number, id="", place=place(marked, uri), explicit=explicit)
 
 
 def calls(*under_way: Call) -> Calls:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitlab_completions.editor import EditorPolicy, Part, Silence, Source, Trigger
+from gitlab_completions.editor import EditorPolicy, Part, Source, Trigger
 from gitlab_completions.errors import GitLabCompletionsError
 from tests.editor._core.scenes import URI, completion, desk, key
 
@@ -101,7 +101,7 @@ def test_what_diverged_is_given_up_and_told() -> None:
 
 @pytest.mark.parametrize(
     "marked",
-    ["|", "x = 1\n|", "x = 1\n    |", "\t|", "call(|)", "a.|", "a |", "x = [|]"],
+    ["|", "x = 1\n|", "x = 1\n    |", "\t|", "call(|)", "a.|", "a =|", "x = [|]"],
 )
 def test_what_is_open_is_asked_for_at_once(marked: str) -> None:
     assert desk().send_at(key(marked), 5.0, 5.0) == 5.0
@@ -182,14 +182,14 @@ def test_only_what_fits_is_offered() -> None:
     answered(one, "call(|)", "a, b)", ")", "a, b", "c")
     offer = offered(one, "call(|)")
     assert offer is not None
-    assert [(item.text, item.option) for item in offer.items] == [("a, b", 1), ("c", 4)]
+    assert [(item.text, item.option) for item in offer.items] == [("a, b", 1), ("c", 2)]
 
 
 def test_blank_answers_are_none() -> None:
     one = desk()
     answer = answered(one, HERE, " \n", "")
     assert answer.candidates == ()
-    assert one.silence(answer, key(HERE)) is Silence.NOTHING_OFFERED
+    assert not answer.unfit
     assert one.stories.news[-1].action == "suggestion_not_provided"
 
 
@@ -197,7 +197,7 @@ def test_what_fits_nowhere_is_silence() -> None:
     one = desk()
     answer = answered(one, "call(|)", ")")
     assert offered(one, "call(|)") is None
-    assert one.silence(answer, key("call(|)")) is Silence.DOES_NOT_FIT
+    assert answer.unfit
 
 
 def test_a_rejected_suggestion_comes_back_on_request_only() -> None:
@@ -207,7 +207,7 @@ def test_a_rejected_suggestion_comes_back_on_request_only() -> None:
     assert offer is not None
     one.rejected(offer.items[0])
     assert offered(one, HERE) is None
-    assert one.silence(answer, key(HERE)) is Silence.NOTHING_OFFERED
+    assert not answer.unfit
     again = offered(one, HERE, trigger=Trigger.EXPLICIT)
     assert again is not None
     assert texts(again) == ["ce + tax"]

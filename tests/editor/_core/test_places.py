@@ -43,6 +43,12 @@ def test_what_is_typed_must_be_along_a_text(text: str, typed: str | None) -> Non
     assert anchor.typed(place("abcd|"), (text,)) == typed
 
 
+def test_what_no_answer_can_begin_with_is_not_looked_through() -> None:
+    anchor = place("ab|").anchor()
+    assert anchor.typed(place(f"ab{'(' * 16_384}|")) is not None
+    assert anchor.typed(place(f"ab{'(' * 16_385}|")) is None
+
+
 def test_another_document_of_the_same_text_is_another_place() -> None:
     assert place("a|").anchor().typed(place("a|", "file:///b")) is None
 
