@@ -51,11 +51,12 @@ async def opened(
 
 
 def question(
-    source: str, *, tab: str = "one", path: str = "a.ipynb", explicit: bool = False
+    source: str, *, tab: str = "one", turn: int = 0, explicit: bool = False
 ) -> Question:
     return Question(
         tab=tab,
-        path=path,
+        turn=turn,
+        path="a.ipynb",
         cells=(ABOVE, Cell(kind="code", source=source)),
         index=1,
         offset=len(source),
@@ -88,6 +89,7 @@ async def test_markdown_above_an_empty_cell_asks_for_a_generation() -> None:
     gitlab = FakeGitLab("frame.plot()")
     asked = Question(
         tab="one",
+        turn=0,
         path="a.ipynb",
         cells=(
             ABOVE,
@@ -126,6 +128,17 @@ async def test_a_newer_question_of_a_tab_takes_the_older_ones_place() -> None:
         newer, _ = await ask(desk, question("area = width *"))
         assert (await older)[1]["silence"] == "superseded"
     assert newer == [" height"]
+
+
+async def test_a_question_that_was_overtaken_on_its_way_takes_nobodys_place() -> None:
+    gitlab = FakeGitLab(" height")
+    async with opened(gitlab) as desk:
+        newer = asyncio.create_task(ask(desk, question("area = width *", turn=2)))
+        await asyncio.sleep(0)
+        older = await ask(desk, question("area = width ", turn=1))
+        assert older[1]["silence"] == "superseded"
+        assert (await newer)[0] == [" height"]
+    assert len(gitlab.prompts) == 1
 
 
 async def test_tabs_do_not_take_each_others_place() -> None:

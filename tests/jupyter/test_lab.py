@@ -40,6 +40,7 @@ AREA = "def area(width, height):\n    return width * height"
 VOLUME = "def volume(width, height, depth):\n    return width *"
 QUESTION = {
     "tab": "t",
+    "turn": 1,
     "path": "a.ipynb",
     "cells": [{"kind": "code", "source": "secret = 1"}],
     "index": 0,

@@ -23,6 +23,7 @@ from gitlab_completions.editor import Part
 
 SAID: dict[str, object] = {
     "tab": "t",
+    "turn": 1,
     "path": "a.ipynb",
     "cells": [{"kind": "code", "source": "secret = "}],
     "index": 0,
@@ -78,6 +79,7 @@ def test_an_odd_language_is_read_tolerantly(
         {"cells": ["secret"]},
         {"cells": [{"kind": "secret", "source": ""}]},
         {"cells": [{"kind": [], "source": "secret"}]},
+        {"turn": None},
         {"index": 1},
         {"index": -1},
         {"index": True},

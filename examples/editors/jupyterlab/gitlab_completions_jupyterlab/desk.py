@@ -8,7 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitlab_completions import GitLabCompletionsError
-from gitlab_completions.editor import EditorPolicy, EditorSession, Silence, Trigger
+from gitlab_completions.editor import (
+    EditorPolicy,
+    EditorSession,
+    Silence,
+    Suggestions,
+    Trigger,
+)
 
 from .messages import problem_json, status_json, suggestion_json
 from .notebooks import Notebook, place_in_file
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitlab_completions import CompletionClient
-    from gitlab_completions.editor import Document, Suggestion, Suggestions
+    from gitlab_completions.editor import Document, Suggestion
 
     from .messages import Outcome, Question
     from .notebooks import Place
@@ -35,8 +41,9 @@ DEFAULT_POLICY = EditorPolicy()
 class Desk:
     """Answers questions and takes outcomes in, in one event loop.
 
-    A session takes a newer question for the same author's, so every tab has its own;
-    all of them share the client, its connections and its minute.
+    In a session a newer question about a document takes the older one's place. So every
+    tab has its own: two authors of one notebook do not take each other's. All of them
+    share the client, its connections and its minute.
 
     Args:
         client: Whom the sessions ask; it is not closed here.
@@ -68,6 +75,9 @@ class Desk:
         place = self._place(question)
         trigger = Trigger.EXPLICIT if question.explicit else Trigger.TYPING
         tab = self._tab(question.tab)
+        if question.turn < tab.turn:
+            return {**_overtaken(), **self.status()}
+        tab.turn = question.turn
         document = replace(place.document, project_path=self._project_path)
         try:
             found = await tab.session.suggest(document, place.offset, trigger)
@@ -148,6 +158,7 @@ class _Tab:
 
     def __init__(self, session: EditorSession) -> None:
         self.session = session
+        self.turn = 0
         self.given: OrderedDict[tuple[str, int], Suggestion] = OrderedDict()
 
     def give(self, suggestions: tuple[Suggestion, ...]) -> None:
@@ -168,6 +179,13 @@ def _told(tab: _Tab, found: Suggestions, place: Place) -> dict[str, object]:
         "explanation": found.explanation,
         "problem": problem_json(found.problem),
     }
+
+
+def _overtaken() -> dict[str, object]:
+    """Return what the session tells a question that a newer one has overtaken."""
+    found = Suggestions(silence=Silence.SUPERSEDED)
+    told: dict[str, object] = {"items": [], "silence": Silence.SUPERSEDED.value}
+    return {**told, "explanation": found.explanation, "problem": None}
 
 
 def _nothing(error: GitLabCompletionsError) -> dict[str, object]:

@@ -45,6 +45,8 @@ class Question:
 
     Args:
         tab: The browser's tab, which is one author.
+        turn: Counts the tab's questions: a browser sends by several connections, and
+            the network may turn the order round.
         path: The notebook's or the file's path, from the server's root.
         cells: The notebook's cells around the cursor; a file is one of them.
         index: Which of them has the cursor.
@@ -54,6 +56,7 @@ class Question:
     """
 
     tab: str
+    turn: int
     path: str = field(repr=False)
     cells: tuple[Cell, ...] = field(repr=False)
     index: int
@@ -85,6 +88,7 @@ def question_of(body: bytes) -> Question:
         raise MalformedError("the cursor is outside of the cells")
     return Question(
         tab=_name(said, "tab"),
+        turn=_number(said, "turn"),
         path=_name(said, "path"),
         cells=cells,
         index=index,

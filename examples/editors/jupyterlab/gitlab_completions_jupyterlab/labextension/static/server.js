@@ -6,20 +6,24 @@ export class Server {
     this._join = jupyter.coreutils.URLExt.join;
     // One author is one tab: a newer question of a tab takes the place of an older one.
     this._tab = crypto.randomUUID?.() ?? String(Math.random());
+    this._turn = 0;
+    this._told = Promise.resolve();
   }
 
   async suggest(question) {
-    return (await this._post('suggestions', question)).json();
+    const turn = ++this._turn;
+    return (await this._post('suggestions', { turn, ...question })).json();
   }
 
   async warmUp() {
     return (await (await this._post('status', {})).json()).status;
   }
 
-  // An outcome is told, and no one waits for it.
+  // Outcomes are told one after the other, and no one waits for them.
   tell(item, what, part = 'all') {
     const { id, option } = item;
-    this._post('outcomes', { id, option, what, part }).catch(console.warn);
+    const post = () => this._post('outcomes', { id, option, what, part });
+    this._told = this._told.then(post).catch(console.warn);
   }
 
   closed(path) {
