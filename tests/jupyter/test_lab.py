@@ -9,6 +9,7 @@ import json
 import os
 import re
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, cast
 
 import httpx
@@ -38,6 +39,7 @@ pytestmark = [
 
 AREA = "def area(width, height):\n    return width * height"
 VOLUME = "def volume(width, height, depth):\n    return width *"
+PLACES = "lab/extensions/gitlab-completions-jupyterlab/static/places.js"
 QUESTION = {
     "tab": "t",
     "turn": 1,
@@ -235,6 +237,43 @@ def test_a_large_notebook_is_sent_as_far_as_it_is_near(
     cells_sent = cast("list[dict[str, str]]", posted(asked.value)["cells"])
     assert [cell["source"][:4] for cell in cells_sent] == ["near", "def ", "d"]
     window.sees("width, height):")
+
+
+def test_what_is_near_the_cursor_is_whole_characters_and_ends_as_before(
+    window: Window,
+) -> None:
+    random = Random(7)
+    texts = [
+        "".join(random.choices("aé😀\n", k=random.randrange(60))) for _ in range(500)
+    ]
+    asked = [(text, random.randint(0, len(text))) for text in texts]
+    asked += [(f"{text[:at]}x{text[at:]}", at + 1) for text, at in asked]
+    window.page.goto(f"{window.lab.url}/login")
+    near: list[dict[str, object]] = window.page.evaluate(
+        "async ([url, asked]) => { const { near } = await import(url);"
+        "return asked.map(([text, at]) => near(text, at, 10)); }",
+        [f"{window.lab.url}/{PLACES}", asked],
+    )
+    below = []
+    for (text, at), cut in zip(asked, near, strict=True):
+        source, offset = str(cut["source"]), int(str(cut["offset"]))
+        assert text[:at].endswith(source[:offset])
+        assert text[at:].startswith(source[offset:])
+        assert len(source) <= max(10, 15 + 10 + 1)
+        below.append((len(text), source[offset:]))
+    for before, after in zip(below[:500], below[500:], strict=True):
+        assert before[1] == after[1] or before[0] <= 10
+
+
+def test_a_large_file_is_sent_as_far_as_it_is_near(
+    window: Window, emulator: Emulator
+) -> None:
+    window.open("large.py", "# 😀 line\n" * 150_000 + f"{AREA}\n\n\n")
+    window.enter_file()
+    window.page.keyboard.press("Control+End")
+    window.type("def area(")
+    window.sees("width, height):")
+    assert f"{AREA}\n\n\ndef " in sent(emulator)["content_above_cursor"]
 
 
 def test_a_problem_is_said_once_and_explained_on_request(

@@ -34,19 +34,17 @@ export class Provider {
   async fetch(request, context) {
     const place = placeOf(context.widget, request);
     if (place === null) return { items: [] };
-    const { path, cells, index, language, editor } = place;
-    const { offset } = request;
+    const { editor, ...where } = place;
     this._watch(context.widget);
     const before = stateOf(editor);
     const explicit = context.triggerKind === INVOKE;
-    const question = { path, cells, index, offset, language, explicit };
-    const answer = await this._server.suggest(question);
+    const answer = await this._server.suggest({ ...where, explicit });
     this._heard(answer, explicit);
     // JupyterLab would show it wherever the cursor is by now.
     const isHere = stateOf(editor) === before;
     const given = isHere ? answer.items : [];
     const items = given.map(item => ({ ...item, insertText: item.text }));
-    const above = [...request.text].slice(0, offset).join('');
+    const above = [...request.text].slice(0, request.offset).join('');
     if (items.length) this._give({ items, above, editor, widget: context.widget });
     else setTimeout(() => letTabGo(editor));
     return { items };
