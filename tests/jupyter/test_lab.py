@@ -273,7 +273,7 @@ def test_a_large_file_is_sent_as_far_as_it_is_near(
     window.page.keyboard.press("Control+End")
     window.type("def area(")
     window.sees("width, height):")
-    assert f"{AREA}\n\n\ndef " in sent(emulator)["content_above_cursor"]
+    assert f"{AREA}\n\n\nd" in sent(emulator)["content_above_cursor"]
 
 
 def test_a_problem_is_said_once_and_explained_on_request(
