@@ -254,6 +254,14 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def edits(session: nox.Session) -> None:
+    """Edit a model document at random, 10 000 times for each author."""
+    install(session, "test")
+    session.env["EDITS"] = "10000"
+    session.run("pytest", "tests/editor/test_random_edits.py", *session.posargs)
+
+
+@nox.session
 def rehearse(session: nox.Session) -> None:
     """Play the example of a roll-out in full: its incident has it taken back."""
     install(session)

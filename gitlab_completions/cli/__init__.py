@@ -4,7 +4,7 @@ Exit codes:
 
     0    done: a completion was printed, completions can be had, the demo went well
     1    no: no suggestion here; the doctor found a problem; the demo went wrong;
-         a rehearsal lost completions
+         a rehearsal lost completions; a replay showed a stale suggestion
     2    wrong use: an option, the file, the position, the environment, a package
     3    GitLab takes no request like this one
     4    no route gives completions

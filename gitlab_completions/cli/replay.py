@@ -26,7 +26,7 @@ from gitlab_completions.replay import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gitlab_completions.replay import Script
 
@@ -156,11 +156,17 @@ def _policy(settings: Sequence[str]) -> EditorPolicy:
         except ValueError as error:
             wrong = f"--policy: {name} cannot be {visible(text)!r}"
             raise Problem(wrong, f"it is {usual!r} by default") from error
-    make: Callable[..., EditorPolicy] = EditorPolicy
     try:
-        return make(**changes)
+        return _made(EditorPolicy, changes)
     except ConfigurationError as error:
         raise Problem(f"--policy: {error.message}") from error
+
+
+def _made(
+    make: Callable[..., EditorPolicy], values: Mapping[str, object]
+) -> EditorPolicy:
+    """Return a policy of values that were read: it checks them itself."""
+    return make(**values)
 
 
 def _value(name: str, text: str, usual: object) -> object:

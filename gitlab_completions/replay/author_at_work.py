@@ -79,10 +79,21 @@ class Author:
         self._version = 0
         self._shown: _Shown | None = None
         self._news = asyncio.Event()
-        self._asking: set[asyncio.Task[None]] = set()
+        self._asking = asyncio.TaskGroup()
+        self._unanswered: set[asyncio.Task[None]] = set()
 
     async def work(self) -> None:
-        """Write the script to its end."""
+        """Write the script to its end.
+
+        Raises:
+            ExceptionGroup: When the pipeline raises, which is a defect of its own.
+        """
+        async with self._asking:
+            await self._write()
+            for task in self._unanswered:
+                task.cancel()
+
+    async def _write(self) -> None:
         strokes = self._script.strokes
         began = due = self._loop.time()
         while self._at + 1 < len(strokes):
@@ -95,12 +106,6 @@ class Author:
                 self._do(stroke)
         self._tally.elapsed_s += self._loop.time() - began
         await self._takes_before(self._loop.time() + _LINGERS_S)
-        await self._leave()
-
-    async def _leave(self) -> None:
-        for task in self._asking:
-            task.cancel()
-        await asyncio.gather(*self._asking, return_exceptions=True)
 
     async def _takes_before(self, due: float) -> bool:
         """Wait until a moment; tell whether what is shown was taken before it."""
@@ -140,9 +145,9 @@ class Author:
         self._version += 1
         self._check_screen()
         if stroke.asks:
-            task = asyncio.create_task(self._ask(explicit=stroke.explicit))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+            task = self._asking.create_task(self._ask(explicit=stroke.explicit))
+            self._unanswered.add(task)
+            task.add_done_callback(self._unanswered.discard)
 
     def _left_after(self, stroke: Stroke) -> _Shown | None:
         """Return what an editor leaves on the screen."""

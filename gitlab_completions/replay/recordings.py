@@ -56,8 +56,8 @@ def scripts_of(name: str, lines: Iterable[str]) -> tuple[Script, ...]:
         RecordingError: When it is no recording, or nobody types in it.
     """
     read = _objects(lines)
-    head = next(read, {})
-    if head.get("recording") != _FORMAT:
+    head = next(read, None)
+    if head is None or head.get("recording") != _FORMAT:
         raise RecordingError("it is no recording, or one of another version")
     written: dict[int, _Written] = {}
     for line in read:

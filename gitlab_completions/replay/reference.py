@@ -88,12 +88,12 @@ class ReferencePipeline:
 
     async def aclose(self) -> None:
         """Give up what is under way."""
-        tasks: set[asyncio.Task[Offer | None] | asyncio.Task[str]] = {*self._sent}
         if self._newest is not None:
-            tasks.add(self._newest)
-        for task in tasks:
+            self._newest.cancel()
+            await asyncio.wait({self._newest})
+        for task in self._sent:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._sent, return_exceptions=True)
 
     async def _ask(
         self, document: Document, above: str, below: str, *, explicit: bool

@@ -16,7 +16,7 @@ CLIENTS = ("ours", "reference, 2025", "reference, 2026")
 def test_each_author_has_a_row_with_each_client(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keystrokes, "QUICK_STROKES", 40)
+    monkeypatch.setattr(keystrokes, "QUICK_STROKES", 20)
     keystrokes.main(["--quick", "--rounds", "1"])
     captured = capsys.readouterr()
     head, *rows = (line.split("\t") for line in captured.out.splitlines())

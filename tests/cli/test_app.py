@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COMMANDS = [
     *(["complete"], ["status"], ["doctor"], ["report"]),
-    *(["rehearse"], ["emulator"], ["demo"]),
+    *(["rehearse"], ["replay"], ["emulator"], ["demo"]),
 ]
 LEVERS = [["emulator", "fault"], ["emulator", "flag"], ["emulator", "flag", "set"]]
 PROGRAM = [sys.executable, "-m", "gitlab_completions"]
@@ -33,7 +33,7 @@ def test_help_fits_80_columns_and_tells_the_exit_codes(command: list[str]) -> No
     result = CliRunner().invoke(app, [*command, "--help"], terminal_width=80)
     assert result.exit_code == 0
     assert max(map(len, result.output.splitlines())) <= 80
-    assert "..." not in re.sub(r"(\[ARGS\]|EVENTS)\.{3}", "", result.output)
+    assert "..." not in re.sub(r"(\[ARGS\]|EVENTS|\[FILE\])\.{3}", "", result.output)
     if command not in LEVERS:
         for code in Exit:
             assert f"\n    {code.value:<5}" in result.output

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gitlab_completions.replay import Comparison, Script
     from tests.cli.running import Terminal
 
-SMALL = ("replay", "--author", "bursty", "--strokes", "60")
+SMALL = ("replay", "--author", "bursty", "--strokes", "30")
 
 
 def test_a_synthetic_author_is_replayed_and_the_figures_printed(cli: Terminal) -> None:
@@ -36,7 +36,7 @@ def test_as_json_it_is_one_document(cli: Terminal) -> None:
     documents = cast("list[dict[str, object]]", json.loads(ended.out))
     assert [each["author"] for each in documents] == ["bursty", "steady", "all"]
     assert documents[0].keys() == {"author", "ours", "reference", "aims"}
-    (one,) = replay({"bursty": write("bursty", strokes=60)}, reference=2025)
+    (one,) = replay({"bursty": write("bursty", strokes=30)}, reference=2025)
     assert cast("dict[str, object]", documents[0]["ours"])["requests"] == (
         one.ours.requests
     )

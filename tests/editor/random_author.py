@@ -98,6 +98,22 @@ class Shown(NamedTuple):
     text: str
 
 
+class Offered(NamedTuple):
+    """A suggestion at a place, without CR."""
+
+    above: str
+    below: str
+    text: str
+
+    def is_left_of(self, other: Offered) -> bool:
+        typed = self.above[len(other.above) :]
+        return (
+            self.below == other.below
+            and self.above == other.above + typed
+            and other.text == typed + self.text
+        )
+
+
 class Page:
     """An open document, its cursor, and the suggestion that is shown there."""
 
@@ -107,7 +123,7 @@ class Page:
         self.text = START.replace("\n", end)
         self.at = len(self.text)
         self.shown: Shown | None = None
-        self.asked: tuple[str, str, int] | None = None
+        self.asked = self.offered = self.state
 
     @property
     def document(self) -> Document:
@@ -161,6 +177,7 @@ class RandomAuthor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._known: dict[tuple[str, str, int], float] = {}
         self._rejected: deque[tuple[tuple[str, str, int], str]] = deque(maxlen=500)
+        self._offers: dict[str, deque[Offered]] = {}
         self.sources: dict[Source | Silence, int] = {}
         self.requested_at: list[float] = []
         self.invoked_at: list[float] = []
@@ -250,7 +267,7 @@ class RandomAuthor:
         if page.shown is None:
             return
         self._session.rejected(page.shown.suggestion)
-        self._rejected.append((page.state, page.shown.text))
+        self._rejected.append((page.offered, page.shown.suggestion.text))
         page.shown = None
 
     def _edit_below(self) -> None:
@@ -325,6 +342,7 @@ class RandomAuthor:
         if found.items:
             self._session.shown(found.items[0])
             page.shown = Shown(found.items[0], found.items[0].text)
+            page.offered = state
         if found.items and found.items[0].source is Source.NETWORK:
             self._remember(state, now() + POLICY.cache_s)
 
@@ -349,34 +367,50 @@ class RandomAuthor:
             assert (state, suggestion.text) not in self._rejected
 
     def _judge(self, page: Page, suggestion: Suggestion) -> None:
-        """Hold that a suggestion is what the model said of this very document."""
-        text, at = page.text, page.at
-        assert suggestion.text.strip()
+        """Hold that a suggestion is what the model said of this very document.
+
+        Or it is what is left of one that was, which was judged before.
+        """
+        offer = Offered(
+            plain(page.text[: page.at]),
+            plain(page.text[page.at :]),
+            plain(suggestion.text),
+        )
+        assert offer.text.strip()
         if page.end == "\r\n":
             assert "\n" not in suggestion.text.replace("\r\n", "")
-        assert suggestion.completion is not None
-        said = plain(suggestion.completion.text)
+        before = self._offers.setdefault(suggestion.id, deque(maxlen=20))
+        if not any(offer.is_left_of(each) for each in before):
+            assert suggestion.completion is not None
+            self._judge_anew(offer, plain(suggestion.completion.text))
+        if offer not in before:
+            before.append(offer)
+
+    def _judge_anew(self, offer: Offered, said: str) -> None:
         number = NUMBER.search(said)
         assert number is not None
         prompt = self._gitlab.seen[int(number.group(1))]
-        above, below = plain(text[:at]), plain(text[at:])
-        assert above.startswith(prompt.above), "what is above was something else"
-        typed = above[len(prompt.above) :]
-        closed = auto_closed(typed, above + below, len(above))
-        closed = tuple(each for each in closed if below[each:] == prompt.below)
+        assert offer.above.startswith(prompt.above), "what is above was something else"
+        typed = offer.above[len(prompt.above) :]
+        text, at = offer.above + offer.below, len(offer.above)
+        closed = [
+            each
+            for each in auto_closed(typed, text, at)
+            if offer.below[each:] == prompt.below
+        ]
         assert closed, "what is below was something else"
         fits = fitted(said, prompt.above + prompt.below, len(prompt.above))
         left = left_of(fits, typed)
         assert left, "it is not what was typed"
-        if closed[0]:
-            left = fitted(left, above + below, len(above))
-        assert plain(suggestion.text) == left
+        assert offer.text == (fitted(left, text, at) if closed[0] else left)
 
     def _remember(self, state: tuple[str, str, int], until: float) -> None:
         self._known.pop(state, None)
         self._known[state] = until
         while len(self._known) > REMEMBERED:
             self._known.pop(next(iter(self._known)))
+        while len(self._offers) > 5 * REMEMBERED:
+            self._offers.pop(next(iter(self._offers)))
 
     def _hear(self, event: SuggestionEvent) -> None:
         if event.action == "suggestion_requested":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from gitlab_completions.editor.disguise import Disguise
 
@@ -15,6 +15,7 @@ KEY = b"k" * 32
 TEXTS = st.text(alphabet="ab1_ .\néß一𐌰Z", max_size=40)
 
 
+@settings(max_examples=30)
 @given(TEXTS)
 def test_what_is_no_word_stays_and_lengths_stay_in_every_encoding(text: str) -> None:
     made = Disguise(KEY).of(text)
@@ -25,6 +26,7 @@ def test_what_is_no_word_stays_and_lengths_stay_in_every_encoding(text: str) -> 
         assert before.isalnum() or before == after
 
 
+@settings(max_examples=30)
 @given(TEXTS, TEXTS)
 def test_what_is_typed_along_in_truth_is_typed_along_in_disguise(
     begun: str, more: str

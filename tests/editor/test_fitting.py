@@ -12,7 +12,7 @@ from gitlab_completions.editor.fitting import auto_closed, fitted, left_of
 from gitlab_completions.editor.parts import next_word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 def at_bar(document: str) -> tuple[str, int]:
@@ -194,20 +194,32 @@ def test_statements_that_run_on_into_the_text_below_are_cut_where_it_begins(
 LINE_ENDS = frozenset(")]};,")
 
 
+def line_ends(text: str) -> Iterator[int]:
+    """Yield the places that have nothing but closing signs behind them on the line."""
+    for at in range(len(text)):
+        if LINE_ENDS.issuperset(text[at:].partition("\n")[0]):
+            yield at
+
+
+def is_left_out(text: str, start: int, stop: int) -> bool:
+    """Tell whether the brackets are balanced without what is between, and not amid
+    an indentation."""
+    missing = text[start:stop]
+    amid = text[start - 1 : start].isspace() and missing[:1].isspace()
+    return not (amid or unclosed(missing) or unopened(missing))
+
+
 @settings(max_examples=40)  # drawing a program is the slow part
 @given(st.data())
 def test_code_that_runs_on_into_the_rest_of_the_line_is_cut_where_that_begins(
     data: st.DataObject,
 ) -> None:
     text = "\n".join(Program(data).lines) + "\n"
-    stops = [at for at in range(len(text)) if text[at] == "\n" or text[at] in LINE_ENDS]
-    stop = data.draw(st.sampled_from(stops))
-    tail = text[stop:].partition("\n")[0]
-    assume(LINE_ENDS.issuperset(tail))
-    start = data.draw(st.integers(max(0, stop - 80), stop))
+    stop = data.draw(st.sampled_from([*line_ends(text)]))
+    start = data.draw(st.sampled_from([*range(max(0, stop - 80), stop + 1)]))
+    while not is_left_out(text, start, stop):
+        start += 1
     missing = text[start:stop]
-    assume(not unclosed(missing) and not unopened(missing))
-    assume(missing[:1].strip() or text[start - 1 : start].strip())
     rest = text[stop:]
     ends = [at for at, sign in enumerate(rest) if sign == "\n"]
     answer = missing + rest[: data.draw(st.sampled_from([0, *ends, len(rest)]))]

@@ -1,4 +1,4 @@
-"""Random edits against a model document: `EDITS=10000` for as many as are asked for.
+"""Random edits against a model document; the session `edits` has 10 000 of each author.
 
 Whatever an author does: what is shown fits the document as it is, and is what the model
 said of it; what is known is not asked for again; requests keep to their rules; nothing
@@ -22,7 +22,7 @@ from gitlab_completions.editor._core.places import Place
 from gitlab_completions.editor._shell.turn import Turn
 from tests.editor.random_author import POLICY, ModelGitLab, RandomAuthor
 
-EDITS = int(os.environ.get("EDITS", "400"))
+EDITS = int(os.environ.get("EDITS", "250"))
 ONCE = ("requested", "loaded", "shown", "accepted", "rejected", "cancelled", "error")
 CALLS = 4
 

@@ -109,7 +109,7 @@ def test_hashed_no_word_path_or_project_of_the_authors_is_in_it(path: Path) -> N
     assert len(replayed(lines(path))) == len(TEXT) - 1
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(

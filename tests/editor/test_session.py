@@ -439,6 +439,32 @@ async def test_context_that_does_not_come_costs_no_suggestion(
     assert "area" not in caplog.text
 
 
+async def test_nobody_gathers_for_a_key_that_was_typed_over(
+    gitlab: FakeGitLab,
+) -> None:
+    ends: list[str] = []
+
+    async def gather(which: Document) -> Sequence[ContextItem]:
+        try:
+            await asyncio.sleep(0.2)
+        except asyncio.CancelledError:
+            ends.append("cancelled")
+            raise
+        ends.append("done")
+        return pieces(which)
+
+    async with (
+        client_of(gitlab) as client,
+        EditorSession(client, context=gather) as session,
+    ):
+        author = Author(session, HEAD)
+        older = [author.types(each) for each in "ab"]
+        await asyncio.sleep(0)
+        older.append(author.types("c"))
+        await asyncio.gather(*older)
+    assert ends == ["cancelled", "cancelled", "done"]
+
+
 # The minute of the indirect route.
 
 
@@ -498,6 +524,14 @@ async def test_a_closed_document_leaves_nothing_behind(gitlab: FakeGitLab) -> No
         session.closed(URI)
         await author.asks()
     assert sent(gitlab) == 3
+
+
+async def test_closing_a_document_leaves_the_others(gitlab: FakeGitLab) -> None:
+    async with client_of(gitlab) as client, EditorSession(client) as session:
+        other = Author(session, HEAD, "file:///other").types("")
+        await asyncio.sleep(0.2)
+        session.closed(URI)
+        assert texts(await other) == [ANSWER]
 
 
 async def test_closing_ends_all_that_is_under_way(gitlab: FakeGitLab) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gitlab_completions.emulator.model import Prompt
 from gitlab_completions.replay.author_at_work import Author
 from gitlab_completions.replay.figures import Tally
@@ -131,6 +133,15 @@ def test_what_stays_on_the_screen_though_the_text_below_changed_is_stale() -> No
     pipeline = Told(lambda written: "eturn" if written == "r" else "")
     tally = played(script(*strokes, reading_s=50.0), pipeline, ("r", "eturn"))
     assert tally.stale > 0
+
+
+def test_a_defect_of_a_pipeline_is_no_silence() -> None:
+    def broken(_written: str) -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ExceptionGroup) as caught:
+        played(script(*typed(LINE)), Told(broken))
+    assert caught.group_contains(ZeroDivisionError)
 
 
 def test_an_explicit_request_asks_without_an_edit_and_a_move_does_not() -> None:

@@ -41,7 +41,7 @@ def test_of_what_is_in_no_script_it_knows_nothing() -> None:
 
 
 def test_some_suggestions_are_right_and_some_wrong_on_every_authors_lines() -> None:
-    (bursty,) = write("bursty", strokes=900)
+    (bursty,) = write("bursty", strokes=400)
     foresight, meaning = Foresight(bursty, 0), Meaning(bursty)
     right = wrong = 0
     for number, state in enumerate(states(bursty)):
@@ -49,8 +49,8 @@ def test_some_suggestions_are_right_and_some_wrong_on_every_authors_lines() -> N
         if answer:
             agrees = meaning.text(number, state.cursor).startswith(answer)
             right, wrong = right + agrees, wrong + (not agrees)
-    assert right > 200
-    assert wrong > 200
+    assert right > 50
+    assert wrong > 50
 
 
 def test_it_vouches_for_what_it_said_of_the_document_as_it_is() -> None:

@@ -7,7 +7,7 @@ from gitlab_completions.replay import AUTHORS, Latencies, replay, write
 from gitlab_completions.replay.script import Stroke
 from tests.replay.parts import script, typed
 
-SMALL = {name: write(name, strokes=160) for name in AUTHORS}
+SMALL = {name: write(name, strokes=70) for name in AUTHORS}
 
 
 def test_ours_is_sooner_and_sends_less_and_shows_nothing_stale() -> None:
@@ -26,7 +26,7 @@ def test_ours_is_sooner_and_sends_less_and_shows_nothing_stale() -> None:
 
 
 def test_the_same_scripts_give_the_same_figures() -> None:
-    one = {"bursty": write("bursty", strokes=80)}
+    one = {"bursty": write("bursty", strokes=40)}
     assert replay(one) == replay(one)
 
 
@@ -38,7 +38,7 @@ def test_a_policy_that_never_asks_by_itself_sends_nothing() -> None:
 
 
 def test_indirectly_typing_stays_within_the_instances_limit() -> None:
-    one = {"steady": write("steady", strokes=400)}
+    one = {"steady": write("steady", strokes=150)}
     (compared,) = replay(one, direct=False)
     assert compared.ours.requests > 0
     assert compared.ours.requests_a_minute is not None
@@ -47,7 +47,7 @@ def test_indirectly_typing_stays_within_the_instances_limit() -> None:
 
 
 def test_the_reference_client_of_2025_repeats_nothing() -> None:
-    one = {"hunt-and-peck": write("hunt-and-peck", strokes=80)}
+    one = {"hunt-and-peck": write("hunt-and-peck", strokes=40)}
     ((of_2026,), (of_2025,)) = (
         replay(one),
         replay(one, reference=2025, latencies=Latencies(direct_s=0.5)),
@@ -69,7 +69,7 @@ def test_an_edit_far_below_makes_the_reference_clients_cache_stale_and_not_ours(
     back = Stroke(gap_s=0.3, offset=at + 9)
     rest = typed(line[9:], at + 9, gap_s=0.6)
     stale = ours = 0
-    for seed in range(4):
+    for seed in range(3):
         one = script(*begun, seen, edit, back, *rest, reading_s=60.0, seed=seed)
         (compared,) = replay({"one": (one,)})
         stale += compared.reference.stale

@@ -60,7 +60,7 @@ def test_what_a_session_records_is_typed_again_as_it_was(
     tmp_path: Path, content: Literal["kept", "hashed"]
 ) -> None:
     path = tmp_path / "typing.jsonl"
-    (script,) = write("bursty", strokes=150)
+    (script,) = write("bursty", strokes=80)
 
     async def record() -> None:
         loop = asyncio.get_running_loop()
@@ -114,7 +114,7 @@ def test_times_that_go_back_are_no_gaps() -> None:
     assert (first.gap_s, second.gap_s) == (8.0, 0.0)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(VALUES, VALUES, VALUES)
 def test_whatever_the_values_are_it_can_be_played(
     at: object, edit: object, cursor: object

@@ -245,6 +245,10 @@ class Desk:
             if one.option in texts:
                 items.append(_suggestion(one, texts[one.option], source))
                 self._spots[one.id] = _spot(place, texts[one.option])
+        offered = tuple(one for one in answer.candidates if one.option in texts)
+        answer = replace(answer, candidates=offered)
+        if answer.anchor.site != place.site():
+            answer = answer.moved(place, typed)  # fitted anew, and for the last time
         self._offered[place.uri] = answer
         return Offer(items=tuple(items))
 

@@ -55,3 +55,7 @@ def test_a_call_ends_once() -> None:
     assert one.end(1) is not None
     assert one.end(1) is None
     assert [len(one), one.all()] == [0, ()]
+
+
+def test_a_call_shows_no_text() -> None:
+    assert repr(call(1, "secret|")) == "Call(1, )"

@@ -177,6 +177,37 @@ def test_a_suggestion_is_gone_when_the_text_below_changes() -> None:
     assert offered(one, HERE + "more") is None
 
 
+def test_what_is_left_stays_as_it_was_shown_over_line_ends() -> None:
+    one = desk()
+    answered(one, "bar(foo|)", "(\n    a)")
+    assert texts(offered(one, "bar(foo|)")) == ["(\n    a)"]
+    assert texts(offered(one, "bar(foo(\n    |)")) == ["a)"]
+
+
+def test_after_a_bracket_that_the_editor_closed_it_stays_as_it_is_then() -> None:
+    one = desk()
+    answered(one, "{ f |)", "{\n    a\n}\n}")
+    assert texts(offered(one, "{ f |)")) == ["{\n    a\n}\n}"]
+    closed = offered(one, "{ f {|})")
+    assert texts(closed) == ["\n    a\n}\n"]
+    assert texts(offered(one, "{ f {\n    |})")) == ["a\n}\n"]
+
+
+def test_a_rejected_candidate_stays_away_from_what_is_typed_along_another() -> None:
+    one = desk()
+    answered(one, HERE, "ce + tax", "ce * 2")
+    both = offered(one, HERE)
+    assert both is not None
+    one.rejected(both.items[0])
+    other = offered(one, HERE)
+    assert texts(other) == ["ce * 2"]
+    assert other is not None
+    along = offered(one, ALONG)
+    assert texts(along) == [" * 2"]
+    assert along is not None
+    assert along.items[0].id == other.items[0].id
+
+
 def test_only_what_fits_is_offered() -> None:
     one = desk()
     answered(one, "call(|)", "a, b)", ")", "a, b", "c")
@@ -270,6 +301,25 @@ def test_what_was_rejected_is_not_gathered() -> None:
     came = one.answered(asked(one, keystroke), completion("ce * 2"), 1.0)
     assert came is not None
     assert one.gathered(came, keystroke, 1.0).texts == ("ce * 2",)
+
+
+def test_one_of_several_that_is_rejected_leaves_the_others() -> None:
+    one = desk()
+    answered(one, HERE, "ce + tax", "ce * 2", trigger=Trigger.EXPLICIT)
+    offer = offered(one, HERE)
+    assert offer is not None
+    one.rejected(offer.items[0])
+    left = offered(one, HERE, source=Source.TYPED_THROUGH)
+    assert texts(left) == ["ce * 2"]
+
+
+def test_what_is_fitted_to_a_closed_bracket_stays_so() -> None:
+    one = desk()
+    answered(one, "total = sum|\n", "(prices, 0)")
+    assert texts(offered(one, "total = sum|\n")) == ["(prices, 0)"]
+    assert texts(offered(one, "total = sum(|)\n")) == ["prices, 0"]
+    along = offered(one, "total = sum(prices|)\n", source=Source.TYPED_THROUGH)
+    assert texts(along) == [", 0"]
 
 
 # Ends.

@@ -332,6 +332,26 @@ def test_an_explicit_answer_serves_the_next_request() -> None:
     assert [text for text, _ in texts(along.verdict)] == ["* 2", "+ tax"]
 
 
+def test_what_was_asked_for_amid_a_line_is_typed_along_there() -> None:
+    on = desk()
+    one = Played(on, key("pri|x", trigger=EXPLICIT))
+    one.came(0.4, one.sent(), "ce + ", "me")
+    along = Played(on, key("price|x", unwanted=Silence.MID_WORD), 1.0)
+    assert texts(along.verdict) == [(" + ", Source.TYPED_THROUGH)]
+    other = Played(on, key("prix|x", unwanted=Silence.MID_WORD), 2.0)
+    assert other.verdict == Quiet(silence=Silence.MID_WORD)
+    excluded = Played(on, key("price|x", unwanted=Silence.FILE_EXCLUDED), 3.0)
+    assert excluded.verdict == Quiet(silence=Silence.FILE_EXCLUDED)
+
+
+def test_what_came_by_itself_is_not_shown_amid_a_line() -> None:
+    on = desk()
+    on.answered(under_way(on, "pri|x"), completion("ce + "), 10.0)
+    assert isinstance(Played(on, key("price|x"), 11.0).verdict, Offer)
+    one = Played(on, key("price |x", unwanted=Silence.TEXT_AFTER_CURSOR), 12.0)
+    assert one.verdict == Quiet(silence=Silence.TEXT_AFTER_CURSOR)
+
+
 def test_typing_waits_for_an_explicit_answer() -> None:
     on = desk()
     one = Played(on, key("pri|", trigger=EXPLICIT))
@@ -359,3 +379,24 @@ def test_an_explicit_answer_that_is_typed_out_leaves_the_request_to_be_sent() ->
     own = one.sent()
     one.at(0.2)
     assert texts(one.came(0.3, own, "s")) == [("s", Source.NETWORK)]
+
+
+def test_what_the_author_asked_for_amid_a_line_is_typed_along_there() -> None:
+    on = desk()
+    one = Played(on, key("pri| per unit", trigger=EXPLICIT))
+    number = one.sent()
+    one.at(0.0)
+    one.came(0.4, number, "ce")
+    along = Played(on, key("pric| per unit", unwanted=Silence.TEXT_AFTER_CURSOR), 1.0)
+    assert texts(along.verdict) == [("e", Source.TYPED_THROUGH)]
+    off = Played(on, key("pric| per unit", unwanted=Silence.SWITCHED_OFF), 2.0)
+    assert off.verdict == Quiet(silence=Silence.SWITCHED_OFF)
+
+
+def test_what_came_by_itself_is_not_shown_amid_a_line() -> None:
+    on = desk()
+    on.answered(under_way(on, "pri|"), completion("ce + tax"), 10.0)
+    assert texts(Played(on, key("pri|"), 11.0).verdict)
+    quiet = Quiet(silence=Silence.MID_WORD)
+    one = Played(on, key("pric|", unwanted=Silence.MID_WORD), 12.0)
+    assert one.verdict == quiet
