@@ -10,11 +10,12 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from anyio.from_thread import start_blocking_portal
+from playwright.sync_api import TimeoutError as WaitedError
 
 from gitlab_completions.emulator import Emulator
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 TOKEN = "nobodys-but-the-tests"
 STOP_S = 20
 KEY_MS = 30
+PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 EDITOR = ".cm-content"
 GHOST = (  # the spacers that take its place are of its class
     ".jp-GhostText:not(.jp-GhostText-lineSpacer):not(.jp-GhostText-letterSpacer)"
@@ -118,7 +120,7 @@ class Window:
         (self.lab.files / path).parent.mkdir(exist_ok=True)
         (self.lab.files / path).write_text(content, "utf-8")
         kind = "doc" if alone else "lab"
-        self.page.goto(f"{self.lab.url}/{kind}/tree/{path}?token={TOKEN}")
+        self.page.goto(f"{self.lab.url}/{kind}/tree/{path}?token={TOKEN}&reset")
         return self._ready()
 
     def open_new(self) -> Window:
@@ -135,7 +137,7 @@ class Window:
     def enter_cell(self, index: int) -> None:
         """Click into a cell, once its kernel runs: until then editors are made anew."""
         self.page.locator('[data-status="idle"]').first.wait_for(state="attached")
-        cell = self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+        cell = self.page.locator(f"{PANEL} .jp-Cell").nth(index)
         cell.locator(".cm-content").click()
 
     def enter_file(self) -> None:
@@ -172,7 +174,9 @@ class Window:
 
     def has_code(self, text: str) -> None:
         """Wait until the editor in use has exactly this text."""
-        self.page.wait_for_function(f"text => ({CODE})() === text", arg=text)
+        with suppress(WaitedError):
+            self.page.wait_for_function(f"text => ({CODE})() === text", arg=text)
+        assert self.code() == text
 
     @contextmanager
     def tells(self, what: str, part: str = "all") -> Iterator[None]:
