@@ -38,7 +38,8 @@ pytestmark = [
 ]
 
 AREA = "def area(width, height):\n    return width * height"
-VOLUME = "def volume(width, height, depth):\n    return width *"
+VOLUME = "def volume(width, height, depth):\n    return"
+TYPED = " width *"  # on one line: how a new one is indented depends on what is loaded
 PLACES = "lab/extensions/gitlab-completions-jupyterlab/static/places.js"
 QUESTION = {
     "tab": "t",
@@ -115,14 +116,15 @@ def sent(emulator: Emulator) -> dict[str, str]:
 def test_ghost_text_is_seen_in_a_cell_and_tab_takes_it(
     window: Window, emulator: Emulator, shots: Path
 ) -> None:
-    cells = notebook(("markdown", "# Boxes"), ("code", AREA), ("code", ""))
+    cells = notebook(("markdown", "# Boxes"), ("code", AREA), ("code", VOLUME))
     window.open("boxes.ipynb", cells).enter_cell(2)
-    window.type(VOLUME)
+    window.page.keyboard.press("Control+End")
+    window.type(TYPED)
     window.sees(" height")
     window.page.screenshot(path=shots / "jupyterlab-shown.png")
     with window.tells("accepted"):
         window.page.keyboard.press("Tab")
-    window.has_code(f"{VOLUME} height")
+    window.has_code(f"{VOLUME}{TYPED} height")
     window.sees_nothing()
     window.page.screenshot(path=shots / "jupyterlab-accepted.png")
     assert window.status.inner_text() == "GitLab Duo: ready, direct"
@@ -134,10 +136,10 @@ def test_ghost_text_is_seen_in_a_cell_and_tab_takes_it(
 def test_what_was_never_saved_is_context_too(window: Window) -> None:
     window.open_new()
     window.enter_cell(0)
-    window.type(AREA)
+    window.type("area = width * height")
     window.page.keyboard.press("Alt+Enter")  # runs it, and inserts a cell
     window.enter_cell(1)
-    window.type(VOLUME)
+    window.type("volume = width *")
     window.sees(" height")
     assert "Untitled" in window.page.url
 
@@ -218,10 +220,10 @@ def test_who_asks_in_an_empty_cell_gets_what_the_markdown_above_says(
 def test_a_file_is_completed_in_the_editor_of_files(
     window: Window, emulator: Emulator
 ) -> None:
-    window.open("boxes/area.py", f"{AREA}\n\n\n")
+    window.open("boxes/area.py", f"{AREA}\n\n\n{VOLUME}")
     window.enter_file()
     window.page.keyboard.press("Control+End")
-    window.type(VOLUME)
+    window.type(TYPED)
     window.sees(" height")
     assert sent(emulator)["file_name"] == "boxes/area.py"
 
@@ -283,7 +285,7 @@ def test_a_problem_is_said_once_and_explained_on_request(
     window.enter_cell(1)
     emulator.gateway.fail(503)
     emulator.instance.fail(402)
-    window.type(VOLUME)
+    window.type(TYPED.strip())
     toast = window.page.locator(".Toastify__toast")
     toast.first.wait_for()
     window.settled()
