@@ -370,8 +370,7 @@ def browser(session: nox.Session) -> None:
     They go into the session's own temporary folder. The environment variable CHROMIUM
     names a program that is not found by itself.
     """
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    if "CHROMIUM" not in os.environ and not any(map(shutil.which, names)):
+    if not have_chromium():
         session.skip(
             "NO PAGE WAS LOOKED AT: there is no Chromium: apt install chromium"
         )
@@ -379,6 +378,31 @@ def browser(session: nox.Session) -> None:
     shots = session.create_tmp()
     session.env["SCREENSHOTS"] = str(Path(shots).resolve())
     session.run("pytest", "tests/browser", *session.posargs)
+    session.log(f"screenshots: {shots}")
+
+
+def have_chromium() -> bool:
+    """Tell whether there is a Chromium: CHROMIUM names one, else it is looked for."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return "CHROMIUM" in os.environ or any(map(shutil.which, names))
+
+
+@nox.session
+def jupyter(session: nox.Session) -> None:
+    """Type in a real JupyterLab, by a headless Chromium, and keep screenshots.
+
+    They go into the session's own temporary folder. CHROMIUM names a program as above.
+    """
+    if not have_chromium():
+        session.skip("NO CELL WAS TYPED IN: there is no Chromium: apt install chromium")
+    session.install(".[emulator,ignore]", *groups("jupyter"))
+    session.install("--no-deps", "./examples/editors/jupyterlab")
+    shots = session.create_tmp()
+    session.env["SCREENSHOTS"] = str(Path(shots).resolve())
+    # Here the host's own types are known, which the session `types` goes without.
+    checked = ("examples/editors/jupyterlab", "tests/jupyter")
+    session.run("mypy", "--follow-imports=silent", *checked)
+    session.run("pytest", "tests/jupyter", *session.posargs)
     session.log(f"screenshots: {shots}")
 
 
