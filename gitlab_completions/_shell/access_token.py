@@ -11,7 +11,11 @@ from gitlab_completions._frames import frameless
 from gitlab_completions._secrets import Secret
 from gitlab_completions._sources import ask
 from gitlab_completions._wire.headers import check_access_token
-from gitlab_completions.errors import ConfigurationError, GitLabCompletionsError
+from gitlab_completions.errors import (
+    ConfigurationError,
+    ErrorCode,
+    GitLabCompletionsError,
+)
 from gitlab_completions.models import TokenHeader
 
 if TYPE_CHECKING:
@@ -33,7 +37,16 @@ CLEANUP_S = 5.0
 
 
 class TokenSourceError(RuntimeError):
-    """The user's source gave no access token; its own exception is the cause."""
+    """The user's source gave no access token; its own exception is the cause.
+
+    Args:
+        message: Why.
+        remedy: What a person can do, where the source says so itself.
+    """
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 def question_to(source: AccessToken) -> Callable[[], str | Awaitable[str]]:
@@ -109,7 +122,9 @@ class TokenDesk:
             told = f"it gave something else: {error.message}"
             raise TokenSourceError(told) from error
         if isinstance(error, GitLabCompletionsError):  # in our words: they are safe
-            raise TokenSourceError(error.message) from error
+            knows = error.code is ErrorCode.TOKEN_SOURCE
+            remedy = error.remedy if knows else None
+            raise TokenSourceError(error.message, remedy=remedy) from error
         if isinstance(error, TokenSourceError):  # of ours, in `tokens.py`
             raise TokenSourceError(str(error)) from error.__cause__
         if error is not None:

@@ -183,6 +183,7 @@ def no_token(route: Route, error: TokenSourceError, elapsed_s: float) -> Ending:
             status_code=401,
             elapsed_s=elapsed_s,
             code=ErrorCode.TOKEN_SOURCE,
+            remedy=error.remedy,
         ),
         cause=without_frames(cause if isinstance(cause, Exception) else error),
     )

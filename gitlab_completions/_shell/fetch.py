@@ -158,6 +158,7 @@ class Fetcher:
                 seen=Observation(status=None, body=Body.NONE, word="token_source"),
                 message=f"the access token could not be had: {error}",
                 code=ErrorCode.TOKEN_SOURCE,
+                remedy=error.remedy,
             )
 
     @frameless

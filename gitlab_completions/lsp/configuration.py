@@ -167,7 +167,7 @@ def _with_safe_token(
         return settings
     if address_of(home) == address_of(settings.instance_url):
         return settings
-    if settings.token is None:
+    if settings.token is None and settings.instance_url is not None:
         complaints.append(
             "GITLAB_TOKEN is not used: GITLAB_URL, which it belongs to, is not "
             f"the instance of {SECTION}.instanceUrl"

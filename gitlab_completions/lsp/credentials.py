@@ -146,10 +146,11 @@ class Credentials:
                 self._kept = _Found(token=kept, where=_KEYRING)
 
     def _absence(self) -> GitLabCompletionsError:
-        """Say where to put a token; and what keeps the keyring from having one."""
-        why = f"; {self._trouble}" if self._trouble else ""
+        """Say where to put a token, or what keeps the keyring from having one."""
         return GitLabCompletionsError(
-            f"there is no access token: {_HOW}{why}", code=ErrorCode.TOKEN_SOURCE
+            "there is no access token",
+            code=ErrorCode.TOKEN_SOURCE,
+            remedy=self._trouble or _HOW,
         )
 
     def __repr__(self) -> str:

@@ -31,6 +31,8 @@ __all__ = (
 SERVICE = "gitlab-completions"
 """Under which the keyring shows the tokens; the account is the instance's address."""
 _LIBRARY = "keyring"
+_NO_BACKEND = "NoKeyringError"
+"""The library's own, of a system that has none: a container, or no desktop."""
 
 
 class Keyring(Protocol):
@@ -133,7 +135,9 @@ def _checked(instance_url: str) -> Address:
 
 def _unusable(verb: str, error: Exception) -> ConfigurationError:
     """Say so without the error's own words, which may hold what was to be kept."""
+    kind = type(error).__name__
+    if kind == _NO_BACKEND:
+        return ConfigurationError("there is no keyring here: set GITLAB_TOKEN instead")
     return ConfigurationError(
-        f"the keyring cannot be {verb} ({type(error).__name__}): unlock it, or set "
-        "GITLAB_TOKEN instead"
+        f"the keyring cannot be {verb} ({kind}): unlock it, or set GITLAB_TOKEN instead"
     )

@@ -155,6 +155,13 @@ def test_the_environments_token_goes_to_the_environments_instance_alone() -> Non
     assert "GITLAB_TOKEN is not used" in complaint
 
 
+def test_an_instance_that_is_refused_is_complained_of_once() -> None:
+    found = read_settings(environment={**ENVIRONMENT, "GITLAB_URL": "http://a.b"})
+    assert found.settings.environment_token is None
+    (complaint,) = found.complaints
+    assert complaint.startswith("GITLAB_URL must start with https://")
+
+
 def test_the_same_instance_written_otherwise_gets_it() -> None:
     settings = read({"instanceUrl": f"{URL}:443/"}, **ENVIRONMENT)
     assert settings.environment_token == Secret(TOKEN)

@@ -129,8 +129,12 @@ async def test_a_keyring_without_a_good_token_is_not_asked_for_each_key() -> Non
 async def test_a_keyring_that_cannot_be_asked_is_named() -> None:
     places = Places()
     places.keyring.failure = OSError("locked")
-    with pytest.raises(GitLabCompletionsError, match=r"cannot be asked \(OSError\)"):
+    with pytest.raises(GitLabCompletionsError) as caught:
         await places.source.get()
+    assert str(caught.value) == (
+        "there is no access token; the keyring cannot be asked (OSError): "
+        "unlock it, or set GITLAB_TOKEN instead"
+    )
     assert places.source.where is None
 
 
@@ -145,6 +149,20 @@ async def test_a_keyring_that_is_switched_off_or_not_there_is_not_asked(
     monkeypatch.setattr(credentials, "is_installed", lambda: False)
     with pytest.raises(GitLabCompletionsError, match="no access token"):
         await Credentials(Settings(instance_url=URL)).get()
+
+
+async def test_who_asks_for_a_completion_hears_where_a_token_is_put() -> None:
+    gitlab = FakeGitLab("pass")
+    source = Credentials(Settings(instance_url=URL), keyring=MemoryKeyring())
+    async with gitlab.client(access_token=source) as client:
+        with pytest.raises(GitLabCompletionsError) as caught:
+            await client.complete(REQUEST)
+        refusal = client.status().problem
+    for told in (caught.value, refusal):
+        assert str(told).endswith(
+            "the access token could not be had: there is no access token; "
+            "set GITLAB_TOKEN, or run gitlab-completions login"
+        )
 
 
 async def test_without_anybody_to_tell_a_refusal_is_heeded_too() -> None:

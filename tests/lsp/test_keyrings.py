@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
+from keyring.errors import NoKeyringError
 
 from gitlab_completions._secrets import Secret
 from gitlab_completions.errors import ConfigurationError
@@ -69,6 +70,13 @@ def test_a_keyring_that_fails_says_nothing_of_what_it_keeps(
     assert CANARY not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+def test_where_there_is_no_keyring_nobody_is_told_to_unlock_it() -> None:
+    ring = MemoryKeyring(failure=NoKeyringError("no backend"))
+    with pytest.raises(ConfigurationError) as caught:
+        save_token(URL, CANARY, ring)
+    assert str(caught.value) == "there is no keyring here: set GITLAB_TOKEN instead"
 
 
 def test_a_keyring_that_only_reads_says_so() -> None:
