@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitlab_completions.cli.app import EXIT_CODES
 from gitlab_completions.cli.problems import Exit, Problem
 from gitlab_completions.lsp.keyrings import save_token
 
@@ -35,6 +36,7 @@ instance_option: Callable[[Callable[..., int]], Callable[..., int]] = click.opti
 @click.command(
     "login",
     short_help="Keep an access token in the system's keyring.",
+    epilog=EXIT_CODES,
     context_settings={"allow_extra_args": True},
 )
 @instance_option

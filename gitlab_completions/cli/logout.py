@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from gitlab_completions.cli.app import EXIT_CODES
 from gitlab_completions.cli.login import instance_option, needed
 from gitlab_completions.cli.problems import Exit
 from gitlab_completions.lsp.keyrings import forget_token
@@ -11,7 +12,11 @@ from gitlab_completions.lsp.keyrings import forget_token
 __all__ = ("command",)
 
 
-@click.command("logout", short_help="Take it out of the keyring again.")
+@click.command(
+    "logout",
+    short_help="Take an access token out of the keyring.",
+    epilog=EXIT_CODES,
+)
 @instance_option
 def command(url: str | None) -> int:
     """Take an instance's access token out of the system's keyring.

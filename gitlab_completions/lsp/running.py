@@ -30,13 +30,27 @@ if TYPE_CHECKING:
 
 __all__ = ("converse", "make_server", "run")
 
+_STDIN = 0
+_INTERRUPTED = 130
+"""The exit code, as shells have it."""
+_TO_PEOPLE = (
+    "This is a language server: an editor starts it, and speaks with it on stdin and "
+    "stdout.\nSee gitlab-completions lsp --help; Ctrl-C ends it.\n"
+)
+"""What somebody is told who has started it in a terminal, and waits."""
+
 
 def run() -> int:
     """Serve the client on stdin and stdout until it leaves; return the exit code."""
     # httpx imports a command line of its own where click and rich are installed, and
     # goes on without it: 5 MB that a server would hold all day.
     cast("dict[str, ModuleType | None]", sys.modules)["httpx._main"] = None
-    return asyncio.run(_serve(claim_stdout()))
+    try:
+        if os.isatty(_STDIN):
+            sys.stderr.write(_TO_PEOPLE)
+        return asyncio.run(_serve(claim_stdout()))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
 async def _serve(descriptor: int) -> int:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COMMANDS = [
     *(["complete"], ["status"], ["doctor"], ["report"]),
     *(["rehearse"], ["replay"], ["emulator"], ["demo"]),
+    *(["lsp"], ["login"], ["logout"]),
 ]
 LEVERS = [["emulator", "fault"], ["emulator", "flag"], ["emulator", "flag", "set"]]
 PROGRAM = [sys.executable, "-m", "gitlab_completions"]

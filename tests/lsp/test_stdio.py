@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -87,6 +88,28 @@ def test_what_is_printed_by_mistake_does_not_reach_the_client() -> None:
     )
     assert ended.stdout.splitlines() == ["before", "frame"]
     assert ended.stderr.splitlines() == ["stray", "raw", "child"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no terminals to be had")
+def test_who_starts_it_in_a_terminal_is_told_what_it_is_and_how_it_ends() -> None:
+    import pty  # noqa: PLC0415 - Windows has none
+
+    leader, terminal = pty.openpty()
+    with subprocess.Popen(
+        COMMAND,
+        stdin=terminal,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        text=True,
+    ) as server:
+        assert server.stderr is not None
+        assert "language server" in server.stderr.readline()
+        server.send_signal(signal.SIGINT)
+        assert "Ctrl-C" in server.stderr.read()
+    assert server.returncode == 130
+    for descriptor in (leader, terminal):
+        os.close(descriptor)
 
 
 class TestPipe:
