@@ -67,14 +67,25 @@ _YEARS = {"2025": 2025, "2026": 2026}
     show_default=True,
     help="So many strokes of each synthetic author.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Makes them.")
-@click.option("--indirect", is_flag=True, help="There are no direct connections.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Another one makes the synthetic authors type something else.",
+)
+@click.option(
+    "--indirect",
+    is_flag=True,
+    help="Have no direct connections, but the instance's 60 requests a minute.",
+)
 @click.option(
     "--reference",
     type=click.Choice(list(_YEARS)),
     default="2026",
     show_default=True,
-    help="The reference client of which year.",
+    help="The client beside: in 2025 a request that is superseded goes on, in 2026 "
+    "it ends, or is sent once more through the instance.",
 )
 @json_option
 @click.option("--no-color", is_flag=True, help="Print without colours.")
@@ -116,7 +127,8 @@ def command(
             tell=lambda name: progress.update(task, description=visible(name)),
         )
     if as_json:
-        click.echo(json.dumps([document(each) for each in compared], indent=2))
+        told = [document(each) for each in compared]
+        click.echo(json.dumps({"authors": told}, indent=2))
     else:
         console(no_color=no_color).print(comparisons_view(compared))
     return Exit.NO if any(each.ours.stale for each in compared) else Exit.DONE

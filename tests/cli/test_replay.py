@@ -31,9 +31,14 @@ def test_a_synthetic_author_is_replayed_and_the_figures_printed(cli: Terminal) -
     assert "moments at which a stale suggestion was shown: met" in ended.out
 
 
-def test_as_json_it_is_one_document(cli: Terminal) -> None:
+def authors(printed: str) -> list[dict[str, object]]:
+    document = cast("dict[str, list[dict[str, object]]]", json.loads(printed))
+    return document["authors"]
+
+
+def test_as_json_it_is_one_object(cli: Terminal) -> None:
     ended = cli(*SMALL, "--author", "steady", "--json", "--reference", "2025")
-    documents = cast("list[dict[str, object]]", json.loads(ended.out))
+    documents = authors(ended.out)
     assert [each["author"] for each in documents] == ["bursty", "steady", "all"]
     assert documents[0].keys() == {"author", "ours", "reference", "aims"}
     (one,) = replay({"bursty": write("bursty", strokes=30)}, reference=2025)
@@ -51,7 +56,7 @@ def test_a_recording_is_replayed(cli: Terminal, tmp_path: Path) -> None:
             offset = len(document.text)
             recorder.asked(document, offset, Trigger.TYPING, number / 100)
     ended = cli("replay", str(path), "--json")
-    (told,) = cast("list[dict[str, object]]", json.loads(ended.out))
+    (told,) = authors(ended.out)
     assert told["author"] == str(path)
     assert cast("dict[str, int]", told["ours"])["strokes"] == 5
 
