@@ -262,6 +262,7 @@ def examples(session: nox.Session) -> None:
     session.run("python", "examples/with_context.py")
     session.run("python", "examples/keep_events.py")
     session.run("python", "examples/editor_without_asyncio.py")
+    session.run("python", "examples/keystrokes.py")
     session.run("python", "examples/watch_metrics.py", "--port", "0", "--seconds", "2")
     session.run("pytest", "examples/test_your_plugin.py")
 

@@ -92,6 +92,14 @@ def test_an_editor_without_asyncio_supersedes_at_each_key() -> None:
     assert 1 <= superseded < keys
 
 
+def test_a_host_asks_at_each_key_and_one_request_serves_them_all() -> None:
+    *lines, counts = run("keystrokes.py").splitlines()
+    assert lines[0].endswith("[ return width * height * depth]  in_flight")
+    assert lines[-2] == "    return width *[ height * depth]  typed_through"
+    assert lines[-1] == "    return width * height[ * depth]  typed_through"
+    assert counts == "18 keys, requests: 1"
+
+
 def test_context_is_sent_without_secrets_and_ignored_files() -> None:
     lines = run("with_context.py").splitlines()
     assert lines == [
