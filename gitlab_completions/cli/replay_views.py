@@ -75,9 +75,10 @@ def _row(figures: Figures) -> tuple[str | Text, ...]:
 
 def _aim_line(aim: Aim) -> Text:
     word, style = ("met", "green") if aim.is_met else ("MISSED", "bold red")
-    value = "nothing to compare" if aim.value is None else f"{aim.value:.2f}"
-    line = Text(f"{value}, aim {aim.at_most:g}: {_AIMS[aim.name]}: ")
-    return line.append(word, style)
+    told = f"aim {aim.at_most:g}: {_AIMS[aim.name]}"
+    if aim.value is None:
+        return Text(f"nothing to compare, {told}")
+    return Text(f"{aim.value:.2f}, {told}: ").append(word, style)
 
 
 def _ms(seconds: float | None) -> str:

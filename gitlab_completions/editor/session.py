@@ -68,13 +68,17 @@ class EditorSession:
         client: Whom completions are asked of; it is not closed with the session.
         policy: How soon, how often and where something is suggested.
         position_encoding: In what a `Position.character` counts.
-        context: Gives pieces of other files, the most helpful first; plain or async. It
-            is asked while the debounce runs, and for a quarter of a second at most.
+        context: Is given the document, and gives `ContextItem`s of other files, the
+            most helpful first; plain or async. It is asked while the debounce runs, and
+            for a quarter of a second at most.
         excluded: Tells of a document whether nothing of it may be sent.
         observers: Who is told what becomes of suggestions.
         recorder: Writes down how the author types, for `gitlab-completions replay`.
         tracked: What a call is made in, with its suggestion's id, such as an event
             log's `tracked`: then the client's lines in the log have that id too.
+
+    Attributes:
+        last: What the last `suggest` that was not superseded brought, to be explained.
 
     Raises:
         ConfigurationError: When an argument is wrong.
