@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gitlab_completions._checks import check_count
-from gitlab_completions.editor.disguise import Disguise
+from gitlab_completions.editor.disguise import Disguise, is_of_word
 from gitlab_completions.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -276,9 +276,9 @@ class _Scribe:
             return None
         start, end = _ends_alike(before, after, after_cursor)
         # Words are replaced as wholes, and what that leaves alike is no part of it.
-        while start > 0 and before[start - 1].isalnum():
+        while start > 0 and is_of_word(before[start - 1]):
             start -= 1
-        while end > 0 and before[-end].isalnum():
+        while end > 0 and is_of_word(before[-end]):
             end -= 1
         old = self._words(before[start : len(before) - end])
         new = self._words(after[start : len(after) - end])
