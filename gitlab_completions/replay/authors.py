@@ -14,7 +14,9 @@ import math
 import random
 from typing import TYPE_CHECKING
 
+from gitlab_completions._checks import check_count
 from gitlab_completions._records import Record
+from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.replay.passages import PASSAGES
 from gitlab_completions.replay.script import Script, Stroke, after
 
@@ -96,7 +98,13 @@ def write(name: str, *, seed: int = 0, strokes: int = 1500) -> tuple[Script, ...
         name: One of `AUTHORS`.
         seed: Makes all that is random; the same seed, the same scripts.
         strokes: So many strokes, all scripts together.
+
+    Raises:
+        ConfigurationError: When there is no such author, or less than one stroke.
     """
+    if name not in AUTHORS:
+        raise ConfigurationError(f"name must be one of {', '.join(AUTHORS)}")
+    check_count("strokes", strokes)
     chance = random.Random(f"{seed}:{name}")
     habits = AUTHORS[name]
     scripts: list[Script] = []

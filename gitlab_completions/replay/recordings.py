@@ -8,13 +8,14 @@ to be its end, and the order of times is not believed.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from gitlab_completions.replay.script import Script, Stroke
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
     from typing import TextIO
 
     Line: TypeAlias = dict[str, object]
@@ -36,7 +37,7 @@ class RecordingError(ValueError):
     """What was read is no recording, or there is nothing in it."""
 
 
-def read_recording(path: Path) -> tuple[Script, ...]:
+def read_recording(path: str | os.PathLike[str]) -> tuple[Script, ...]:
     """Return the scripts of a recording.
 
     Args:
@@ -46,8 +47,8 @@ def read_recording(path: Path) -> tuple[Script, ...]:
         RecordingError: When it is no recording, or nobody types in it.
         OSError: When it cannot be read.
     """
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return scripts_of(path.name, _lines(file))
+    with Path(path).open(encoding="utf-8", errors="replace") as file:
+        return scripts_of(Path(path).name, _lines(file))
 
 
 def _lines(file: TextIO) -> Iterator[str]:

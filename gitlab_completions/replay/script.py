@@ -49,6 +49,12 @@ class Stroke(Record):
         """Whether an editor asks for suggestions after it."""
         return self.explicit or bool(self.removed or self.inserted)
 
+    def __repr__(self) -> str:
+        return (
+            f"Stroke(gap_s={self.gap_s:g}, offset={self.offset}, "
+            f"removed={self.removed}, inserted=<{len(self.inserted)} characters>)"
+        )
+
 
 class Script(Record):
     """One author at one document.
@@ -68,6 +74,12 @@ class Script(Record):
     language: str | None = None
     reading_s: float = 0.4
     seed: int = 0
+
+    def __repr__(self) -> str:
+        return (
+            f"Script(name={self.name!r}, text=<{len(self.text)} characters>, "
+            f"strokes=<{len(self.strokes)}>)"
+        )
 
 
 class State(Record):

@@ -6,6 +6,7 @@ import statistics
 
 import pytest
 
+from gitlab_completions.errors import ConfigurationError
 from gitlab_completions.replay.authors import AUTHORS, write
 from gitlab_completions.replay.passages import PASSAGES
 from gitlab_completions.replay.script import states
@@ -34,6 +35,13 @@ def test_a_seed_makes_all_that_is_random(name: str) -> None:
 def test_an_author_makes_so_many_strokes_in_all(strokes: int) -> None:
     scripts = write("steady", strokes=strokes)
     assert sum(len(each.strokes) for each in scripts) == strokes
+
+
+def test_who_is_no_author_is_told_who_is_one() -> None:
+    with pytest.raises(ConfigurationError, match="one of steady, bursty, hunt-and"):
+        write("nobody")
+    with pytest.raises(ConfigurationError, match="at least 1"):
+        write("steady", strokes=0)
 
 
 @pytest.mark.parametrize(("name", "gap_s"), [(n, h.gap_s) for n, h in AUTHORS.items()])

@@ -81,7 +81,7 @@ def test_what_a_session_records_is_typed_again_as_it_was(
                         await asyncio.sleep(0)
 
     run(record())
-    (again,) = read_recording(path)
+    (again,) = read_recording(str(path))
     asked = [
         state
         for stroke, state in zip(script.strokes, states(script), strict=True)

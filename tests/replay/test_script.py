@@ -70,3 +70,12 @@ def test_a_text_is_reached_with_the_last_stroke_that_leaves_just_it() -> None:
     assert meaning.reached_by("re", -1, AT) == 3
     assert meaning.reached_by("return", -1, AT) == 7
     assert meaning.reached_by("retire", -1, AT) is None
+
+
+def test_what_the_author_wrote_is_in_no_repr() -> None:
+    one = script(Stroke(gap_s=0.5, offset=0, inserted="canary"))
+    assert "canary" not in repr(one) + repr(one.strokes)
+    assert repr(one.strokes[0]) == (
+        "Stroke(gap_s=0.5, offset=0, removed=0, inserted=<6 characters>)"
+    )
+    assert HEAD not in repr(one)
