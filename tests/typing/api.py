@@ -32,6 +32,7 @@ from gitlab_completions.editor import (
     EditorSession,
     Part,
     Position,
+    Recorder,
     SuggestionEvent,
     Suggestions,
     Trigger,
@@ -41,6 +42,7 @@ from gitlab_completions.events import CallFinished, Event
 from gitlab_completions.flags import FeatureFlags, Flag, FlagSource
 from gitlab_completions.ignoring import ProjectIgnoreList
 from gitlab_completions.redaction import SecretRedactor
+from gitlab_completions.replay import Comparison, Script, read_recording, replay, write
 from gitlab_completions.shared import FileStore, MemoryStore, RedisStore
 from gitlab_completions.testing import FakeGitLab, run
 from gitlab_completions.tokens import JobToken, OAuthToken, PrivateToken
@@ -186,6 +188,7 @@ async def edit(client: CompletionClient, log: EventLog) -> None:
         context=context,
         excluded=lambda document: document.uri.endswith(".env"),
         observers=[write],
+        recorder=Recorder("typing.jsonl", content="hashed"),
         tracked=log.tracked,
     ) as session:
         found = await session.suggest(document, Position(line=0, character=4))
@@ -203,8 +206,19 @@ async def edit(client: CompletionClient, log: EventLog) -> None:
         assert_type(session.last, Suggestions | None)
 
 
+def tune() -> None:
+    """Replay typing by a policy."""
+    authors = {"steady": write("steady"), "me": read_recording("typing.jsonl")}
+    assert_type(authors["me"], tuple[Script, ...])
+    compared = replay(authors, policy=EditorPolicy(most_wait_s=0.1), direct=False)
+    assert_type(compared, tuple[Comparison, ...])
+    assert_type(compared[0].ours.p50_s, float | None)
+    assert_type(compared[0].aims[0].is_met, bool)
+
+
 async def fake() -> None:
     """The test kit is typed too."""
+    gitlab = FakeGitLab(lambda prompt: prompt.above[-1:])
     gitlab = FakeGitLab("x")
     assert_type(gitlab.client(), CompletionClient)
     gitlab.gateway.fail(503, json={"detail": "no"}, times=2)
