@@ -81,22 +81,21 @@ class RefusedError(Exception):
 class Conversation:
     """What two programs say to each other.
 
+    `otherwise` answers the requests that no handler does.
+
     Args:
         handlers: Who answers which request.
         listeners: Who takes which notification in.
-        otherwise: Who answers a request that nobody of them does.
     """
 
     def __init__(
         self,
         handlers: Mapping[str, Handler],
         listeners: Mapping[str, Listener],
-        *,
-        otherwise: Handler | None = None,
     ) -> None:
         self._handlers = handlers
         self._listeners = listeners
-        self._otherwise = _unknown if otherwise is None else otherwise
+        self.otherwise: Handler = _unknown
         self._writer: Writer | None = None
         self._theirs: dict[Identity, asyncio.Future[object]] = {}
         self._ours: dict[Identity, asyncio.Future[object]] = {}
@@ -167,7 +166,7 @@ class Conversation:
         if identity in self._theirs:
             self._refuse(identity, Code.INVALID_REQUEST, "the last one has this id")
             return
-        handler = self._handlers.get(method, self._otherwise)
+        handler = self._handlers.get(method, self.otherwise)
         task = asyncio.ensure_future(handler(params))
         self._theirs[identity] = task
         # Not in the task: one that is cancelled before it begins never runs.

@@ -276,7 +276,7 @@ class Server:
 def _encoding(general: Json) -> PositionEncoding:
     """Return what positions count: what the client likes best of what we know."""
     liked = items(general.get("positionEncodings"), "positionEncodings")
-    known = [each for each in liked if each in _ENCODINGS]
+    known = [each for each in liked if isinstance(each, str) and each in _ENCODINGS]
     return cast("PositionEncoding", known[0]) if known else "utf-16"
 
 
