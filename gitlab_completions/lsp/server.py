@@ -79,6 +79,8 @@ class Server:
         self._reports_shown = False
         self._given: list[object] = []
         self._settings: Settings | None = None
+        self._is_settled = asyncio.Event()
+        self._is_settled.set()
         self._warm: set[str | None] = set()
         self._user_agent = NAME
 
@@ -150,9 +152,14 @@ class Server:
     async def introduce(self) -> None:
         """Ask a client that listens from now on for its settings; tell how it stands.
 
-        It is asked first: what only it knows must not be missed in the meantime.
+        It is asked first: what only it knows must not be missed in the meantime, and
+        nothing is suggested, since it may have switched that off.
         """
-        await self._ask_for_settings()
+        self._is_settled.clear()
+        try:
+            await self._ask_for_settings()
+        finally:
+            self._is_settled.set()
         self.herald.begin()
         changes = at(self._capabilities, "workspace", "didChangeConfiguration")
         if says(changes, "dynamicRegistration"):
@@ -174,11 +181,13 @@ class Server:
         return says(at(self._capabilities, "workspace"), "configuration")
 
     async def _ask_for_settings(self) -> None:
+        """Ask the client where it can be asked; until it answers, what it set holds."""
         if not self._can_be_asked:
             return
         wish = {"items": [{"section": SECTION}]}
-        found = items(await self._ask("workspace/configuration", wish), "settings")
-        self._set(found[0] if found else None)
+        found = await self._ask("workspace/configuration", wish)
+        if isinstance(found, list):
+            self._set(next(iter(cast("list[object]", found)), None))
 
     async def _ask(self, method: str, params: object) -> object:
         """Ask the client; `None` when it does not answer, so that nobody waits."""
@@ -248,6 +257,7 @@ class Server:
         self, document: Document, offset: int, trigger: Trigger
     ) -> Suggestions:
         """Suggest what comes next; what is offered is remembered by its id."""
+        await self._is_settled.wait()
         if self.service is None:
             return Suggestions()
         session = self.service.session
