@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 CANCELLED, INVALID = -32800, -32602
 NOT_INITIALIZED, INVALID_REQUEST, METHOD_NOT_FOUND = -32002, -32600, -32601
 COMMENT = "# Add up a list\n\n"
+OTHER = "file:///work/other.py"
 NO_INLINE = {"inlineCompletion": None}
 BELOW_COMMENT = types.Position(line=1, character=0)
 
@@ -303,6 +305,24 @@ class TestProgress:
             assert await talk.suggest(BELOW_COMMENT, token="mine")
             await wait_all_tasks_blocked()
             assert len(talk.client.progress_reports["mine"]) == 2
+
+    async def test_two_that_the_client_names_alike_are_one(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with Talk() as talk:
+            talk.client.progress_reports["mine"] = []
+            talk.gitlab.instance.delay(8)
+            for uri in (URI, OTHER):
+                talk.open(COMMENT, uri=uri)
+            asked = (
+                talk.suggest(BELOW_COMMENT, uri=uri, token="mine")
+                for uri in (URI, OTHER)
+            )
+            assert all(await asyncio.gather(*asked))
+            await wait_all_tasks_blocked()
+            assert len(talk.client.progress_reports["mine"]) == 2
+        gc.collect()
+        assert "never retrieved" not in caplog.text
 
     async def test_a_client_without_bars_waits_without_one(self) -> None:
         async with Talk() as talk:
