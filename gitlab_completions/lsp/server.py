@@ -15,6 +15,7 @@ from gitlab_completions.events import StatusChanged
 from gitlab_completions.lsp.board import standing_of, unconfigured
 from gitlab_completions.lsp.configuration import SECTION, Settings, read_settings
 from gitlab_completions.lsp.conversation import Conversation, RefusedError
+from gitlab_completions.lsp.diary import Diary
 from gitlab_completions.lsp.documents import Documents
 from gitlab_completions.lsp.herald import Herald, Weight
 from gitlab_completions.lsp.offered import Offered
@@ -56,10 +57,15 @@ class Server:
     Args:
         environment: The environment's variables.
         connect: Makes clients.
+        diary: Has what happens written down; nothing is when it is left out.
     """
 
     def __init__(
-        self, environment: Mapping[str, str], *, connect: Connect = connect
+        self,
+        environment: Mapping[str, str],
+        *,
+        connect: Connect = connect,
+        diary: Diary | None = None,
     ) -> None:
         self.handlers: dict[str, Handler] = {}
         self.listeners: dict[str, Listener] = {}
@@ -74,6 +80,7 @@ class Server:
         self.service: Service | None = None
         self._environment = environment
         self._connect = connect
+        self._diary = Diary() if diary is None else diary
         self._capabilities: Json = {}
         self.surroundings = self._surroundings()
         self._reports_shown = False
@@ -229,6 +236,7 @@ class Server:
                 on_refused=self._refused,
                 user_agent=self._user_agent,
                 connect=self._connect,
+                diary=self._diary,
             )
         except ConfigurationError as error:
             self.herald.show(unconfigured(error))
@@ -263,6 +271,8 @@ class Server:
         session = self.service.session
         found = await session.suggest(document, offset, trigger)
         self.offered.remember(found.items)
+        if self._diary.problem is not None:
+            self.herald.tell_once(self._diary.problem, Weight.WARNING)
         if found.items and not self._reports_shown:
             session.shown(found.items[0])
         return found

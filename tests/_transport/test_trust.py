@@ -165,7 +165,7 @@ def test_verify_is_no_switch(verify: object) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"no file .*absent\.pem"):
         check_verify(tmp_path / "absent.pem")
-    with pytest.raises(ConfigurationError, match="no file|cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"no file|cannot be read"):
         check_verify(tmp_path / ("x" * 5000))  # longer than any system has names
 
 

@@ -193,10 +193,15 @@ async def test_capabilities_that_are_none_count_as_absent() -> None:
 
 async def test_an_initialize_that_cannot_be_read_may_be_said_again() -> None:
     server = make_server({})
-    for wrong in ([], {"capabilities": {"general": {"positionEncodings": "utf-8"}}}):
+    unread: tuple[object, ...] = (
+        [],
+        {"capabilities": {"general": {"positionEncodings": "utf-8"}}},
+    )
+    for wrong in unread:
         with pytest.raises(RefusedError):
             await initialize(server, wrong)
-    odd = {"general": {"positionEncodings": [[], None, "ebcdic", "utf-8"]}}
+    liked: list[object] = [[], None, "ebcdic", "utf-8"]
+    odd = {"general": {"positionEncodings": liked}}
     said = await initialize(server, {"capabilities": odd})
     can = cast("dict[str, object]", said["capabilities"])
     assert can["positionEncoding"] == "utf-8"
