@@ -12,6 +12,7 @@ import gc
 import logging
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from gitlab_completions._errands import Errands
@@ -23,7 +24,7 @@ from gitlab_completions.lsp.service import connect
 from gitlab_completions.lsp.stdio import Pipe, claim_stdout, read_stdin
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from types import ModuleType
 
     from gitlab_completions.lsp.diary import Diary
@@ -46,9 +47,10 @@ def run(diary: Diary | None = None) -> int:
 
 async def _serve(descriptor: int, diary: Diary | None) -> int:
     # A name server that does not answer must not hold up the program's end.
-    asyncio.get_running_loop().set_default_executor(Errands())
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(Errands())
     server = make_server(os.environ, diary=diary)
-    pipe = Pipe(descriptor, lost=server.over.set)
+    pipe = Pipe(descriptor, lost=partial(_call_soon, loop, server.over.set))
     server.conversation.speak_to(pipe)
     gc.freeze()  # what was imported stays: collecting garbage need not look at it
     with _logged(server):
@@ -58,6 +60,12 @@ async def _serve(descriptor: int, diary: Diary | None) -> int:
             await server.aclose()
             pipe.close()
     return server.exit_code
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
+    """Have something called on the loop, if that goes on."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(call)
 
 
 def make_server(
