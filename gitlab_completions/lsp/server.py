@@ -19,6 +19,7 @@ from gitlab_completions.lsp.diary import Diary
 from gitlab_completions.lsp.documents import Documents
 from gitlab_completions.lsp.herald import Herald, Weight
 from gitlab_completions.lsp.offered import Offered
+from gitlab_completions.lsp.parents import gone
 from gitlab_completions.lsp.progress import Bars
 from gitlab_completions.lsp.reading import at, items, says, text
 from gitlab_completions.lsp.service import Service, connect
@@ -154,7 +155,13 @@ class Server:
         self._reports_shown = says(options, _REPORTS_SHOWN)
         self._given = [options]
         self.has_begun = True
+        self.conversation.spawn(self._outlive(params.get("processId")))
         self._configure()
+
+    async def _outlive(self, process_id: object) -> None:
+        """End when the program is gone that this was started for."""
+        await gone(process_id)
+        self.over.set()
 
     async def introduce(self) -> None:
         """Ask a client that listens from now on for its settings; tell how it stands.
