@@ -15,6 +15,7 @@ from pytest_lsp import LanguageClient
 from pytest_lsp.client import register_lsp_features
 
 from gitlab_completions.emulator import Emulator
+from gitlab_completions.lsp import stdio
 from gitlab_completions.lsp.stdio import Pipe
 from tests.cli.running import HOME, SOURCE
 from tests.lsp.talking import INVOKED, URI, capabilities
@@ -112,6 +113,15 @@ def test_who_starts_it_in_a_terminal_is_told_what_it_is_and_how_it_ends() -> Non
         os.close(descriptor)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="its shell closes nothing")
+def test_without_a_stderr_what_is_printed_goes_nowhere() -> None:
+    shell = ("sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, STRAY)
+    ended = subprocess.run(
+        shell, capture_output=True, env=environment(), check=True, text=True
+    )
+    assert ended.stdout.splitlines() == ["before", "frame"]
+
+
 class TestPipe:
     def test_all_of_a_message_is_written(self) -> None:
         source, sink = os.pipe()
@@ -130,4 +140,20 @@ class TestPipe:
         pipe.write(b"frame")
         pipe.write(b"frame")
         pipe.close()
+        pipe.write(b"frame")
         assert told == ["lost"]
+
+    def test_nobody_waits_for_a_client_that_does_not_read(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(stdio, "_CLOSE_S", 0.01)
+        monkeypatch.setattr(stdio, "_MOST_UNREAD", 10_000_000)
+        source, sink = os.pipe()
+        told: list[str] = []
+        pipe = Pipe(sink, lost=lambda: told.append("lost"))
+        for _ in range(20):
+            pipe.write(bytes(1_000_000))
+        assert pipe._taken == 11_000_000  # it holds no more than that
+        assert told == ["lost"]
+        pipe.close()
+        os.close(source)
