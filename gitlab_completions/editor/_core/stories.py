@@ -102,7 +102,7 @@ class Stories:
     def shown(self, suggestion_id: str) -> None:
         """The editor has put a suggestion on the screen."""
         story = self._stories.get(suggestion_id)
-        if story is not None:
+        if story is not None and not story.ended:
             self._show(story)
 
     def accepted(self, suggestion_id: str, option: int, *, whole: bool) -> None:

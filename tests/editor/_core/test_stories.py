@@ -75,6 +75,15 @@ def test_one_that_is_replaced_was_rejected() -> None:
     ]
 
 
+def test_what_is_over_replaces_nothing_when_it_is_reported_late() -> None:
+    one = stories("a", "b")
+    one.accepted("a", 1, whole=True)
+    one.shown("b")
+    one.shown("a")
+    one.accepted("b", 1, whole=True)
+    assert told(one)[2:] == [("suggestion_shown", "b"), ("suggestion_accepted", "b")]
+
+
 def test_one_that_was_taken_is_not_replaced() -> None:
     one = stories("a", "b")
     one.accepted("a", 1, whole=False)
