@@ -111,6 +111,7 @@ class EditorSession:
         self._turns: set[Turn] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
+        self._is_telling = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -269,10 +270,19 @@ class EditorSession:
         return 0.0 if self._loop is None else self._loop.time()
 
     def _tell(self) -> None:
-        """Tell the observers what is new; one of them may bring about more."""
+        """Tell the observers what is new, in order.
+
+        One of them may bring about more: that is told when all know of the first.
+        """
+        if self._is_telling:
+            return
         news = self._desk.stories.news
-        while news:
-            self._bulletin.publish(news.popleft())
+        self._is_telling = True
+        try:
+            while news:
+                self._bulletin.publish(news.popleft())
+        finally:
+            self._is_telling = False
 
     async def _take(self, turn: Turn, ask: Ask) -> Verdict | None:
         """Run a turn in place of the document's earlier ones.
