@@ -13,9 +13,12 @@ from gitlab_completions.editor._core.flow import Ask
 from gitlab_completions.editor._shell.bulletin import Bulletin
 from gitlab_completions.editor._shell.checks import (
     check_callable,
+    check_observers,
+    check_optional,
     check_part,
     check_policy,
     check_question,
+    check_recorder,
     check_suggestion,
 )
 from gitlab_completions.editor._shell.context import Gatherer
@@ -97,8 +100,14 @@ class EditorSession:
             raise ConfigurationError(
                 'position_encoding must be "utf-8", "utf-16" or "utf-32"'
             )
-        for observer in observers:
-            check_callable("an observer", observer)
+        for name, given in (
+            ("context", context),
+            ("excluded", excluded),
+            ("tracked", tracked),
+        ):
+            check_optional(name, given)
+        check_observers(observers)
+        check_recorder(recorder)
         self.last: Suggestions | None = None
         self._client = client
         self._encoding: PositionEncoding = position_encoding
@@ -159,8 +168,9 @@ class EditorSession:
             too, `Silence.FAILED`, with the error as its `problem`.
 
         Raises:
-            RequestRejectedError: When the document, or the position, is none.
-            ConfigurationError: When the trigger is none.
+            RequestRejectedError: When the position is none, or the document has a
+                field that can go nowhere.
+            ConfigurationError: When the document, or the trigger, is none.
             ClientClosedError: When the session is closed.
         """
         self._check_open()

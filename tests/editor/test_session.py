@@ -598,6 +598,11 @@ async def test_wrong_arguments_are_told(gitlab: FakeGitLab) -> None:
             {"position_encoding": "x7"},
             {"policy": "x7"},
             {"observers": ["x7"]},
+            {"observers": print},
+            {"context": "x7"},
+            {"excluded": "x7"},
+            {"tracked": "x7"},
+            {"recorder": "x7"},
         ):
             assert await refuses(EditorSession, client, **wrong)
         session = EditorSession(client)
@@ -612,6 +617,9 @@ async def test_wrong_arguments_are_told(gitlab: FakeGitLab) -> None:
         make: Callable[..., Document] = Document
         for fields in ({"uri": 7, "text": ""}, {"uri": "u", "text": None}):
             assert await refuses(session.suggest, make(**fields), 0)
+        for name in ("language", "project_path", "file_name"):
+            fields = {"uri": "u", "text": "", name: 7}
+            assert await refuses(session.suggest, make(**fields), 0, EXPLICIT)
         for wrong_document, position in (
             (document(HEAD), 1000),
             (document(HEAD), Position(line=-1, character=0)),
@@ -647,6 +655,11 @@ async def test_a_position_counts_in_the_sessions_units(
         ("file:///a/b%20c.py", None, "b c.py"),
         ("untitled:Untitled-1", None, "Untitled-1"),
         ("file:///", None, "untitled"),
+        ("file://host", None, "untitled"),
+        ("file:///%20", None, "untitled"),
+        ("file:///a/12:30.py", None, "12:30.py"),
+        ("file:///a/b.py?version=1#2", None, "b.py"),
+        ("odd://[a/b.py", None, "b.py"),
         ("file:///a/b.py", "src/b.py", "src/b.py"),
     ],
 )
