@@ -52,8 +52,13 @@ if TYPE_CHECKING:
 
     Flow = Generator[Command, Outcome, Verdict]
 
-GUESSES = {Silence.MID_WORD, Silence.TEXT_AFTER_CURSOR, Silence.TOO_SHORT}
-"""Places where nothing is wanted that comes by itself."""
+BY_ITSELF = {
+    Silence.MID_WORD,
+    Silence.TEXT_AFTER_CURSOR,
+    Silence.TOO_SHORT,
+    Silence.ON_REQUEST_ONLY,
+}
+"""Why nothing is wanted that comes by itself."""
 
 
 class Ask:
@@ -100,9 +105,9 @@ class Ask:
     def _on_screen(self, now: float) -> Verdict | None:
         """Return what is left of what the author asked for where nothing is wanted.
 
-        That is shown in the midst of a line too, and typed along.
+        That is shown in the midst of a line too, and typed along or taken in parts.
         """
-        if self.keystroke.unwanted not in GUESSES:
+        if self.keystroke.unwanted not in BY_ITSELF:
             return None
         for answer, typed, source in self.desk.offers.at_hand(self.keystroke, now):
             if source is Source.TYPED_THROUGH and answer.explicit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -75,7 +76,8 @@ class Questions:
             return False
         try:
             return bool(self._excluded(document))
-        except Exception as error:
+        # Also when it asked a future that was cancelled: nobody cancels us here.
+        except (Exception, asyncio.CancelledError) as error:
             if not self._has_complained:
                 self._has_complained = True
                 complain("What excludes documents of an editor session", error)
