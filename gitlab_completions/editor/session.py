@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 __all__ = ("EditorSession",)
 
 _DEFAULT_POLICY = EditorPolicy()
+_PASSED_OVER = {Silence.SUPERSEDED, Silence.GIVEN_UP}
+"""What says nothing of the place where the author is now."""
 _ENCODINGS = frozenset({"utf-8", "utf-16", "utf-32"})
 
 
@@ -140,7 +142,7 @@ class EditorSession:
         """
         self._is_closed = True
         for turn in self._turns:
-            turn.end()
+            turn.end(Quiet(silence=Silence.FAILED, problem=_closed()))
         self._desk.close()
         self._tell()
         await self._dispatch.aclose()
@@ -195,10 +197,8 @@ class EditorSession:
         )
         ask = Ask(self._desk, keystroke)
         verdict = await self._take(turn, ask)
-        if verdict is None and self._is_closed:
-            verdict = Quiet(silence=Silence.FAILED, problem=_closed())
         found = _suggestions(verdict, ask, self._loop.time() - since)
-        if found.silence is not Silence.SUPERSEDED:
+        if found.silence not in _PASSED_OVER:
             self.last = found
         return found
 
@@ -247,7 +247,7 @@ class EditorSession:
             self._recorder.closed(uri, self._now())
         for turn in self._turns:
             if turn.place.uri == uri:
-                turn.end()
+                turn.end(Quiet(silence=Silence.GIVEN_UP))
         self._dispatch.give_up(self._desk.closed(uri))
         self._tell()
 
@@ -294,7 +294,7 @@ class EditorSession:
         finally:
             self._is_telling = False
 
-    async def _take(self, turn: Turn, ask: Ask) -> Verdict | None:
+    async def _take(self, turn: Turn, ask: Ask) -> Verdict:
         """Run a turn in place of the document's earlier ones.
 
         Those that ask the same go on: an editor may want one answer in two forms.
@@ -302,7 +302,7 @@ class EditorSession:
         for other in self._turns:
             same = other.place.is_same(turn.place)
             if other.place.uri == turn.place.uri and not same:
-                other.end()
+                other.end(Quiet(silence=Silence.SUPERSEDED))
         self._turns.add(turn)
         try:
             return await turn.run(ask.run(self._now()))
@@ -311,14 +311,14 @@ class EditorSession:
 
 
 def _closed() -> ClientClosedError:
-    return ClientClosedError("the editor session is closed")
+    remedy = "create a new session"
+    return ClientClosedError("the editor session is closed", remedy=remedy)
 
 
-def _suggestions(verdict: Verdict | None, ask: Ask, elapsed_s: float) -> Suggestions:
+def _suggestions(verdict: Verdict, ask: Ask, elapsed_s: float) -> Suggestions:
     waited_s = 0.0 if ask.sent_at is None else ask.sent_at - ask.since
     if isinstance(verdict, Offer):
         return Suggestions(items=verdict.items, waited_s=waited_s, elapsed_s=elapsed_s)
-    verdict = verdict or Quiet(silence=Silence.SUPERSEDED)
     return Suggestions(
         silence=verdict.silence,
         problem=verdict.problem,

@@ -543,12 +543,22 @@ async def test_a_closed_document_leaves_nothing_behind(gitlab: FakeGitLab) -> No
         asking = author.types("")
         await asyncio.sleep(0.2)
         session.closed(URI)
-        assert (await asking).silence is Silence.SUPERSEDED
+        assert (await asking).silence is Silence.GIVEN_UP
         await gitlab.settle()
         await author.asks()
         session.closed(URI)
         await author.asks()
     assert sent(gitlab) == 3
+
+
+async def test_what_other_documents_push_out_says_so(gitlab: FakeGitLab) -> None:
+    async with client_of(gitlab) as client, EditorSession(client) as session:
+        asking = [Author(session, HEAD, f"file:///{at}").types("") for at in range(5)]
+        found = await asyncio.gather(*asking)
+    silences = [each.silence for each in found]
+    assert sorted(silences, key=str) == [None] * 4 + [Silence.GIVEN_UP]
+    assert session.last is not None
+    assert session.last.items
 
 
 async def test_closing_a_document_leaves_the_others(gitlab: FakeGitLab) -> None:

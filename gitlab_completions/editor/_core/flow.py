@@ -184,14 +184,16 @@ class Ask:
     @staticmethod
     def _useless(answer: Answer) -> Quiet:
         """Return why an answer for this very place brings no suggestion."""
+        if answer.candidates:
+            return Quiet(silence=Silence.REJECTED)
         unfit, nothing = Silence.DOES_NOT_FIT, Silence.NOTHING_OFFERED
         return Quiet(silence=unfit if answer.unfit else nothing)
 
     def _nothing(self) -> Quiet:
         """Return why there is nothing although it was asked for."""
         problem = self._problem
-        if problem is None:  # the call was given up, for others
-            return Quiet(silence=Silence.SUPERSEDED)
+        if problem is None:
+            return Quiet(silence=Silence.GIVEN_UP)
         if problem.code is ErrorCode.FILE_IGNORED:
             return Quiet(silence=Silence.FILE_EXCLUDED, problem=problem)
         return Quiet(silence=Silence.FAILED, problem=problem)
