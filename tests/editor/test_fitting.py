@@ -203,10 +203,33 @@ def line_ends(text: str) -> Iterator[int]:
 
 def is_left_out(text: str, start: int, stop: int) -> bool:
     """Tell whether the brackets are balanced without what is between, and not amid
-    an indentation."""
+    an indentation; and whether it stays in the block of the line that it begins on.
+
+    What is behind the `end` of an outer block may be told from that of the text below
+    by its words only, which differ from language to language: it is cut.
+    """
     missing = text[start:stop]
     amid = text[start - 1 : start].isspace() and missing[:1].isspace()
-    return not (amid or unclosed(missing) or unopened(missing))
+    return not (
+        amid or unclosed(missing) or unopened(missing) or leaves(text, start, stop)
+    )
+
+
+BLOCK_ENDS = frozenset({"end", "</div>"})
+
+
+def leaves(text: str, start: int, stop: int) -> bool:
+    """Tell whether what is between ends a block around the line that it begins on."""
+    line = text[text.rfind("\n", 0, start) + 1 : stop].partition("\n")[0]
+    first, *more = text[start:stop].split("\n")
+    return (first != "" and line.strip() in BLOCK_ENDS) or any(
+        indent_of(each) < indent_of(line) and each.strip() in BLOCK_ENDS
+        for each in more
+    )
+
+
+def indent_of(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
 
 
 @settings(max_examples=40)  # drawing a program is the slow part
