@@ -12,7 +12,7 @@ from gitlab_completions.editor._core.desk import Desk
 from gitlab_completions.editor._core.flow import Ask
 from gitlab_completions.editor._shell.bulletin import Bulletin
 from gitlab_completions.editor._shell.checks import (
-    check_callable,
+    check_observer,
     check_observers,
     check_optional,
     check_part,
@@ -255,9 +255,9 @@ class EditorSession:
         """Tell an observer of events from now on; returns what ends that.
 
         Raises:
-            ConfigurationError: When it cannot be called.
+            ConfigurationError: When it is no plain function.
         """
-        check_callable("an observer", observer)
+        check_observer(observer)
         return self._bulletin.observe(observer)
 
     def reconfigure(self, policy: EditorPolicy, /) -> None:

@@ -641,6 +641,7 @@ async def test_wrong_arguments_are_told(gitlab: FakeGitLab) -> None:
         ):
             assert await refuses(EditorSession, client, **wrong)
         session = EditorSession(client)
+        assert await refuses(session.observe, slow_pieces)
         for verb in (session.observe, session.reconfigure, session.shown):
             assert await refuses(verb, "x7")
         (item,) = (await Author(session, HEAD).asks()).items

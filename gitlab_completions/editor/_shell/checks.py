@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import cast
 
@@ -53,7 +54,20 @@ def check_observers(observers: object) -> None:
         kind = type(observers).__name__
         raise ConfigurationError(f"observers must be a sequence, not {kind}")
     for observer in cast("Sequence[object]", observers):
-        check_callable("an observer", observer)
+        check_observer(observer)
+
+
+def check_observer(observer: object) -> None:
+    """Refuse what cannot be told of events.
+
+    Raises:
+        ConfigurationError: When it cannot.
+    """
+    check_callable("an observer", observer)
+    if inspect.iscoroutinefunction(observer):
+        raise ConfigurationError(
+            "an observer must be a plain function: events do not wait for it"
+        )
 
 
 def check_recorder(recorder: object) -> None:
