@@ -102,7 +102,7 @@ def tests_all(session: nox.Session) -> None:
     run_tests(session)
 
 
-PURE = ("_core", "_wire")
+PURE = ("_core", "_wire", "editor/_core")
 # Two at a time: half of the minutes, and all that CI's machines have cores for.
 # Not `-m pytest`: that would import the package from the checkout.
 AT_ONCE = ("-n2", "--dist=worksteal")

@@ -154,11 +154,19 @@ class Recorder:
             return
         self._entries.append(entry)
         if self._thread is None:
-            self._thread = threading.Thread(
-                target=self._run, name="gitlab_completions.recording", daemon=True
-            )
-            self._thread.start()
+            self._start()
         self._news.set()
+
+    def _start(self) -> None:
+        thread = threading.Thread(
+            target=self._run, name="gitlab_completions.recording", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:
+            self.problem = "the recording has no thread: there are too many"
+        else:
+            self._thread = thread
 
     # In the thread.
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Self
-from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from gitlab_completions._frames import frameless
 from gitlab_completions.editor._core.commands import Offer, Quiet
-from gitlab_completions.editor._core.desk import Desk, Keystroke
+from gitlab_completions.editor._core.desk import Desk
 from gitlab_completions.editor._core.flow import Ask
-from gitlab_completions.editor._core.places import Place
-from gitlab_completions.editor._shell.bulletin import Bulletin, complain
+from gitlab_completions.editor._shell.bulletin import Bulletin
+from gitlab_completions.editor._shell.checks import (
+    check_callable,
+    check_part,
+    check_policy,
+    check_question,
+    check_suggestion,
+)
 from gitlab_completions.editor._shell.context import Gatherer
 from gitlab_completions.editor._shell.dispatch import Dispatch
+from gitlab_completions.editor._shell.questions import Questions
 from gitlab_completions.editor._shell.turn import Turn
-from gitlab_completions.editor.comments import instruction_above
 from gitlab_completions.editor.models import (
     Document,
     Part,
@@ -27,9 +32,7 @@ from gitlab_completions.editor.models import (
 )
 from gitlab_completions.editor.policy import EditorPolicy
 from gitlab_completions.editor.positions import offset_of
-from gitlab_completions.editor.wanted import unwanted
 from gitlab_completions.errors import ClientClosedError, ConfigurationError
-from gitlab_completions.models import CompletionRequest, GenerationType, Intent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +50,6 @@ __all__ = ("EditorSession",)
 
 _DEFAULT_POLICY = EditorPolicy()
 _ENCODINGS = frozenset({"utf-8", "utf-16", "utf-32"})
-_NAMELESS = "untitled"
 
 
 class EditorSession:
@@ -90,17 +92,17 @@ class EditorSession:
         recorder: Recorder | None = None,
         tracked: Tracked | None = None,
     ) -> None:
-        _check_policy(policy)
+        check_policy(policy)
         if position_encoding not in _ENCODINGS:
             raise ConfigurationError(
                 'position_encoding must be "utf-8", "utf-16" or "utf-32"'
             )
         for observer in observers:
-            _check_callable("an observer", observer)
+            check_callable("an observer", observer)
         self.last: Suggestions | None = None
         self._client = client
         self._encoding: PositionEncoding = position_encoding
-        self._excluded = excluded
+        self._questions = Questions(excluded)
         self._recorder = recorder
         self._bulletin = Bulletin(observers)
         self._gatherer = Gatherer(context)
@@ -109,7 +111,6 @@ class EditorSession:
         self._turns: set[Turn] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
-        self._has_complained = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -162,13 +163,15 @@ class EditorSession:
             ClientClosedError: When the session is closed.
         """
         self._check_open()
-        _check_question(document, trigger)
+        check_question(document, trigger)
         offset = offset_of(document.text, position, self._encoding)
         self._loop = asyncio.get_running_loop()
         since = self._loop.time()
         if self._recorder is not None:
             self._recorder.asked(document, offset, trigger, since)
-        keystroke, request = self._question(document, offset, trigger)
+        keystroke, request = self._questions.question(
+            document, offset, trigger, self._desk.policy
+        )
         turn = Turn(
             client=self._client,
             desk=self._desk,
@@ -194,7 +197,7 @@ class EditorSession:
         Raises:
             ConfigurationError: When it is none.
         """
-        _check_suggestion(suggestion)
+        check_suggestion(suggestion)
         if self._recorder is not None:
             self._recorder.shown(suggestion, self._now())
         self._desk.shown(suggestion)
@@ -206,8 +209,8 @@ class EditorSession:
         Raises:
             ConfigurationError: When it is none, or `part` no part.
         """
-        _check_suggestion(suggestion)
-        _check_part(part)
+        check_suggestion(suggestion)
+        check_part(part)
         if self._recorder is not None:
             self._recorder.accepted(suggestion, part, self._now())
         self._desk.accepted(suggestion, part)
@@ -221,7 +224,7 @@ class EditorSession:
         Raises:
             ConfigurationError: When it is none.
         """
-        _check_suggestion(suggestion)
+        check_suggestion(suggestion)
         if self._recorder is not None:
             self._recorder.rejected(suggestion, self._now())
         self._desk.rejected(suggestion)
@@ -243,7 +246,7 @@ class EditorSession:
         Raises:
             ConfigurationError: When it cannot be called.
         """
-        _check_callable("an observer", observer)
+        check_callable("an observer", observer)
         return self._bulletin.observe(observer)
 
     def reconfigure(self, policy: EditorPolicy, /) -> None:
@@ -252,7 +255,7 @@ class EditorSession:
         Raises:
             ConfigurationError: When it is no policy.
         """
-        _check_policy(policy)
+        check_policy(policy)
         self._desk.reconfigure(policy)
 
     def __repr__(self) -> str:
@@ -286,50 +289,6 @@ class EditorSession:
         finally:
             self._turns.discard(turn)
 
-    def _question(
-        self, document: Document, offset: int, trigger: Trigger
-    ) -> tuple[Keystroke, CompletionRequest]:
-        """Return what is asked, for the core, and for the client."""
-        place = Place(document.uri, document.text, offset)
-        instruction = None
-        if trigger is Trigger.EXPLICIT:
-            instruction = instruction_above(document.text, offset, document.language)
-        generates = instruction is not None
-        request = CompletionRequest(
-            file_name=document.file_name or _file_name(document.uri),
-            content_above_cursor=place.above,
-            content_below_cursor=place.below,
-            language=document.language,
-            project_path=document.project_path,
-            intent=Intent.GENERATION if generates else Intent.COMPLETION,
-            user_instruction=instruction,
-            generation_type=GenerationType.COMMENT if generates else None,
-        )
-        excluded = self._is_excluded(document)
-        why_not = unwanted(
-            document, offset, self._desk.policy, trigger, excluded=excluded
-        )
-        keystroke = Keystroke(
-            place=place,
-            trigger=trigger,
-            unwanted=why_not,
-            generates=generates,
-            language=document.language,
-        )
-        return keystroke, request
-
-    def _is_excluded(self, document: Document) -> bool:
-        """Ask the user's function; where it fails, nothing is sent."""
-        if self._excluded is None:
-            return False
-        try:
-            return bool(self._excluded(document))
-        except Exception as error:
-            if not self._has_complained:
-                self._has_complained = True
-                complain("What excludes documents of an editor session", error)
-            return True
-
 
 def _closed() -> ClientClosedError:
     return ClientClosedError("the editor session is closed")
@@ -346,39 +305,3 @@ def _suggestions(verdict: Verdict | None, ask: Ask, elapsed_s: float) -> Suggest
         waited_s=waited_s,
         elapsed_s=elapsed_s,
     )
-
-
-def _file_name(uri: str) -> str:
-    """Return the last part of a URI, which names the file."""
-    return unquote(urlsplit(uri).path.rstrip("/").rpartition("/")[2]) or _NAMELESS
-
-
-def _check_policy(policy: object) -> None:
-    if not isinstance(policy, EditorPolicy):
-        kind = type(policy).__name__
-        raise ConfigurationError(f"policy must be an EditorPolicy, not {kind}")
-
-
-def _check_callable(name: str, value: object) -> None:
-    if not callable(value):
-        kind = type(value).__name__
-        raise ConfigurationError(f"{name} must be a function, not {kind}")
-
-
-def _check_suggestion(suggestion: object) -> None:
-    if not isinstance(suggestion, Suggestion):
-        kind = type(suggestion).__name__
-        raise ConfigurationError(f"suggestion must be a Suggestion, not {kind}")
-
-
-def _check_part(part: object) -> None:
-    if not isinstance(part, Part):
-        raise ConfigurationError("part must be Part.ALL, .WORD or .LINE")
-
-
-def _check_question(document: object, trigger: object) -> None:
-    if not isinstance(document, Document):
-        kind = type(document).__name__
-        raise ConfigurationError(f"document must be a Document, not {kind}")
-    if not isinstance(trigger, Trigger):
-        raise ConfigurationError("trigger must be Trigger.TYPING or .EXPLICIT")

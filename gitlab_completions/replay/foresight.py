@@ -33,19 +33,23 @@ _SAYS_NOTHING = 0.08
 """Share of lines for which nothing is said."""
 _LENGTHS = (1, 1, 1, 1, 3)
 """Lines of an answer, each as likely."""
+_NEAR = 20_000
+"""Characters on each side by which places are told apart: requests are cut."""
 _ASTRAY = ("_value", "(data)", " = None", "Result", ".items()", "_count + 1")
 _REST_OF_WORD = re.compile(r"\w*")
 
 
 class Said(Record):
-    """What the model was asked and answered.
+    """What the model was asked and answered, of the text near the cursor.
 
     Args:
+        start: Where `above` begins in the document.
         above: The text up to the cursor.
         below: The text behind it.
         answer: What it said; the gateway may have cut its end.
     """
 
+    start: int
     above: str
     below: str
     answer: str
@@ -70,10 +74,13 @@ class Foresight:
 
     def __call__(self, prompt: Prompt) -> str:
         """Answer."""
-        above, below = _plain(prompt.above), _plain(prompt.below)
+        above, below = _near(prompt.above, prompt.below)
         place = self._places.get(hash((above, below)))
-        answer = "" if place is None else self._answer(above, *place)
-        said = Said(above=above, below=below, answer=answer)
+        if place is None:
+            return ""
+        answer = self._answer(above, place)
+        start = place.length - len(above)
+        said = Said(start=start, above=above, below=below, answer=_plain(answer))
         self.said.setdefault(hash(below), []).append(said)
         return answer
 
@@ -83,16 +90,18 @@ class Foresight:
         It was if the text below is what the model saw, and the text above with the
         suggestion is the beginning of what the model saw with what it answered.
         """
-        above, below = _plain(state.above), _plain(state.below)
-        shown = above + _plain(text)
+        _, below = _near("", state.below)
+        shown = _plain(state.above) + _plain(text)
         return any(
-            said.below == below and (said.above + said.answer).startswith(shown)
+            said.below == below
+            and len(shown) > said.start
+            and (said.above + said.answer).startswith(shown[said.start :])
             for said in self.said.get(hash(below), ())
         )
 
-    def _answer(self, above: str, at: int, cursor: int) -> str:
+    def _answer(self, above: str, place: _Place) -> str:
         begun = above.rpartition("\n")[2]
-        meant = self._meaning.text(at, cursor)
+        meant = self._meaning.text(place.stroke, place.cursor)
         rest = meant.partition("\n")[0]
         indented = len(begun) - len(begun.lstrip())
         # Lines are told apart by what is above them, so typing on one changes nothing.
@@ -100,8 +109,8 @@ class Foresight:
         if chance.random() < _SAYS_NOTHING:
             return ""
         lines = chance.choice(_LENGTHS)
-        place = chance.random() - _UNDERSTOOD_AT_ONCE
-        share = place / (1 - _UNDERSTOOD_AT_ONCE - _NEVER_UNDERSTOOD)
+        beyond = chance.random() - _UNDERSTOOD_AT_ONCE
+        share = beyond / (1 - _UNDERSTOOD_AT_ONCE - _NEVER_UNDERSTOOD)
         length = len(begun.strip()) + len(rest)
         if share > 1 or len(begun) - indented < share * length or not meant:
             word = _REST_OF_WORD.match(rest)
@@ -109,11 +118,31 @@ class Foresight:
         return "\n".join(meant.split("\n")[:lines])
 
 
-def _places(script: Script) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Give each state's digest, with its stroke's number and its cursor."""
+class _Place(Record):
+    """Where the author is after a stroke.
+
+    Args:
+        stroke: Its number.
+        cursor: Where the cursor is.
+        length: The same with the line ends that requests carry.
+    """
+
+    stroke: int
+    cursor: int
+    length: int
+
+
+def _places(script: Script) -> Iterator[tuple[int, _Place]]:
+    """Give each state's digest, and what place that is."""
     for number, state in enumerate(states(script)):
-        digest = hash((_plain(state.above), _plain(state.below)))
-        yield digest, (number, state.cursor)
+        length = len(_plain(state.above))
+        place = _Place(stroke=number, cursor=state.cursor, length=length)
+        yield hash(_near(state.above, state.below)), place
+
+
+def _near(above: str, below: str) -> tuple[str, str]:
+    """Return the texts near the cursor, with the line ends that requests carry."""
+    return _plain(above)[-_NEAR:], _plain(below)[:_NEAR]
 
 
 def _plain(text: str) -> str:

@@ -199,6 +199,19 @@ def test_a_disk_that_is_full_ends_it_without_a_word_to_the_session(
     )
 
 
+def test_without_a_thread_to_be_had_nothing_is_recorded_or_raised(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with Recorder(path) as recorder:
+        recorder.asked(document(), 0, Trigger.TYPING, 0.0)
+    assert recorder.problem == "the recording has no thread: there are too many"
+    assert not path.exists()
+
+
 def test_a_defect_ends_it_and_names_no_content(path: Path) -> None:
     broken = cast("Document", object())
     with Recorder(path) as recorder:

@@ -609,6 +609,9 @@ async def test_wrong_arguments_are_told(gitlab: FakeGitLab) -> None:
         assert await refuses(session.rejected, "x7")
         assert await refuses(session.suggest, "x7", 0)
         assert await refuses(session.suggest, document(HEAD), 0, "x7")
+        make: Callable[..., Document] = Document
+        for fields in ({"uri": 7, "text": ""}, {"uri": "u", "text": None}):
+            assert await refuses(session.suggest, make(**fields), 0)
         for wrong_document, position in (
             (document(HEAD), 1000),
             (document(HEAD), Position(line=-1, character=0)),

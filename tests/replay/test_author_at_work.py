@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitlab_completions._records import replace
 from gitlab_completions.emulator.model import Prompt
 from gitlab_completions.replay.author_at_work import Author
 from gitlab_completions.replay.figures import Tally
@@ -65,7 +66,7 @@ def played(script: Script, pipeline: Told, *knows: tuple[str, str]) -> Tally:
         for written, answer in knows:
             foresight(Prompt(above=HEAD + written, below=TAIL))
             said = next(iter(foresight.said.values()))
-            said[-1] = type(said[-1])(above=HEAD + written, below=TAIL, answer=answer)
+            said[-1] = replace(said[-1], answer=answer)
         await Author(script, pipeline, foresight, tally).work()
         return tally
 

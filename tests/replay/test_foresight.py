@@ -85,3 +85,19 @@ def test_line_ends_do_not_matter_to_it() -> None:
     above = HEAD.replace("\n", "\r\n") + "total"
     text = above + TAIL.replace("\n", "\r\n")
     assert foresight.vouches_for(answer, State(text=text, cursor=len(above)))
+
+
+def test_of_a_large_document_it_knows_what_is_near() -> None:
+    far = "x = 1\n" * 30_000
+    large = script(*typed(LINE, len(far + HEAD)), text=far + HEAD + TAIL + far)
+    foresight = Foresight(large, 3)
+    # A client cuts what it sends.
+    prompt = Prompt(above=(far + HEAD + "total")[-50_000:], below=(TAIL + far)[:50_000])
+    answer = foresight(prompt)
+    assert answer
+    above = far + HEAD + "total"
+    here = State(text=above + TAIL + far, cursor=len(above))
+    along = State(text=above + answer[0] + TAIL + far, cursor=len(above) + 1)
+    assert foresight.vouches_for(answer, here)
+    assert foresight.vouches_for(answer[1:], along)
+    assert not foresight.vouches_for(answer, along)

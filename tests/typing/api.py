@@ -26,6 +26,16 @@ from gitlab_completions import (
     SyncCompletionStream,
 )
 from gitlab_completions.diagnosis import Check, Diagnosis, Grade
+from gitlab_completions.editor import (
+    Document,
+    EditorPolicy,
+    EditorSession,
+    Part,
+    Position,
+    SuggestionEvent,
+    Suggestions,
+    Trigger,
+)
 from gitlab_completions.event_log import EventLog, gitlab_part
 from gitlab_completions.events import CallFinished, Event
 from gitlab_completions.flags import FeatureFlags, Flag, FlagSource
@@ -155,6 +165,42 @@ def keep() -> None:
         log.add("suggestion_shown", unique_tracking_id=tracking_id, is_invoked=True)
     assert_type(log.problem, str | None)
     assert_type(gitlab_part({"route": "direct"}), dict[str, object])
+
+
+async def edit(client: CompletionClient, log: EventLog) -> None:
+    """An editor's session: where, why, and what became of it."""
+
+    def write(event: SuggestionEvent) -> None:
+        if not event.of_call:
+            name = event.suggestion_id
+            log.add(event.action, unique_tracking_id=name, **event.fields)
+
+    async def context(document: Document) -> list[ContextItem]:
+        return [ContextItem(name=document.uri, content="x")]
+
+    document = Document(uri="file:///a.py", text="x = ", language="python")
+    async with EditorSession(
+        client,
+        policy=EditorPolicy(candidates=2),
+        position_encoding="utf-8",
+        context=context,
+        excluded=lambda document: document.uri.endswith(".env"),
+        observers=[write],
+        tracked=log.tracked,
+    ) as session:
+        found = await session.suggest(document, Position(line=0, character=4))
+        assert_type(found, Suggestions)
+        assert_type(await session.suggest(document, 4, Trigger.EXPLICIT), Suggestions)
+        assert_type(found.explanation, str)
+        for suggestion in found.items:
+            assert_type(suggestion.word, str)
+            session.shown(suggestion)
+            session.accepted(suggestion, Part.WORD)
+            session.rejected(suggestion)
+        session.closed(document.uri)
+        session.observe(write)()
+        session.reconfigure(EditorPolicy())
+        assert_type(session.last, Suggestions | None)
 
 
 async def fake() -> None:

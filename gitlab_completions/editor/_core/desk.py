@@ -1,18 +1,18 @@
-"""What a session knows, and what it concludes: events in, decisions out."""
+"""What a session knows, and what it concludes: events in, decisions out.
+
+What of it is offered `offers` says.
+"""
 
 from __future__ import annotations
 
 from itertools import count
 from typing import TYPE_CHECKING
 
-from cachetools import LRUCache
-
-from gitlab_completions._records import Record, replace
-from gitlab_completions.editor._core.answers import Answer, Answers, Candidate
+from gitlab_completions.editor._core.answers import Answer, Candidate
 from gitlab_completions.editor._core.calls import Call, Calls
-from gitlab_completions.editor._core.commands import Offer, Send
+from gitlab_completions.editor._core.commands import Send
 from gitlab_completions.editor._core.minute import Minute
-from gitlab_completions.editor._core.places import digest
+from gitlab_completions.editor._core.offers import Offers
 from gitlab_completions.editor._core.rhythm import Rhythm
 from gitlab_completions.editor._core.stories import Stories
 from gitlab_completions.editor._core.telling import (
@@ -23,16 +23,15 @@ from gitlab_completions.editor._core.telling import (
 from gitlab_completions.editor.fitting import fitted
 from gitlab_completions.editor.models import (
     Part,
-    Silence,
-    Source,
     Suggestion,
-    Trigger,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gitlab_completions.editor._core.keystrokes import Keystroke
     from gitlab_completions.editor._core.places import Place
+    from gitlab_completions.editor.models import Suggestion
     from gitlab_completions.editor.policy import EditorPolicy
     from gitlab_completions.errors import GitLabCompletionsError
     from gitlab_completions.models import Completion
@@ -40,33 +39,6 @@ if TYPE_CHECKING:
 AWAY_S = 60.0
 """Seconds after which an author comes back, and connections may have closed: the
 client's own advice for `warm_up`."""
-MOST_DOCUMENTS = 64
-"""Documents whose latest suggestion is at hand."""
-MOST_NAMES = 512
-"""Suggestions of which it is known where they were offered, and rejected."""
-
-
-class Keystroke(Record):
-    """One request for suggestions.
-
-    Args:
-        place: Where.
-        trigger: Why.
-        unwanted: Why nothing is wanted there; `None` when something is.
-        generates: A comment asks for code, which is no completion.
-        language: The document's.
-    """
-
-    place: Place
-    trigger: Trigger
-    unwanted: Silence | None = None
-    generates: bool = False
-    language: str | None = None
-
-    @property
-    def explicit(self) -> bool:
-        """Whether the author asked."""
-        return self.trigger is Trigger.EXPLICIT
 
 
 class Desk:
@@ -82,7 +54,7 @@ class Desk:
         self.minute = Minute()
         self.calls = Calls()
         self.stories = Stories()
-        self.answers = Answers(policy)
+        self.offers = Offers(policy, self.stories, make_id)
         self._make_id = make_id
         self._numbers = count(1)
         self._rhythm = Rhythm()
@@ -90,14 +62,11 @@ class Desk:
         self._heard_at = 0.0
         self.moved_at = 0.0
         self.was_away = True
-        self._offered: LRUCache[str, Answer] = LRUCache(MOST_DOCUMENTS)
-        self._spots: LRUCache[str, bytes] = LRUCache(MOST_NAMES)
-        self._rejected: LRUCache[bytes, bool] = LRUCache(MOST_NAMES)
 
     def reconfigure(self, policy: EditorPolicy) -> None:
         """Go by another policy from now on."""
         self.policy = policy
-        self.answers.reconfigure(policy)
+        self.offers.answers.reconfigure(policy)
 
     # A keystroke.
 
@@ -116,20 +85,6 @@ class Desk:
         diverged = self.calls.diverged(place)
         self.give_up(diverged)
         return diverged
-
-    def at_hand(
-        self, keystroke: Keystroke, now: float
-    ) -> Iterator[tuple[Answer, str, Source]]:
-        """Give what is known already and fits, the likeliest first."""
-        place = keystroke.place
-        offered = self._offered.get(place.uri)
-        if offered is not None and now < offered.ends_at:
-            typed = offered.typed(place)
-            if typed is not None:
-                yield offered, typed, Source.TYPED_THROUGH
-        for answer, typed in self.answers.fitting(place, now):
-            if answer != offered:
-                yield answer, typed, Source.CACHE
 
     def send_at(self, keystroke: Keystroke, moved_at: float, now: float) -> float:
         """Return when a request may be sent, as things stand now.
@@ -208,7 +163,7 @@ class Desk:
             unfit=not candidates
             and any(one.text.strip() for one in completion.choices),
         )
-        return self.answers.keep(answer, now)
+        return self.offers.answers.keep(answer, now)
 
     def failed(self, number: int, problem: GitLabCompletionsError) -> None:
         """Take in that a call brought nothing."""
@@ -225,82 +180,6 @@ class Desk:
             name = call.id if option == 1 else self._make_id()
             yield Candidate(id=name, text=text, completion=completion, option=option)
 
-    # An offer.
-
-    def offer(
-        self,
-        answer: Answer,
-        typed: str,
-        keystroke: Keystroke,
-        source: Source,
-    ) -> Offer | None:
-        """Return what of an answer can be suggested here; `None` when nothing can."""
-        place = keystroke.place
-        texts = self._texts(answer, typed, keystroke)
-        if not texts:
-            return None
-        answer = self._named(answer, texts, source)
-        items: list[Suggestion] = []
-        for one in answer.candidates:
-            if one.option in texts:
-                items.append(_suggestion(one, texts[one.option], source))
-                self._spots[one.id] = _spot(place, texts[one.option])
-        offered = tuple(one for one in answer.candidates if one.option in texts)
-        answer = replace(answer, candidates=offered)
-        if answer.anchor.site != place.site():
-            answer = answer.moved(place, typed)  # fitted anew, and for the last time
-        self._offered[place.uri] = answer
-        return Offer(items=tuple(items))
-
-    def gathered(self, answer: Answer, keystroke: Keystroke, now: float) -> Answer:
-        """Return an explicit answer for this place with what else is at hand.
-
-        Nothing twice; what is on the screen stays where it is, before what came.
-        """
-        place = keystroke.place
-        candidates: dict[str, Candidate] = {}
-        for other, typed, _ in self.at_hand(keystroke, now):
-            for one in other.moved(place, typed).candidates:
-                if not self.stories.has_ended(one.id):
-                    candidates.setdefault(one.text, one)
-        for one in answer.candidates:
-            candidates.setdefault(one.text, one)
-        numbered = enumerate(candidates.values(), start=1)
-        all_ = tuple(replace(one, option=option) for option, one in numbered)
-        answer = replace(answer, candidates=all_)
-        if all_:
-            self.answers.put(answer)
-        return answer
-
-    def _texts(
-        self, answer: Answer, typed: str, keystroke: Keystroke
-    ) -> dict[int, str]:
-        """Return what can be inserted, by option; nothing twice."""
-        place, texts = keystroke.place, dict[int, str]()
-        for one in answer.candidates:
-            text = answer.left(one, place, typed)
-            if not text or text in texts.values():
-                continue
-            if keystroke.explicit or _spot(place, text) not in self._rejected:
-                texts[one.option] = text
-        return texts
-
-    def _named(self, answer: Answer, texts: dict[int, str], source: Source) -> Answer:
-        """Return the answer under ids by which something can still happen."""
-        first = next(one for one in answer.candidates if one.option in texts)
-        if not self.stories.has_ended(first.id):
-            if source is Source.CACHE:
-                self.stories.from_cache(first.id)
-            return answer
-        candidates = tuple(
-            replace(one, id=self._make_id()) for one in answer.candidates
-        )
-        ids = tuple(one.id for one in candidates)
-        self.stories.again(ids, answer.uri, like=first.id)
-        answer = replace(answer, candidates=candidates)
-        self.answers.put(answer)
-        return answer
-
     # What the editor reports.
 
     def shown(self, suggestion: Suggestion) -> None:
@@ -315,16 +194,13 @@ class Desk:
     def rejected(self, suggestion: Suggestion) -> None:
         """Take in that a suggestion is not wanted; it is not offered there again."""
         self.stories.rejected(suggestion.id)
-        spot = self._spots.get(suggestion.id)
-        if spot is not None:
-            self._rejected[spot] = True
+        self.offers.reject(suggestion.id)
 
     def closed(self, uri: str) -> tuple[int, ...]:
         """Forget a document; return its calls, which are given up."""
         calls = self.calls.of(uri)
         self.give_up(calls)
-        self.answers.forget(uri)
-        self._offered.pop(uri, None)
+        self.offers.forget(uri)
         self.stories.left(uri)
         if self._latest is not None and self._latest.uri == uri:
             self._latest = None
@@ -334,21 +210,5 @@ class Desk:
         """Forget everything; the session is over."""
         self.give_up(self.calls.all())
         self.stories.end()
-        self.answers = Answers(self.policy)
-        self._offered.clear()
+        self.offers = Offers(self.policy, self.stories, self._make_id)
         self._latest = None
-
-
-def _suggestion(one: Candidate, text: str, source: Source) -> Suggestion:
-    return Suggestion(
-        id=one.id,
-        text=text,
-        source=source,
-        completion=one.completion,
-        option=one.option,
-    )
-
-
-def _spot(place: Place, text: str) -> bytes:
-    """Return what tells a text at a place from others, and elsewhere."""
-    return place.site() + place.above_digest(place.offset) + digest(text)

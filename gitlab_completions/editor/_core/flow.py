@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 
     from gitlab_completions.editor._core.answers import Answer
     from gitlab_completions.editor._core.calls import Call
-    from gitlab_completions.editor._core.desk import Desk, Keystroke
+    from gitlab_completions.editor._core.desk import Desk
+    from gitlab_completions.editor._core.keystrokes import Keystroke
     from gitlab_completions.errors import GitLabCompletionsError
 
     Flow = Generator[Command, Outcome, Verdict]
@@ -103,18 +104,18 @@ class Ask:
         """
         if self.keystroke.unwanted not in GUESSES:
             return None
-        for answer, typed, source in self.desk.at_hand(self.keystroke, now):
+        for answer, typed, source in self.desk.offers.at_hand(self.keystroke, now):
             if source is Source.TYPED_THROUGH and answer.explicit:
-                return self.desk.offer(answer, typed, self.keystroke, source)
+                return self.desk.offers.offer(answer, typed, self.keystroke, source)
         return None
 
     def _at_hand(self, now: float) -> Verdict | None:
         """Return what is known of this place, be it that there is nothing."""
         quiet: Quiet | None = None
-        for answer, typed, source in self.desk.at_hand(self.keystroke, now):
+        for answer, typed, source in self.desk.offers.at_hand(self.keystroke, now):
             if self.keystroke.explicit and not answer.explicit:
                 continue
-            offer = self.desk.offer(answer, typed, self.keystroke, source)
+            offer = self.desk.offers.offer(answer, typed, self.keystroke, source)
             if offer is not None:
                 return offer
             if not typed:
@@ -167,10 +168,10 @@ class Ask:
         source = Source.NETWORK if number == self._own else Source.IN_FLIGHT
         if keystroke.explicit:
             left = answer.moved(keystroke.place, typed)
-            left = self.desk.gathered(left, keystroke, now)
-            offer = self.desk.offer(left, "", keystroke, source)
+            left = self.desk.offers.gathered(left, keystroke, now)
+            offer = self.desk.offers.offer(left, "", keystroke, source)
         else:
-            offer = self.desk.offer(answer, typed, keystroke, source)
+            offer = self.desk.offers.offer(answer, typed, keystroke, source)
         if offer is None and not typed:
             return self._useless(answer)
         return offer

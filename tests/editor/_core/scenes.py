@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import TYPE_CHECKING
 
 from gitlab_completions import Attempt, Choice, Completion, Model, Route, RouteReason
-from gitlab_completions.editor import EditorPolicy, Silence, Trigger
+from gitlab_completions.editor import EditorPolicy, Silence, Source, Trigger
 from gitlab_completions.editor._core.answers import Answer, Candidate
-from gitlab_completions.editor._core.desk import Desk, Keystroke
+from gitlab_completions.editor._core.desk import Desk
+from gitlab_completions.editor._core.keystrokes import Keystroke
 from gitlab_completions.editor._core.places import Place
 
+if TYPE_CHECKING:
+    from gitlab_completions.editor._core.commands import Offer
+
 URI = "file:///project/code.py"
-HEAD = "total = price + "
+HERE = "total = pri|\n"
+ALONG = "total = price|\n"
 
 
 def place(marked: str, uri: str = URI) -> Place:
@@ -66,3 +72,36 @@ def answer(marked: str, *texts: str, explicit: bool = False, uri: str = URI) -> 
         candidates=candidates,
         explicit=explicit,
     )
+
+
+def asked(one: Desk, keystroke: Keystroke, now: float = 0.0) -> int:
+    one.note(keystroke, now)
+    return one.send(keystroke, now, 0.0).call.number
+
+
+def answered(
+    one: Desk, marked: str, *texts: str, trigger: Trigger = Trigger.TYPING
+) -> Answer:
+    number = asked(one, key(marked, trigger=trigger))
+    answer = one.answered(number, completion(*texts), 0.0)
+    assert answer is not None
+    return answer
+
+
+def offered(
+    one: Desk,
+    marked: str,
+    *,
+    trigger: Trigger = Trigger.TYPING,
+    source: Source | None = None,
+) -> Offer | None:
+    """Return what is offered of what is at hand."""
+    keystroke = key(marked, trigger=trigger)
+    for answer, typed, found in one.offers.at_hand(keystroke, 1.0):
+        if source is None or found is source:
+            return one.offers.offer(answer, typed, keystroke, found)
+    return None
+
+
+def texts(offer: Offer | None) -> list[str]:
+    return [] if offer is None else [item.text for item in offer.items]

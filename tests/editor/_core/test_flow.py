@@ -25,7 +25,8 @@ from gitlab_completions.errors import ErrorCode, GitLabCompletionsError
 from tests.editor._core.scenes import completion, desk, key
 
 if TYPE_CHECKING:
-    from gitlab_completions.editor._core.desk import Desk, Keystroke
+    from gitlab_completions.editor._core.desk import Desk
+    from gitlab_completions.editor._core.keystrokes import Keystroke
 
 WAIT_S = 0.15
 """Of an author who is not known yet."""
@@ -391,12 +392,3 @@ def test_what_the_author_asked_for_amid_a_line_is_typed_along_there() -> None:
     assert texts(along.verdict) == [("e", Source.TYPED_THROUGH)]
     off = Played(on, key("pric| per unit", unwanted=Silence.SWITCHED_OFF), 2.0)
     assert off.verdict == Quiet(silence=Silence.SWITCHED_OFF)
-
-
-def test_what_came_by_itself_is_not_shown_amid_a_line() -> None:
-    on = desk()
-    on.answered(under_way(on, "pri|"), completion("ce + tax"), 10.0)
-    assert texts(Played(on, key("pri|"), 11.0).verdict)
-    quiet = Quiet(silence=Silence.MID_WORD)
-    one = Played(on, key("pric|", unwanted=Silence.MID_WORD), 12.0)
-    assert one.verdict == quiet
