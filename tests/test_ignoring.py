@@ -198,8 +198,26 @@ def test_a_list_that_is_not_understood_lets_nothing_through(tmp_path: Path) -> N
         ProjectIgnoreList(tmp_path).excludes("a.py")
     (tmp_path / ".gitlabduoignore").unlink()
     (tmp_path / ".gitlabduoignore").mkdir()
-    with pytest.raises(OSError, match="gitlabduoignore"):
+    with pytest.raises(ConfigurationError, match="gitlabduoignore is no plain file"):
         ProjectIgnoreList(tmp_path).excludes("a.py")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes in this file system")
+@pytest.mark.parametrize("target", ["/dev/zero", "pipe"])
+def test_a_list_that_never_ends_is_not_waited_for(tmp_path: Path, target: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / ".gitlabduoignore").symlink_to(target)
+    with pytest.raises(ConfigurationError, match="no plain file"):
+        ProjectIgnoreList(tmp_path).excludes("a.py")
+
+
+def test_a_list_that_is_too_long_lets_nothing_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ignoring, "MOST_BYTES", 6)
+    assert not listed(tmp_path, "*.pem\n").excludes("a.py")
+    with pytest.raises(ConfigurationError, match="more than 6 bytes"):
+        listed(tmp_path, "*.pem\n\n").excludes("a.py")
 
 
 def test_what_is_no_pattern_is_refused_at_once(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ SECTION = "gitlab-completions"
 """The section that a client keeps the settings in."""
 
 _PLAIN_HTTP = "GITLAB_COMPLETIONS_ALLOW_PLAIN_HTTP"
+_ALLOW = "allowPlainHttp"
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 """What the command line takes for yes in an environment variable."""
 _SIMILAR = 0.8
@@ -111,7 +112,7 @@ def read_settings(*given: object, environment: Mapping[str, str]) -> Configurati
     values: dict[str, object] = {}
     for each in given:
         values |= _section(each, complaints)
-    settings = _of_environment(environment, complaints)
+    settings = _of_environment(environment, values.get(_ALLOW), complaints)
     for key, (name, reader) in _READERS.items():
         value = values.get(key)
         if value is None or value == "":  # how clients say that it is not set
@@ -139,11 +140,17 @@ def _section(given: object, complaints: list[str]) -> dict[str, object]:
     return {}
 
 
-def _of_environment(environment: Mapping[str, str], complaints: list[str]) -> Settings:
+def _of_environment(
+    environment: Mapping[str, str], allowed: object, complaints: list[str]
+) -> Settings:
+    """Return what the environment has; of plain HTTP the client has the last word."""
+
     def variable(name: str) -> str:
         return environment.get(name, "").strip()
 
-    settings = Settings(allow_plain_http=variable(_PLAIN_HTTP).lower() in _TRUE)
+    if not isinstance(allowed, bool):
+        allowed = variable(_PLAIN_HTTP).lower() in _TRUE
+    settings = Settings(allow_plain_http=allowed)
     readers: tuple[tuple[str, str, _Reader], ...] = (
         ("GITLAB_URL", "instance_url", _url),
         ("GITLAB_TOKEN", "environment_token", _token),
@@ -204,7 +211,7 @@ def _url(settings: Settings, value: object) -> str:
     if address.scheme == "http" and not settings.allow_plain_http:
         raise ConfigurationError(
             "must start with https://, since token and source travel there; for an "
-            f"emulator on this machine set {SECTION}.allowPlainHttp"
+            f"emulator on this machine set {SECTION}.{_ALLOW}"
         )
     return url
 
@@ -303,7 +310,7 @@ def _kind(value: object) -> str:
 
 # In this order: whether plain HTTP is allowed decides what an address may be.
 _READERS: dict[str, tuple[str, _Reader]] = {
-    "allowPlainHttp": ("allow_plain_http", _switch),
+    _ALLOW: ("allow_plain_http", _switch),
     "instanceUrl": ("instance_url", _url),
     "token": ("token", _token),
     "keyring": ("keyring", _switch),

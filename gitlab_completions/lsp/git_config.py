@@ -87,26 +87,30 @@ def _names(section: str, quoted: str | None) -> tuple[str, str]:
 
 def _value(text: str, at: int) -> tuple[str, int]:
     """Return the value that begins there, and where what comes after it begins."""
-    value, solid, quoted = "", 0, False  # blanks at its end go, unless quoted
+    value: list[str] = []
+    solid, quoted = 0, False  # blanks at its end go, unless quoted
     while (piece := _PIECE.match(text, at)) is not None:
         at = piece.end()
         joined, escaped, mark, plain = piece.groups()
         if mark == "\n":
             break
+        said = ""
         if mark == '"':
             quoted = not quoted
         elif mark and not quoted:  # a comment
             at = _end_of_line(text, at)
             break
         elif escaped:
-            value += _ESCAPES.get(escaped, "")
+            said = _ESCAPES.get(escaped, "")
         elif quoted or value:
-            value += mark or plain or ""
+            said = mark or plain or ""
         else:  # nor do blanks at its beginning count
-            value += (plain or "").lstrip()
+            said = (plain or "").lstrip()
+        if said:
+            value.append(said)
         if joined or escaped or quoted:
             solid = len(value)
-    return value[:solid] + value[solid:].rstrip(), at
+    return "".join(value[:solid]) + "".join(value[solid:]).rstrip(), at
 
 
 def _end_of_line(text: str, at: int) -> int:

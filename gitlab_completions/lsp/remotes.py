@@ -27,6 +27,8 @@ MOST_PATH = 255
 """Characters of a project's path that the gateway takes."""
 MOST_RULES = 1000
 """Rules of `insteadOf` that are tried on a URL."""
+MOST_REMOTES = 1000
+"""URLs of remotes that are looked at: each is tried with each rule."""
 _PATH = re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+")
 _SCP = re.compile(r"(?:[^/@:\[\]]*@)?(\[[^/\[\]]+\]|[^/@:\[\]]+):(.*)", re.DOTALL)
 """As git takes it: a host and a path, if the first colon is before any slash."""
@@ -53,9 +55,11 @@ def project_of(entries: Iterable[Entry], instance: Address) -> str | None:
     """
     urls: dict[str, list[str]] = {}
     rules: list[_Rule] = []
+    left = MOST_REMOTES
     for entry in entries:
-        if (entry.section, entry.name) == ("remote", "url"):
+        if (entry.section, entry.name) == ("remote", "url") and left:
             urls.setdefault(entry.subsection, []).append(entry.value)
+            left -= 1
         if (entry.section, entry.name) == ("url", "insteadof") and entry.value:
             rules.append(_Rule(start=entry.value, base=entry.subsection))
     for remote in sorted(urls, key=lambda name: name != "origin"):

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 __all__ = ("Repository", "configuration_of", "repository_of")
 
 MOST_BYTES = 1024 * 1024
-"""Of a configuration file: ten thousand branches, and remotes stand before them."""
+"""Of a configuration file and those that it includes: ten thousand branches, and
+remotes stand before them. Reading as many takes half a second of the interpreter."""
 MOST_OF_A_PATH = 4096
 """Bytes of a file that holds a path: Linux takes no longer one."""
 MOST_ABOVE = 100
@@ -35,7 +36,7 @@ MOST_FILES = 20
 """Files that are read for one that includes others; git stops at a depth of ten."""
 _INCLUDE = ("include", "", "path")
 _POINTER = "gitdir:"
-_SHARES = ("//", "\\\\")
+_SHARES = ("//", "\\\\", "/\\", "\\/")
 """What begins a path on another machine, on Windows."""
 
 
@@ -83,12 +84,16 @@ class _Reading:
 
     def __init__(self, home: str) -> None:
         self._home = home
-        self._left = MOST_FILES
+        self._files_left = MOST_FILES
+        self._bytes_left = MOST_BYTES
 
     def variables(self, file: Path) -> Iterator[Entry]:
         """Give them; of a file too many there are none."""
-        text = _beginning(file, MOST_BYTES) if self._left > 0 else None
-        self._left -= 1
+        if self._files_left == 0:
+            return
+        self._files_left -= 1
+        text = _beginning(file, self._bytes_left)
+        self._bytes_left -= len(text or "")
         for entry in entries(text or ""):
             if (entry.section, entry.subsection, entry.name) == _INCLUDE:
                 yield from self._included(file, entry.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -175,6 +176,19 @@ def test_several_cursors_get_nothing(editor: SublimeText) -> None:
     assert not is_asking(editor, view)
 
 
+@pytest.mark.parametrize("element", ["find:input", "output:output", None])
+def test_what_is_no_file_of_the_authors_is_not_sent(
+    editor: SublimeText, gitlab: FakeGitLab, element: str | None
+) -> None:
+    view = editor.open(ABOVE)
+    view.element_of, view.read_only = element, element is None
+    view.type("r")
+    view.run_command("gitlab_completions_suggest")
+    editor.app.run_due()
+    assert not is_asking(editor, view)
+    assert not gitlab.prompts
+
+
 @pytest.mark.parametrize("part", ["word", "line"])
 def test_part_after_part_is_the_whole(
     editor: SublimeText, gitlab: FakeGitLab, part: str
@@ -298,6 +312,7 @@ def test_the_environments_token_goes_to_its_own_instance_alone(
     editor: SublimeText, gitlab: FakeGitLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keyring = ModuleType("keyring")
+    keyring.__spec__ = ModuleSpec("keyring", None)
     asked: list[tuple[str, str]] = []
 
     def get_password(service: str, account: str) -> None:
@@ -305,11 +320,13 @@ def test_the_environments_token_goes_to_its_own_instance_alone(
 
     monkeypatch.setattr(keyring, "get_password", get_password, raising=False)
     monkeypatch.setitem(sys.modules, "keyring", keyring)
-    editor.settings(instance_url="https://elsewhere.example.com/")
+    editor.settings(instance_url="https://Elsewhere.example.com:443/")
     view = editor.open(ABOVE)
     view.type("r")
     editor.app.run_until(lambda: "unavailable" in str(view.status))
+    # As `gitlab-completions login` keeps it.
     assert set(asked) == {("gitlab-completions", "https://elsewhere.example.com")}
+    editor.app.run_until(lambda: "gitlab-completions login" in explained(view))
     assert sent(gitlab) == 0
 
 

@@ -184,6 +184,16 @@ def test_what_the_environment_has_wrong_is_told_too() -> None:
     assert [one.split()[0] for one in told] == ["GITLAB_URL", "GITLAB_TOKEN"]
 
 
+def test_plain_http_is_allowed_by_the_client_for_the_environments_instance() -> None:
+    plain = {"GITLAB_URL": "http://127.0.0.1:3000", "GITLAB_TOKEN": TOKEN}
+    settings = read({"allowPlainHttp": True}, **plain)
+    assert settings.instance_url == plain["GITLAB_URL"]
+    assert settings.environment_token == Secret(TOKEN)
+    allowed = {**plain, "GITLAB_COMPLETIONS_ALLOW_PLAIN_HTTP": "1"}
+    assert read(**allowed).instance_url == plain["GITLAB_URL"]
+    assert "allowPlainHttp" in complaints({"allowPlainHttp": False}, **allowed)[0]
+
+
 def test_plain_http_is_allowed_before_the_address_is_looked_at() -> None:
     url = "http://127.0.0.1:3000"
     assert read({"instanceUrl": url, "allowPlainHttp": True}).instance_url == url

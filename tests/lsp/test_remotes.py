@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
+from gitlab_completions.lsp import remotes
 from gitlab_completions.lsp.addresses import address_of
 from gitlab_completions.lsp.git_config import Entry, entries
 from gitlab_completions.lsp.remotes import project_of
@@ -159,3 +160,12 @@ def test_whatever_a_remote_says_a_path_is_one(url: str) -> None:
     entry = Entry(section="remote", subsection="origin", name="url", value=url)
     path = project_of([entry], address)
     assert path is None or (path.isascii() and path.count("/") >= 1 and ":" not in path)
+
+
+def test_not_more_urls_are_looked_at_than_any_project_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remotes, "MOST_REMOTES", 2)
+    others = remote("https://elsewhere.example/a/b", "a")
+    assert found(others + remote(f"{INSTANCE}/a/b", "b")) == "a/b"
+    assert found(others * 2 + remote(f"{INSTANCE}/a/b", "b")) is None

@@ -130,6 +130,17 @@ def test_a_file_that_includes_itself_comes_to_an_end(tmp_path: Path) -> None:
     assert 1 <= len(values(top)) <= repositories.MOST_FILES
 
 
+def test_all_files_together_are_not_longer_than_one_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = "[a]\nb = c\n"
+    top = repository(tmp_path, "[include]\npath = more\n" * 9 + line)
+    (top / ".git" / "more").write_text(line * 100)
+    once = len((top / ".git" / "config").read_text()) + len(line) * 100
+    monkeypatch.setattr(repositories, "MOST_BYTES", once)
+    assert len(values(top)) == 101
+
+
 def test_of_a_long_file_whole_lines_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +180,8 @@ def test_bytes_that_are_no_text_and_folders_are_passed_over(tmp_path: Path) -> N
         "elsewhere",
         "gitdir: //server/share/.git",
         "gitdir: \\\\server\\share\\.git",
+        "gitdir: /\\server\\share\\.git",
+        "gitdir: \\/server\\share\\.git",
     ],
 )
 def test_a_pointer_to_nowhere_leads_nowhere(tmp_path: Path, pointer: str) -> None:
@@ -176,8 +189,9 @@ def test_a_pointer_to_nowhere_leads_nowhere(tmp_path: Path, pointer: str) -> Non
     assert repository_of(tmp_path) is None
 
 
+@pytest.mark.parametrize("start", ["//", "\\\\", "/\\", "\\/"])
 def test_a_repository_opens_no_share_of_another_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str
 ) -> None:
     opened: list[str] = []
     really = os.open
@@ -187,9 +201,11 @@ def test_a_repository_opens_no_share_of_another_machine(
         return really(path, flags)
 
     monkeypatch.setattr(os, "open", watch)
-    shared = repository(tmp_path / "a", "[include]\npath = //server/share/config\n")
+    path = f"{start}server/share"
+    quoted = path.replace("\\", "\\\\")
+    shared = repository(tmp_path / "a", f'[include]\npath = "{quoted}/config"\n')
     assert values(shared) == []
-    (shared / ".git" / "commondir").write_text("\\\\server\\share\n")
+    (shared / ".git" / "commondir").write_text(f"{path}\n")
     assert repository_of(shared) is None
     assert not any("server" in path for path in opened)
 

@@ -192,9 +192,13 @@ class Author:
         return selection[0].b if one else None
 
     def _place(self) -> Place | None:
-        """Return where the author is; nowhere, with several cursors or a selection."""
+        """Return where the author is; nowhere, with several cursors or a selection.
+
+        Nor in panels and in what others write: what is searched for, say, or typed as a
+        password, is not GitLab's business.
+        """
         count, at = self.view.change_count(), self._cursor()
-        if at is None:
+        if at is None or self.view.element() is not None or self.view.is_read_only():
             return None
         text = self.view.substr(sublime.Region(0, self.view.size()))
         if self.view.change_count() != count:

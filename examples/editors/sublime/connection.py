@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING
 
 import sublime
 
-from gitlab_completions import ConfigurationError, SyncCompletionClient
+from gitlab_completions import (
+    ConfigurationError,
+    ErrorCode,
+    GitLabCompletionsError,
+    SyncCompletionClient,
+)
 from gitlab_completions.editor import EditorPolicy
 from gitlab_completions.events import StatusChanged
+from gitlab_completions.lsp.addresses import address_of
+from gitlab_completions.lsp.keyrings import kept_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +25,6 @@ if TYPE_CHECKING:
     from gitlab_completions.events import Event
 
 SETTINGS = "GitLabCompletions.sublime-settings"
-KEYRING_SERVICE = "gitlab-completions"
-"""Under which `gitlab-completions login` keeps tokens."""
 
 
 class Connection:
@@ -78,16 +83,17 @@ def access_token(url: str) -> str:
 
     The environment's goes to the environment's instance alone.
     """
-    home = os.environ.get("GITLAB_URL", url).rstrip("/")
-    token = os.environ.get("GITLAB_TOKEN", "") if home == url else ""
-    if token:
+    home = os.environ.get("GITLAB_URL", url)
+    token = os.environ.get("GITLAB_TOKEN", "")
+    if token and address_of(home) == address_of(url):
         return token
-    import keyring  # noqa: PLC0415 - an extra, and it may ask to be unlocked
-
-    kept = keyring.get_password(KEYRING_SERVICE, url)
-    if not kept:
-        raise LookupError("no token in the keyring: gitlab-completions login")
-    return kept
+    kept = kept_token(url)  # it may ask to be unlocked
+    if kept is None:
+        raise GitLabCompletionsError(
+            "there is no access token: run gitlab-completions login",
+            code=ErrorCode.TOKEN_SOURCE,
+        )
+    return kept.reveal()
 
 
 def policy() -> EditorPolicy:

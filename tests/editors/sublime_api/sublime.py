@@ -123,8 +123,12 @@ class Window:
 class View:
     """One file, and what stands around its text."""
 
-    def __init__(self, text: str, *, name: str, scope: str) -> None:
+    def __init__(
+        self, text: str, *, name: str, scope: str, element: str | None = None
+    ) -> None:
         self.text = text
+        self.element_of = element
+        self.read_only = False
         self.phantoms: dict[str, list[Phantom]] = {}
         self.status: dict[str, str] = {}
         self.menu_is_open = False
@@ -148,6 +152,12 @@ class View:
 
     def window(self) -> Window | None:
         return None if self._closed else self._window
+
+    def element(self) -> str | None:
+        return self.element_of
+
+    def is_read_only(self) -> bool:
+        return self.read_only
 
     def file_name(self) -> str | None:
         return f"/boxes/{self._name}" if self._name else None
