@@ -73,3 +73,10 @@ def test_the_first_item_is_chosen_and_they_stay_in_their_order() -> None:
     assert [one["preselect"] for one in items] == [True, False]
     assert [one["sortText"] for one in items] == ["0000", "0001"]
     assert found["isIncomplete"] is True
+
+
+def test_a_menu_item_is_plain_text_and_does_nothing_else() -> None:
+    item = menu("$(1)${2:rm -rf}", "")
+    assert item["insertTextFormat"] == 1
+    assert cast("dict[str, object]", item["command"])["command"] == ACCEPT
+    assert "additionalTextEdits" not in item
