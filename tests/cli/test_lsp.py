@@ -28,6 +28,16 @@ def test_it_serves_and_ends_as_the_protocol_has_it(
         assert command_line.main(arguments) == code
 
 
+def test_one_that_is_interrupted_says_nothing_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def serve() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lsp, "serve", serve)
+    assert command_line.main(["lsp"]) == 130
+
+
 def test_what_is_written_down_is_asked_for_by_options(
     monkeypatch: pytest.MonkeyPatch, cli: Terminal
 ) -> None:
