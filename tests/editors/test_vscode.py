@@ -181,6 +181,25 @@ async def test_the_token_is_kept_as_a_secret_and_nowhere_else(extension: str) ->
         await window.until(lambda seen: "$(error)" in seen["bar"]["text"])
 
 
+async def test_a_keyring_that_was_locked_is_told_and_asked_again(
+    extension: str,
+) -> None:
+    async with (
+        Emulator() as gitlab,
+        desk_of(extension, gitlab, signed_in=False) as desk,
+    ):
+        window = desk.window
+        await window.do("lock", locked=True)
+        await window.do("answer", text=gitlab.access_token)
+        await window.do("run", command="gitlab-completions.signIn")
+        await window.until(lambda seen: "locked" in seen["bar"]["tooltip"])
+        await window.do("lock", locked=False)
+        await window.do("answer", text=gitlab.access_token)
+        await window.do("run", command="gitlab-completions.signIn")
+        await window.until(lambda seen: "$(check)" in seen["bar"]["text"])
+        assert (await window.type(TYPED)).items == [" height"]
+
+
 async def test_each_folder_has_its_project_and_nothing_of_it_is_run(
     extension: str, tmp_path: Path
 ) -> None:

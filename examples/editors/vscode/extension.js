@@ -85,13 +85,13 @@ function restart(secrets, bar, log) {
   starting = starting.then(async () => {
     await deactivate();
     show(bar, { health: 'starting', text: 'starting' });
-    client = await makeClient(secrets, log);
-    client.onNotification('$/gitlab/status', (status) => show(bar, status));
-    client.onDidChangeState(({ newState }) => {
-      if (newState !== State.Stopped) return;
-      show(bar, { health: 'closed', text: 'the server has ended' });
-    });
     try {
+      client = await makeClient(secrets, log);
+      client.onNotification('$/gitlab/status', (status) => show(bar, status));
+      client.onDidChangeState(({ newState }) => {
+        if (newState !== State.Stopped) return;
+        show(bar, { health: 'closed', text: 'the server has ended' });
+      });
       await client.start();
     } catch (error) {
       show(bar, { health: 'unavailable', text: `the server does not start: ${error}` });

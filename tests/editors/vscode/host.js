@@ -26,7 +26,11 @@ const secrets = new (class {
   kept = new Map();
   changes = new api.EventEmitter();
   onDidChange = this.changes.event;
-  get = async (key) => this.kept.get(key);
+  isLocked = false;
+  get = async (key) => {
+    if (this.isLocked) throw new Error('the keyring is locked');
+    return this.kept.get(key);
+  };
   store = async (key, value) => {
     this.kept.set(key, value);
     this.changes.fire({ key });
@@ -113,6 +117,9 @@ const verbs = {
       index,
     }));
     await required(manifest.main).activate({ subscriptions: [], secrets });
+  },
+  lock: ({ locked }) => {
+    secrets.isLocked = locked;
   },
   deactivate: () => required(manifest.main).deactivate(),
   open: (file) => {
