@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ("converse", "make_server", "run")
 
 _STDIN = 0
-_INTERRUPTED = 130
-"""The exit code, as shells have it."""
 _TO_PEOPLE = (
     "This is a language server: an editor starts it, and speaks with it on stdin and "
     "stdout.\nSee gitlab-completions lsp --help; Ctrl-C ends it.\n"
@@ -51,12 +49,9 @@ def run(diary: Diary | None = None) -> int:
     # httpx imports a command line of its own where click and rich are installed, and
     # goes on without it: 5 MB that a server would hold all day.
     cast("dict[str, ModuleType | None]", sys.modules)["httpx._main"] = None
-    try:
-        if os.isatty(_STDIN) and sys.stderr is not None:
-            sys.stderr.write(_TO_PEOPLE)
-        return asyncio.run(_serve(claim_stdout(), diary))
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+    if os.isatty(_STDIN) and sys.stderr is not None:
+        sys.stderr.write(_TO_PEOPLE)
+    return asyncio.run(_serve(claim_stdout(), diary))
 
 
 async def _serve(descriptor: int, diary: Diary | None) -> int:
