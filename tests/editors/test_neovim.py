@@ -230,6 +230,29 @@ def test_settings_are_neovims_own(
         editor.until(LINE)
 
 
+KILL = """\
+vim.keymap.set("i", "<F5>", function()
+  vim.uv.kill(vim.api.nvim_get_proc_children(vim.fn.getpid())[1], "sigkill")
+end)
+"""
+
+
+@pytest.mark.parametrize("chosen", SHOWING)
+def test_nothing_is_shown_of_a_server_that_was_killed(
+    chosen: tuple[Neovim, str], workplace: Workplace
+) -> None:
+    with started(*chosen, workplace, prelude=KILL) as editor:
+        editor.open(f"{ABOVE}    return", ABOVE + LINE)
+        editor.type(" width *")
+        editor.until(LINE)
+        editor.press("F5")
+        editor.until("signal 9")
+        editor.press("Enter")
+        editor.until("the server has ended")
+        editor.type(" 2")
+        assert "height * depth" not in editor.until("column 21")
+
+
 @pytest.mark.parametrize("chosen", LISTING)
 def test_a_suggestion_is_chosen_from_the_menu(
     chosen: tuple[Neovim, str], workplace: Workplace, keep: Callable[[Path, str], None]

@@ -60,6 +60,7 @@ async def desk_of(
     command: list[str] = SERVER,
     automatic: bool = True,
     folders: tuple[Path, ...] = (),
+    trace: str = "off",
 ) -> AsyncGenerator[Desk, None]:
     """An author's desk, whose token is in the environment if they are signed in."""
     token = {"GITLAB_TOKEN": gitlab.access_token} if signed_in else {}
@@ -71,6 +72,7 @@ async def desk_of(
             "gitlab-completions.instanceUrl": gitlab.instance_url,
             "gitlab-completions.allowPlainHttp": True,
             "gitlab-completions.automatic": automatic,
+            "gitlab-completions.trace.server": trace,
         }
         await window.do("activate", settings=settings, folders=[*map(str, folders)])
         await desk.open(BOXES / "boxes.py")
@@ -167,7 +169,7 @@ async def test_on_request_alone_when_that_is_set(extension: str) -> None:
 async def test_the_token_is_kept_as_a_secret_and_nowhere_else(extension: str) -> None:
     async with (
         Emulator() as gitlab,
-        desk_of(extension, gitlab, signed_in=False) as desk,
+        desk_of(extension, gitlab, signed_in=False, trace="verbose") as desk,
     ):
         window = desk.window
         await window.until(lambda seen: "$(error)" in seen["bar"]["text"])
@@ -175,6 +177,7 @@ async def test_the_token_is_kept_as_a_secret_and_nowhere_else(extension: str) ->
         await window.do("run", command="gitlab-completions.signIn")
         await window.until(lambda seen: "$(check)" in seen["bar"]["text"])
         assert (await window.type(TYPED)).items == [" height"]
+        assert "initializationOptions" in "".join(window.seen["log"])
         assert gitlab.access_token not in "".join(window.said)
 
         await window.do("run", command="gitlab-completions.signOut")

@@ -219,11 +219,15 @@ class Window:
         return self.page.locator(STATUS)
 
     def said_wrong(self) -> list[str]:
-        """Return what the page's console has of ours, or of errors."""
+        """Return what the page's console has of ours, or of errors.
+
+        But for JupyterLab's own of a notebook that is closed while its kernel starts.
+        """
         return [
             each
             for each in self.said
-            if "gitlab" in each.lower() or each.startswith("error: ")
+            if "gitlab" in each.lower()
+            or (each.startswith("error: ") and each != "error: Disposed")
         ]
 
 

@@ -126,9 +126,24 @@ async function makeClient(secrets, log) {
       initializationOptions: { ...settings, token, reportsShown: true },
       synchronize: { configurationSection: SECTION },
       outputChannel: log,
+      traceOutputChannel: without(token, log),
       middleware,
     },
   );
+}
+
+/**
+ * Return a log that says everything but the token: with tracing on, each message to the
+ * server is written there, the first one too, and such logs are shown to others.
+ *
+ * @param {string | undefined} token
+ * @param {vscode.LogOutputChannel} log
+ * @returns {vscode.LogOutputChannel}
+ */
+function without(token, log) {
+  if (!token) return log;
+  const trace = (/** @type {string} */ line) => log.trace(line.replaceAll(token, '…'));
+  return Object.create(log, { trace: { value: trace } });
 }
 
 /** @type {Middleware} */

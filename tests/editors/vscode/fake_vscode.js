@@ -155,11 +155,11 @@ module.exports = (Uri, report) => {
     },
     createOutputChannel: (name) => ({
       name,
-      logLevel: 3,
+      logLevel: settings.get('gitlab-completions.trace.server') === 'verbose' ? 1 : 3,
       onDidChangeLogLevel: never,
       appendLine: line('line'),
       append: line('line'),
-      trace: () => {},
+      trace: line('trace'),
       debug: () => {},
       info: line('info'),
       warn: line('warn'),

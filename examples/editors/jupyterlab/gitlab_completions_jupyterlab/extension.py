@@ -1,7 +1,7 @@
 """The server extension: a client for as long as the server runs, and its handlers.
 
-The GitLab is the one in GITLAB_URL, the token the one in GITLAB_TOKEN: both stay on the
-server, and the page never sees either.
+The GitLab is the one in GITLAB_URL, the token the one in GITLAB_TOKEN: the page never
+sees either. Kernels have the server's environment, as Jupyter wants it.
 """
 
 from __future__ import annotations

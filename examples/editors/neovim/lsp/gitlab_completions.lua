@@ -11,6 +11,10 @@ return {
       vim.cmd.redrawstatus({ bang = true })
     end,
   },
+  on_exit = vim.schedule_wrap(function()
+    vim.g.gitlab_completions = "the server has ended"
+    vim.cmd.redrawstatus({ bang = true })
+  end),
   on_init = function(client)
     -- The lines of a buffer end in "\n" whatever those of its file do; Neovim forgets that
     -- in inline completion, and would show "^M".

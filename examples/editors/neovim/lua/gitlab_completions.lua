@@ -89,8 +89,10 @@ api.nvim_create_autocmd("LspAttach", {
         group = group,
         buffer = attached.buf,
         callback = function()
-          if client:is_stopped() then return true end -- which takes it away
-          act()
+          if not client:is_stopped() then return act() end
+          cancel, ghosts = nil, {}
+          draw()
+          return true -- which takes it away
         end,
       })
     end
@@ -99,7 +101,7 @@ api.nvim_create_autocmd("LspAttach", {
       ask(client, attached.buf, BY_ITSELF)
     end)
     on("CursorMovedI", draw)
-    on("InsertLeave", function()
+    on({ "InsertLeave", "LspDetach" }, function()
       stop()
       ghosts = {}
       draw()
