@@ -9,8 +9,10 @@ nothing else off.
 
 One default is none, on purpose: a wrong address of the instance is not replaced by the
 environment's, since source must not go where its author did not send it. For the same
-reason the environment's token goes to the environment's instance alone: an address may
-come from a repository's own settings, and whose that is nobody knows.
+reason the environment's token goes to the environment's instance alone, and where that
+names none, to the one that the client began with: an address that comes later may be of
+a repository's own settings (Emacs takes them from any `.dir-locals.el`), and whose that
+is nobody knows.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ SECTION = "gitlab-completions"
 """The section that a client keeps the settings in."""
 
 _PLAIN_HTTP = "GITLAB_COMPLETIONS_ALLOW_PLAIN_HTTP"
+_INSTANCE = "instanceUrl"
 _ALLOW = "allowPlainHttp"
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 """What the command line takes for yes in an environment variable."""
@@ -106,12 +109,14 @@ def read_settings(*given: object, environment: Mapping[str, str]) -> Configurati
 
     Args:
         *given: What the client sent, the latest last: the section, or what holds it.
+            The first is what it was started with, which is the author's own.
         environment: The environment's variables.
     """
     complaints: list[str] = []
     values: dict[str, object] = {}
-    for each in given:
-        values |= _section(each, complaints)
+    sections = [_section(each, complaints) for each in given]
+    for section in sections:
+        values |= section
     settings = _of_environment(environment, values.get(_ALLOW), complaints)
     for key, (name, reader) in _READERS.items():
         value = values.get(key)
@@ -124,7 +129,8 @@ def read_settings(*given: object, environment: Mapping[str, str]) -> Configurati
             if name == "instance_url":
                 settings = replace(settings, instance_url=None)
     complaints += _misspelt(values)
-    settings = _with_safe_token(settings, environment, complaints)
+    began_with = sections[0].get(_INSTANCE) if sections else None
+    settings = _with_safe_token(settings, environment, began_with, complaints)
     return Configuration(settings=settings, complaints=tuple(complaints))
 
 
@@ -166,19 +172,23 @@ def _of_environment(
 
 
 def _with_safe_token(
-    settings: Settings, environment: Mapping[str, str], complaints: list[str]
+    settings: Settings,
+    environment: Mapping[str, str],
+    began_with: object,
+    complaints: list[str],
 ) -> Settings:
     """Take the environment's token away from an instance that is not its own."""
     home = environment.get("GITLAB_URL", "").strip()
-    if settings.environment_token is None or not home:
+    if settings.environment_token is None or not (home or settings.instance_url):
         return settings
-    if address_of(home) == address_of(settings.instance_url):
+    own = home or (began_with.strip() if isinstance(began_with, str) else "")
+    if address_of(own) == address_of(settings.instance_url):
         return settings
     if settings.token is None and settings.instance_url is not None:
-        complaints.append(
-            "GITLAB_TOKEN is not used: GITLAB_URL, which it belongs to, is not "
-            f"the instance of {SECTION}.instanceUrl"
-        )
+        why = "GITLAB_URL, which it belongs to, is not the instance of"
+        if not home:
+            why = "set GITLAB_URL beside it, if it is of the instance of"
+        complaints.append(f"GITLAB_TOKEN is not used: {why} {SECTION}.{_INSTANCE}")
     return replace(settings, environment_token=None)
 
 
@@ -311,7 +321,7 @@ def _kind(value: object) -> str:
 # In this order: whether plain HTTP is allowed decides what an address may be.
 _READERS: dict[str, tuple[str, _Reader]] = {
     _ALLOW: ("allow_plain_http", _switch),
-    "instanceUrl": ("instance_url", _url),
+    _INSTANCE: ("instance_url", _url),
     "token": ("token", _token),
     "keyring": ("keyring", _switch),
     "projectPath": ("project_path", _project),

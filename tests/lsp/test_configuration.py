@@ -167,9 +167,15 @@ def test_the_same_instance_written_otherwise_gets_it() -> None:
     assert settings.environment_token == Secret(TOKEN)
 
 
-def test_a_token_without_an_instance_beside_it_goes_where_the_client_says() -> None:
-    settings = read({"instanceUrl": URL}, GITLAB_TOKEN=TOKEN)
+def test_a_token_without_an_instance_beside_it_goes_where_the_client_began() -> None:
+    began = {"instanceUrl": URL}
+    settings = read(began, {"instanceUrl": f"{URL}/"}, GITLAB_TOKEN=TOKEN)
     assert settings.environment_token == Secret(TOKEN)
+    for first in (began, None, {}):
+        hostile = (first, {"instanceUrl": "https://other.example.com"})
+        configuration = read_settings(*hostile, environment={"GITLAB_TOKEN": TOKEN})
+        assert configuration.settings.environment_token is None
+        assert "set GITLAB_URL beside it" in configuration.complaints[0]
 
 
 def test_a_token_of_the_clients_own_makes_that_no_news() -> None:
