@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gitlab_completions._checks import check_count
-from gitlab_completions.editor.disguise import Disguise
+from gitlab_completions.editor.disguise import Disguise, is_of_word
 from gitlab_completions.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ _MOST_WAITING = 64
 """Keystrokes that wait to be written; each may hold a document's whole text."""
 _MOST_DOCUMENTS = 64
 """Documents that the next edit is compared to, and suggestions that have a number."""
+_LONGEST_WORD = 1024
+"""Characters of a word on each side of an edit that are written anew with it. What is
+longer was never typed: a keystroke in a megabyte of base64 would take seconds."""
 _CLOSE_S = 5.0
 """Seconds that closing waits for a disk."""
 
@@ -276,9 +279,10 @@ class _Scribe:
             return None
         start, end = _ends_alike(before, after, after_cursor)
         # Words are replaced as wholes, and what that leaves alike is no part of it.
-        while start > 0 and before[start - 1].isalnum():
+        furthest = max(0, start - _LONGEST_WORD), max(0, end - _LONGEST_WORD)
+        while start > furthest[0] and is_of_word(before[start - 1]):
             start -= 1
-        while end > 0 and before[-end].isalnum():
+        while end > furthest[1] and is_of_word(before[-end]):
             end -= 1
         old = self._words(before[start : len(before) - end])
         new = self._words(after[start : len(after) - end])

@@ -134,6 +134,17 @@ def test_the_edits_make_of_the_first_text_each_later_one(
         assert replayed(written) == scribe._words(text)
 
 
+def test_a_key_in_a_word_without_an_end_writes_a_piece_of_it_anew() -> None:
+    scribe, text = _Scribe("hashed"), "a1" * 5000
+    written = scribe.asked(document(text), 5000, Trigger.TYPING, 0.0)
+    text = text[:5000] + "x" + text[5000:]
+    written += scribe.asked(document(text), 5001, Trigger.TYPING, 0.0)
+    offset, removed, came = cast("tuple[int, int, str]", written[-1]["edit"])
+    assert (offset, len(came) - removed) == (5000, 1)
+    assert len(came) <= 1025
+    assert len(replayed(written)) == len(text)
+
+
 def test_what_is_typed_beside_its_like_is_typed_before_the_cursor() -> None:
     scribe = _Scribe("kept")
     scribe.asked(document("aaa"), 1, Trigger.TYPING, 0.0)
