@@ -267,11 +267,16 @@ class EditorSession:
     def reconfigure(self, policy: EditorPolicy, /) -> None:
         """Go by another policy from the next keystroke on.
 
+        One that switches suggestions off ends what waits: nothing of it is sent.
+
         Raises:
             ConfigurationError: When it is no policy.
         """
         check_policy(policy)
         self._desk.reconfigure(policy)
+        if not policy.enabled:
+            for turn in self._turns:
+                turn.end(Quiet(silence=Silence.SWITCHED_OFF))
 
     def __repr__(self) -> str:
         return f"<EditorSession {'closed' if self._is_closed else 'open'}>"

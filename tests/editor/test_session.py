@@ -613,6 +613,19 @@ async def test_another_policy_holds_from_the_next_key_on(gitlab: FakeGitLab) -> 
     assert found.silence is Silence.SWITCHED_OFF
 
 
+async def test_a_key_that_waits_sends_nothing_once_it_is_switched_off(
+    gitlab: FakeGitLab,
+) -> None:
+    async with client_of(gitlab) as client, EditorSession(client) as session:
+        waiting = Author(session, HEAD).types("u")
+        await asyncio.sleep(0)
+        session.reconfigure(EditorPolicy(enabled=False))
+        found = await waiting
+        await asyncio.sleep(1)
+    assert found.silence is Silence.SWITCHED_OFF
+    assert sent(gitlab) == 0
+
+
 # Wrong arguments.
 
 
