@@ -191,6 +191,11 @@ def _existing(name: str, path: object, right: str) -> Path:
     if not isinstance(path, str | os.PathLike):
         raise ConfigurationError(f"{name} must be {right}, not {type(path).__name__}")
     found = Path(cast("str | os.PathLike[str]", path))
-    if not found.exists():
+    try:
+        is_there = found.exists()
+    except OSError as error:  # such as a folder that may not be looked into
+        why = error.strerror or type(error).__name__
+        raise ConfigurationError(f"{name}: {found} cannot be read: {why}") from error
+    if not is_there:
         raise ConfigurationError(f"{name}: there is no file {found}")
     return found

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ("main",)
 
-WRONG_USE = 2
+WRONG_USE, INTERRUPTED = 2, 130
 EXTRA = ("click", "rich")
 _SERVER = (["lsp"], ["lsp", "--stdio"])
 """How editors start the language server: it needs no click, nor the memory that click
@@ -48,7 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given in _SERVER:
         from gitlab_completions.lsp import serve  # noqa: PLC0415
 
-        return serve()
+        try:
+            return serve()
+        except KeyboardInterrupt:
+            return INTERRUPTED
     try:
         from gitlab_completions.cli.app import run  # noqa: PLC0415
 

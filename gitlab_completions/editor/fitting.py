@@ -142,7 +142,10 @@ def _before_tail(answer: str, above: str, tail: str) -> str:
     """Return the answer up to where it repeats the rest of the cursor's line."""
     quote = _open_quote(above, tail)
     if quote:
-        return _within_string(answer, quote)
+        fits = _within_string(answer, quote)
+        inner = tail[: _string_end(tail, quote)]  # `{|}` in a string that has code
+        opened = above.rpartition(quote)[2]
+        return fits[: _end_in_brackets(fits, opened, unopened(inner))]
     closers = unopened(tail)
     fits = answer[: _end_in_brackets(answer, above, closers)]
     if fits == answer:
@@ -166,9 +169,14 @@ def _open_quote(above: str, tail: str) -> str:
 
 
 def _within_string(answer: str, quote: str) -> str:
-    end = re.search(rf"(?<!\\)(?:\\\\)*+{quote}", answer)
-    fits = answer if end is None else answer[: end.end() - len(quote)]
+    fits = answer[: _string_end(answer, quote)]
     return fits if len(quote) > 1 or quote == "`" else fits.partition("\n")[0]
+
+
+def _string_end(text: str, quote: str) -> int:
+    """Return where a string ends that the text begins in."""
+    end = re.search(rf"(?<!\\)(?:\\\\)*+{quote}", text)
+    return len(text) if end is None else end.end() - len(quote)
 
 
 def _end_in_brackets(answer: str, above: str, closers: Sequence[str]) -> int:

@@ -116,6 +116,10 @@ class Silence(StrEnum):
     """What came fits the text around the cursor no longer, or adds nothing to it."""
     SAVED_FOR_LATER = "saved_for_later"
     """The instance's requests of this minute are nearly used up."""
+    REJECTED = "rejected"
+    """What GitLab suggests here was rejected here before."""
+    GIVEN_UP = "given_up"
+    """Its document was closed, or other documents had more to ask for at once."""
     FAILED = "failed"
     """No route gave an answer; the problem says why."""
 
@@ -222,6 +226,11 @@ _SILENCES = {
     Silence.SAVED_FOR_LATER: (
         "the requests that GitLab allows in a minute are nearly used up; wait a few "
         f"seconds, or {_ON_REQUEST}"
+    ),
+    Silence.REJECTED: (f"what GitLab suggests here was rejected before; {_ON_REQUEST}"),
+    Silence.GIVEN_UP: (
+        "the request was given up: its document was closed, or others asked for more "
+        "at once; ask again"
     ),
     Silence.FAILED: "no route gave an answer; ask for its status to learn why",
 }

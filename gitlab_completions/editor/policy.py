@@ -6,14 +6,12 @@ which the constants were chosen on. Peers are named where they gave the first va
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import cast
 
-from gitlab_completions._checks import check_count, check_seconds
+from gitlab_completions._checks import check_count, check_seconds, check_switch
 from gitlab_completions.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ("EditorPolicy",)
 
@@ -73,6 +71,8 @@ class EditorPolicy:
     languages_off: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
+        check_switch("enabled", self.enabled)
+        check_switch("automatic", self.automatic)
         for name in (
             "least_wait_s",
             "most_wait_s",
@@ -91,7 +91,9 @@ class EditorPolicy:
         _check_strings("languages_off", self.languages_off)
 
 
-def _check_strings(name: str, values: Iterable[object]) -> None:
+def _check_strings(name: str, values: object) -> None:
     """Refuse a string where a set of strings is meant, and what is no string in it."""
-    if isinstance(values, str) or not all(isinstance(each, str) for each in values):
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ConfigurationError(f"{name} must be a set of strings")
+    if not all(isinstance(each, str) for each in cast("Iterable[object]", values)):
         raise ConfigurationError(f"{name} must be a set of strings")

@@ -18,12 +18,13 @@ import os
 import secrets
 import threading
 from collections import OrderedDict, deque
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gitlab_completions._checks import check_count
-from gitlab_completions.editor.disguise import Disguise
+from gitlab_completions.editor.disguise import Disguise, is_of_word
 from gitlab_completions.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -44,10 +45,15 @@ _MAX_BYTES = 32 * 1024 * 1024
 """Bytes of a recording: some 300 000 keystrokes."""
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
 _PRIVATE = 0o600
-_MOST_WAITING = 64
-"""Keystrokes that wait to be written; each may hold a document's whole text."""
+_MOST_WAITING = 1024
+"""Keystrokes that wait to be written: minutes of typing, while a disk hangs."""
+_MOST_WAITING_CHARACTERS = 16 * 1024 * 1024
+"""Characters of theirs: each holds a document's whole text, in up to 4 bytes each."""
 _MOST_DOCUMENTS = 64
 """Documents that the next edit is compared to, and suggestions that have a number."""
+_LONGEST_WORD = 1024
+"""Characters of a word on each side of an edit that are written anew with it. What is
+longer was never typed: a keystroke in a megabyte of base64 would take seconds."""
 _CLOSE_S = 5.0
 """Seconds that closing waits for a disk."""
 
@@ -62,7 +68,8 @@ class Recorder:
                 ...
 
     Nothing here waits or raises once it is made: `problem` says why nothing is written
-    any more.
+    any more, and `lost` how many keystrokes were left out while a disk hung; the next
+    one that is written has what they changed.
 
     Args:
         path: The file, which must not be there yet; it is made with the first line.
@@ -87,12 +94,13 @@ class Recorder:
         self._path = Path(path)
         self._scribe = _Scribe(content)
         self._room = max_bytes
-        self._entries: deque[Callable[[], list[Line]]] = deque(maxlen=_MOST_WAITING)
+        self._entries: deque[tuple[int, Callable[[], list[Line]]]] = deque()
         self._news = threading.Event()
         self._is_closing = False
         self._descriptor: int | None = None
         self._thread: threading.Thread | None = None
         self.problem: str | None = None
+        self.lost: int = 0
 
     def asked(
         self, document: Document, offset: int, trigger: Trigger, now: float
@@ -105,7 +113,8 @@ class Recorder:
             trigger: Why.
             now: When, in seconds of the session's clock.
         """
-        self._put(partial(self._scribe.asked, document, offset, trigger, now))
+        entry = partial(self._scribe.asked, document, offset, trigger, now)
+        self._put(entry, characters=len(document.text))
 
     def shown(self, suggestion: Suggestion, now: float) -> None:
         """Write down that a suggestion is on the screen."""
@@ -148,14 +157,28 @@ class Recorder:
     def __repr__(self) -> str:
         return f"Recorder(problem={self.problem!r})"
 
-    def _put(self, entry: Callable[[], list[Line]]) -> None:
+    def _put(self, entry: Callable[[], list[Line]], *, characters: int = 0) -> None:
         """Leave something to be written; with too much there, the oldest goes."""
         if self._is_closing or self.problem is not None:
             return
-        self._entries.append(entry)
+        self._make_room(characters)
+        self._entries.append((characters, entry))
         if self._thread is None:
             self._start()
         self._news.set()
+
+    def _make_room(self, characters: int) -> None:
+        """Let go of the oldest until there is room for so much more."""
+        waiting = tuple(self._entries)
+        held = sum(size for size, _ in waiting) + characters
+        for number, (size, _) in enumerate(waiting):
+            few = len(waiting) - number < _MOST_WAITING
+            if few and held <= _MOST_WAITING_CHARACTERS:
+                break
+            with suppress(IndexError):  # it has just been written
+                self._entries.popleft()
+                self.lost += 1
+            held -= size
 
     def _start(self) -> None:
         thread = threading.Thread(
@@ -186,7 +209,8 @@ class Recorder:
 
     def _write(self) -> None:
         while self._entries and self.problem is None:
-            for line in self._entries.popleft()():
+            _, entry = self._entries.popleft()
+            for line in entry():
                 self._append(json.dumps(line, separators=(",", ":")).encode() + b"\n")
 
     def _append(self, line: bytes) -> None:
@@ -276,9 +300,10 @@ class _Scribe:
             return None
         start, end = _ends_alike(before, after, after_cursor)
         # Words are replaced as wholes, and what that leaves alike is no part of it.
-        while start > 0 and before[start - 1].isalnum():
+        furthest = max(0, start - _LONGEST_WORD), max(0, end - _LONGEST_WORD)
+        while start > furthest[0] and is_of_word(before[start - 1]):
             start -= 1
-        while end > 0 and before[-end].isalnum():
+        while end > furthest[1] and is_of_word(before[-end]):
             end -= 1
         old = self._words(before[start : len(before) - end])
         new = self._words(after[start : len(after) - end])

@@ -12,10 +12,13 @@ from gitlab_completions.editor._core.desk import Desk
 from gitlab_completions.editor._core.flow import Ask
 from gitlab_completions.editor._shell.bulletin import Bulletin
 from gitlab_completions.editor._shell.checks import (
-    check_callable,
+    check_observer,
+    check_observers,
+    check_optional,
     check_part,
     check_policy,
     check_question,
+    check_recorder,
     check_suggestion,
 )
 from gitlab_completions.editor._shell.context import Gatherer
@@ -49,6 +52,8 @@ if TYPE_CHECKING:
 __all__ = ("EditorSession",)
 
 _DEFAULT_POLICY = EditorPolicy()
+_PASSED_OVER = {Silence.SUPERSEDED, Silence.GIVEN_UP}
+"""What says nothing of the place where the author is now."""
 _ENCODINGS = frozenset({"utf-8", "utf-16", "utf-32"})
 
 
@@ -97,8 +102,14 @@ class EditorSession:
             raise ConfigurationError(
                 'position_encoding must be "utf-8", "utf-16" or "utf-32"'
             )
-        for observer in observers:
-            check_callable("an observer", observer)
+        for name, given in (
+            ("context", context),
+            ("excluded", excluded),
+            ("tracked", tracked),
+        ):
+            check_optional(name, given)
+        check_observers(observers)
+        check_recorder(recorder)
         self.last: Suggestions | None = None
         self._client = client
         self._encoding: PositionEncoding = position_encoding
@@ -111,6 +122,7 @@ class EditorSession:
         self._turns: set[Turn] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
+        self._is_telling = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -130,7 +142,7 @@ class EditorSession:
         """
         self._is_closed = True
         for turn in self._turns:
-            turn.end()
+            turn.end(Quiet(silence=Silence.FAILED, problem=_closed()))
         self._desk.close()
         self._tell()
         await self._dispatch.aclose()
@@ -158,8 +170,9 @@ class EditorSession:
             too, `Silence.FAILED`, with the error as its `problem`.
 
         Raises:
-            RequestRejectedError: When the document, or the position, is none.
-            ConfigurationError: When the trigger is none.
+            RequestRejectedError: When the position is none, or the document has a
+                field that can go nowhere.
+            ConfigurationError: When the document, or the trigger, is none.
             ClientClosedError: When the session is closed.
         """
         self._check_open()
@@ -184,10 +197,8 @@ class EditorSession:
         )
         ask = Ask(self._desk, keystroke)
         verdict = await self._take(turn, ask)
-        if verdict is None and self._is_closed:
-            verdict = Quiet(silence=Silence.FAILED, problem=_closed())
         found = _suggestions(verdict, ask, self._loop.time() - since)
-        if found.silence is not Silence.SUPERSEDED:
+        if found.silence not in _PASSED_OVER:
             self.last = found
         return found
 
@@ -236,7 +247,7 @@ class EditorSession:
             self._recorder.closed(uri, self._now())
         for turn in self._turns:
             if turn.place.uri == uri:
-                turn.end()
+                turn.end(Quiet(silence=Silence.GIVEN_UP))
         self._dispatch.give_up(self._desk.closed(uri))
         self._tell()
 
@@ -244,19 +255,24 @@ class EditorSession:
         """Tell an observer of events from now on; returns what ends that.
 
         Raises:
-            ConfigurationError: When it cannot be called.
+            ConfigurationError: When it is no plain function.
         """
-        check_callable("an observer", observer)
+        check_observer(observer)
         return self._bulletin.observe(observer)
 
     def reconfigure(self, policy: EditorPolicy, /) -> None:
         """Go by another policy from the next keystroke on.
+
+        One that switches suggestions off ends what waits: nothing of it is sent.
 
         Raises:
             ConfigurationError: When it is no policy.
         """
         check_policy(policy)
         self._desk.reconfigure(policy)
+        if not policy.enabled:
+            for turn in self._turns:
+                turn.end(Quiet(silence=Silence.SWITCHED_OFF))
 
     def __repr__(self) -> str:
         return f"<EditorSession {'closed' if self._is_closed else 'open'}>"
@@ -269,12 +285,21 @@ class EditorSession:
         return 0.0 if self._loop is None else self._loop.time()
 
     def _tell(self) -> None:
-        """Tell the observers what is new; one of them may bring about more."""
-        news = self._desk.stories.news
-        while news:
-            self._bulletin.publish(news.popleft())
+        """Tell the observers what is new, in order.
 
-    async def _take(self, turn: Turn, ask: Ask) -> Verdict | None:
+        One of them may bring about more: that is told when all know of the first.
+        """
+        if self._is_telling:
+            return
+        news = self._desk.stories.news
+        self._is_telling = True
+        try:
+            while news:
+                self._bulletin.publish(news.popleft())
+        finally:
+            self._is_telling = False
+
+    async def _take(self, turn: Turn, ask: Ask) -> Verdict:
         """Run a turn in place of the document's earlier ones.
 
         Those that ask the same go on: an editor may want one answer in two forms.
@@ -282,7 +307,7 @@ class EditorSession:
         for other in self._turns:
             same = other.place.is_same(turn.place)
             if other.place.uri == turn.place.uri and not same:
-                other.end()
+                other.end(Quiet(silence=Silence.SUPERSEDED))
         self._turns.add(turn)
         try:
             return await turn.run(ask.run(self._now()))
@@ -291,14 +316,14 @@ class EditorSession:
 
 
 def _closed() -> ClientClosedError:
-    return ClientClosedError("the editor session is closed")
+    remedy = "create a new session"
+    return ClientClosedError("the editor session is closed", remedy=remedy)
 
 
-def _suggestions(verdict: Verdict | None, ask: Ask, elapsed_s: float) -> Suggestions:
+def _suggestions(verdict: Verdict, ask: Ask, elapsed_s: float) -> Suggestions:
     waited_s = 0.0 if ask.sent_at is None else ask.sent_at - ask.since
     if isinstance(verdict, Offer):
         return Suggestions(items=verdict.items, waited_s=waited_s, elapsed_s=elapsed_s)
-    verdict = verdict or Quiet(silence=Silence.SUPERSEDED)
     return Suggestions(
         silence=verdict.silence,
         problem=verdict.problem,

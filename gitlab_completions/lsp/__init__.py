@@ -29,8 +29,21 @@ from __future__ import annotations
 __all__ = ("serve",)
 
 
-def serve() -> int:
-    """Serve the client on stdin and stdout until it leaves; return the exit code."""
+def serve(
+    *, event_log: str | None = None, record: str | None = None, content: bool = False
+) -> int:
+    """Serve the client on stdin and stdout until it leaves; return the exit code.
+
+    Args:
+        event_log: A file for what becomes of suggestions, for `report`.
+        record: A file for how the author types, for `replay`.
+        content: Whether a recording keeps what is typed, and does not disguise it.
+
+    Raises:
+        ConfigurationError: When the extra `eventlog` is wanted, and missing.
+    """
+    from gitlab_completions.lsp.diary import Diary  # noqa: PLC0415
     from gitlab_completions.lsp.running import run  # noqa: PLC0415
 
-    return run()
+    with Diary(event_log=event_log, record=record, content=content) as diary:
+        return run(diary)

@@ -128,6 +128,6 @@ def _part(value: object) -> Part:
 
 
 def _on(value: object) -> bool:
-    if value not in {"on", "off"}:
+    if text(value, "direct") not in {"on", "off"}:
         raise RefusedError(Code.INVALID_PARAMS, "direct is switched on or off")
     return value == "on"

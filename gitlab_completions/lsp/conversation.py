@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from itertools import count
@@ -38,7 +39,8 @@ __all__ = ("Code", "Conversation", "Handler", "Listener", "RefusedError")
 
 logger = logging.getLogger("gitlab_completions.lsp")
 
-Identity: TypeAlias = str | int
+Identity: TypeAlias = str | float
+"""Names a request. Numbers are whole in most clients, and written as `1.0` in some."""
 Handler: TypeAlias = Callable[[object], Awaitable[object]]
 """Answers a request with what JSON can hold."""
 Listener: TypeAlias = Callable[[object], object]
@@ -79,16 +81,21 @@ class RefusedError(Exception):
 class Conversation:
     """What two programs say to each other.
 
+    `otherwise` answers the requests that no handler does.
+
     Args:
         handlers: Who answers which request.
         listeners: Who takes which notification in.
     """
 
     def __init__(
-        self, handlers: Mapping[str, Handler], listeners: Mapping[str, Listener]
+        self,
+        handlers: Mapping[str, Handler],
+        listeners: Mapping[str, Listener],
     ) -> None:
         self._handlers = handlers
         self._listeners = listeners
+        self.otherwise: Handler = _unknown
         self._writer: Writer | None = None
         self._theirs: dict[Identity, asyncio.Future[object]] = {}
         self._ours: dict[Identity, asyncio.Future[object]] = {}
@@ -110,15 +117,17 @@ class Conversation:
             self._refuse(None, Code.INVALID_REQUEST, "this is no message")
             return
         told = cast("Mapping[str, object]", message)
-        method, identity = told.get("method"), told.get("id")
-        if isinstance(method, str) and isinstance(identity, str | int):
-            self._begin(identity, method, told.get("params"))
-        elif isinstance(method, str):
-            self._hear(method, told.get("params"))
-        elif isinstance(identity, str | int):
-            self._answered(identity, told)
+        identity = _identity(told.get("id"))
+        if "method" not in told:
+            self._hear_answer(identity, told)
+        elif not isinstance(told["method"], str):
+            self._refuse(identity, Code.INVALID_REQUEST, "this names no method")
+        elif identity is not None:
+            self._begin(identity, told["method"], told.get("params"))
+        elif told.get("id") is None:
+            self._hear(told["method"], told.get("params"))
         else:
-            self._refuse(None, Code.INVALID_REQUEST, "this is no message")
+            self._refuse(None, Code.INVALID_REQUEST, "this id is none")
 
     def notify(self, method: str, params: object) -> None:
         """Tell the other side."""
@@ -154,16 +163,14 @@ class Conversation:
             await asyncio.wait(tasks)
 
     def _begin(self, identity: Identity, method: str, params: object) -> None:
-        handler = self._handlers.get(method)
-        if handler is None:
-            self._refuse(identity, Code.METHOD_NOT_FOUND, "there is no such method")
-        elif identity in self._theirs:
+        if identity in self._theirs:
             self._refuse(identity, Code.INVALID_REQUEST, "the last one has this id")
-        else:
-            task = asyncio.ensure_future(handler(params))
-            self._theirs[identity] = task
-            # Not in the task: one that is cancelled before it begins never runs.
-            task.add_done_callback(partial(self._answer, identity))
+            return
+        handler = self._handlers.get(method, self.otherwise)
+        task = asyncio.ensure_future(handler(params))
+        self._theirs[identity] = task
+        # Not in the task: one that is cancelled before it begins never runs.
+        task.add_done_callback(partial(self._answer, identity))
 
     def _answer(self, identity: Identity, task: asyncio.Future[object]) -> None:
         del self._theirs[identity]
@@ -198,12 +205,22 @@ class Conversation:
     def _cancel(self, params: object) -> None:
         if not isinstance(params, Mapping):
             return
-        which = cast("Mapping[str, object]", params).get("id")
-        task = self._theirs.get(which) if isinstance(which, str | int) else None
+        which = _identity(cast("Mapping[str, object]", params).get("id"))
+        task = None if which is None else self._theirs.get(which)
         if task is not None:
             task.cancel()
 
-    def _answered(self, identity: Identity, told: Mapping[str, object]) -> None:
+    def _hear_answer(
+        self, identity: Identity | None, told: Mapping[str, object]
+    ) -> None:
+        """Take an answer in; to none, be it without an id, is there one of ours.
+
+        Two programs that complain of each other's complaints would never end.
+        """
+        if identity is None:
+            if not told.keys() & {"result", "error"}:
+                self._refuse(None, Code.INVALID_REQUEST, "this is no message")
+            return
         future = self._ours.get(identity)
         if future is None or future.done():
             return
@@ -226,3 +243,17 @@ class Conversation:
             return
         body = json.dumps({"jsonrpc": _VERSION, **message}).encode()
         self._writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+
+def _identity(value: object) -> Identity | None:
+    """Return what names a request, `None` when nothing does."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None  # JSON has no others to answer
+    return value if isinstance(value, str | int) else None
+
+
+async def _unknown(params: object) -> object:
+    del params
+    raise RefusedError(Code.METHOD_NOT_FOUND, "there is no such method")

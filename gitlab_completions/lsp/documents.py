@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitlab_completions.editor.positions import offset_of
-from gitlab_completions.lsp.reading import items, mapping, position, text
+from gitlab_completions.lsp.reading import at, items, mapping, position, text
 
 if TYPE_CHECKING:
     from gitlab_completions.editor import PositionEncoding
@@ -25,11 +25,13 @@ class OpenDocument:
         uri: Its name.
         language: The client's identifier of its language.
         text: All of it.
+        is_in_step: Whether it is the client's; not after an edit that cannot be read.
     """
 
     uri: str = field(repr=False)
     language: str
     text: str = field(repr=False)
+    is_in_step: bool = True
 
 
 class Documents:
@@ -62,38 +64,37 @@ class Documents:
         """Follow edits, one after the other; `None` when the document is not open.
 
         Raises:
-            RefusedError: When one of them is none; then none is followed.
+            RefusedError: When one of them is none; then the document is known no more
+                until it is sent as a whole.
         """
-        document = self.named(params)
+        document = self._open.get(_uri(params))
         if document is None:
             return None
-        changed = document.text
+        was_in_step, document.is_in_step = document.is_in_step, False
         for change in items(mapping(params).get("contentChanges"), "contentChanges"):
-            changed = self._changed(changed, change)
-        document.text = changed
+            document.text = self._changed(document.text, change)
+            was_in_step = was_in_step or at(change).get("range") is None
+        document.is_in_step = was_in_step
         return document
 
     def close(self, params: object) -> str | None:
         """Forget a document that was closed; return its URI, `None` if not open."""
-        document = self.named(params)
-        if document is None:
-            return None
-        del self._open[document.uri]
-        return document.uri
+        document = self._open.pop(_uri(params), None)
+        return None if document is None else document.uri
 
     def named(self, params: object) -> OpenDocument | None:
-        """Return the document that a message names, `None` when it is not open.
+        """Return the document that a message names, `None` when it is not known.
 
         Raises:
             RefusedError: When it names none.
         """
-        named = mapping(mapping(params).get("textDocument"), "textDocument")
-        return self._open.get(text(named.get("uri"), "uri"))
+        document = self._open.get(_uri(params))
+        return document if document is not None and document.is_in_step else None
 
     def text_of(self, uri: str) -> str | None:
-        """Return an open document's text, `None` when it is not open."""
+        """Return an open document's text, `None` when it is not known."""
         document = self._open.get(uri)
-        return None if document is None else document.text
+        return None if document is None or not document.is_in_step else document.text
 
     def _changed(self, before: str, change: object) -> str:
         given = mapping(change, "a change")
@@ -104,3 +105,8 @@ class Documents:
         start = offset_of(before, position(reach.get("start"), "start"), self.encoding)
         end = offset_of(before, position(reach.get("end"), "end"), self.encoding)
         return before[:start] + new + before[max(start, end) :]
+
+
+def _uri(params: object) -> str:
+    named = mapping(mapping(params).get("textDocument"), "textDocument")
+    return text(named.get("uri"), "uri")

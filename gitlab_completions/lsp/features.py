@@ -39,6 +39,7 @@ def attach(ls: Server) -> None:
     ls.handlers["initialize"] = partial(initialize, ls)
     for method, answer in _ANSWERS.items():
         ls.handlers[method] = _in_turn(ls, answer)
+    ls.conversation.otherwise = _in_turn(ls, unknown)
     heard: dict[str, Listener] = {
         "initialized": lambda _: ls.introduce(),
         "textDocument/didOpen": ls.opened,
@@ -89,7 +90,7 @@ async def initialize(ls: Server, params: object) -> dict[str, object]:
         },
     }
     # Who can show suggestions in the text should not get them in its menu as well.
-    if "inlineCompletion" not in at(told, "capabilities", "textDocument"):
+    if at(told, "capabilities", "textDocument").get("inlineCompletion") is None:
         can["completionProvider"] = {"triggerCharacters": list(_OPENING)}
     return {
         "capabilities": can,
@@ -137,6 +138,12 @@ async def completion(ls: Server, params: object) -> dict[str, object]:
     document = await ls.surroundings.document(found.uri, content, found.language)
     suggested = await ls.suggest(document, offset, Trigger.TYPING)
     return menu_items(suggested.items, content, offset, encoding)
+
+
+async def unknown(ls: Server, params: object) -> None:
+    """Refuse what the protocol has, or has not, and this server never answers."""
+    del ls, params
+    raise RefusedError(Code.METHOD_NOT_FOUND, "there is no such method")
 
 
 async def shutdown(ls: Server, params: object) -> None:

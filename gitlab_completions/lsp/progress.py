@@ -76,8 +76,8 @@ class Bars:
         if task.done():
             return
         token = await self._made() if token is None else token
-        if token is None or task.done():
-            return
+        if token is None or task.done() or token in self._shown:
+            return  # a client that names two bars alike has one of them
         self._shown[token] = task
         began = {"kind": "begin", "title": "GitLab Duo", "message": message}
         self._tell(token, {**began, "cancellable": True})

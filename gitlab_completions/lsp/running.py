@@ -12,6 +12,7 @@ import gc
 import logging
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from gitlab_completions._errands import Errands
@@ -23,27 +24,33 @@ from gitlab_completions.lsp.service import connect
 from gitlab_completions.lsp.stdio import Pipe, claim_stdout, read_stdin
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from types import ModuleType
 
+    from gitlab_completions.lsp.diary import Diary
     from gitlab_completions.lsp.service import Connect
 
 __all__ = ("converse", "make_server", "run")
 
 
-def run() -> int:
-    """Serve the client on stdin and stdout until it leaves; return the exit code."""
+def run(diary: Diary | None = None) -> int:
+    """Serve the client on stdin and stdout until it leaves; return the exit code.
+
+    Args:
+        diary: Has what happens written down; it is its maker's to close.
+    """
     # httpx imports a command line of its own where click and rich are installed, and
     # goes on without it: 5 MB that a server would hold all day.
     cast("dict[str, ModuleType | None]", sys.modules)["httpx._main"] = None
-    return asyncio.run(_serve(claim_stdout()))
+    return asyncio.run(_serve(claim_stdout(), diary))
 
 
-async def _serve(descriptor: int) -> int:
+async def _serve(descriptor: int, diary: Diary | None) -> int:
     # A name server that does not answer must not hold up the program's end.
-    asyncio.get_running_loop().set_default_executor(Errands())
-    server = make_server(os.environ)
-    pipe = Pipe(descriptor, lost=server.over.set)
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(Errands())
+    server = make_server(os.environ, diary=diary)
+    pipe = Pipe(descriptor, lost=partial(_call_soon, loop, server.over.set))
     server.conversation.speak_to(pipe)
     gc.freeze()  # what was imported stays: collecting garbage need not look at it
     with _logged(server):
@@ -55,11 +62,20 @@ async def _serve(descriptor: int) -> int:
     return server.exit_code
 
 
+def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
+    """Have something called on the loop, if that goes on."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(call)
+
+
 def make_server(
-    environment: Mapping[str, str], *, connect: Connect = connect
+    environment: Mapping[str, str],
+    *,
+    connect: Connect = connect,
+    diary: Diary | None = None,
 ) -> Server:
     """Return a server that answers all that a client may ask for."""
-    server = Server(environment, connect=connect)
+    server = Server(environment, connect=connect, diary=diary)
     attach(server)
     return server
 

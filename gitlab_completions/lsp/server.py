@@ -15,9 +15,11 @@ from gitlab_completions.events import StatusChanged
 from gitlab_completions.lsp.board import standing_of, unconfigured
 from gitlab_completions.lsp.configuration import SECTION, Settings, read_settings
 from gitlab_completions.lsp.conversation import Conversation, RefusedError
+from gitlab_completions.lsp.diary import Diary
 from gitlab_completions.lsp.documents import Documents
 from gitlab_completions.lsp.herald import Herald, Weight
 from gitlab_completions.lsp.offered import Offered
+from gitlab_completions.lsp.parents import gone
 from gitlab_completions.lsp.progress import Bars
 from gitlab_completions.lsp.reading import at, items, says, text
 from gitlab_completions.lsp.service import Service, connect
@@ -56,10 +58,15 @@ class Server:
     Args:
         environment: The environment's variables.
         connect: Makes clients.
+        diary: Has what happens written down; nothing is when it is left out.
     """
 
     def __init__(
-        self, environment: Mapping[str, str], *, connect: Connect = connect
+        self,
+        environment: Mapping[str, str],
+        *,
+        connect: Connect = connect,
+        diary: Diary | None = None,
     ) -> None:
         self.handlers: dict[str, Handler] = {}
         self.listeners: dict[str, Listener] = {}
@@ -74,11 +81,14 @@ class Server:
         self.service: Service | None = None
         self._environment = environment
         self._connect = connect
+        self._diary = Diary() if diary is None else diary
         self._capabilities: Json = {}
         self.surroundings = self._surroundings()
         self._reports_shown = False
         self._given: list[object] = []
         self._settings: Settings | None = None
+        self._is_settled = asyncio.Event()
+        self._is_settled.set()
         self._warm: set[str | None] = set()
         self._user_agent = NAME
 
@@ -145,14 +155,25 @@ class Server:
         self._reports_shown = says(options, _REPORTS_SHOWN)
         self._given = [options]
         self.has_begun = True
+        self.conversation.spawn(self._outlive(params.get("processId")))
         self._configure()
+
+    async def _outlive(self, process_id: object) -> None:
+        """End when the program is gone that this was started for."""
+        await gone(process_id)
+        self.over.set()
 
     async def introduce(self) -> None:
         """Ask a client that listens from now on for its settings; tell how it stands.
 
-        It is asked first: what only it knows must not be missed in the meantime.
+        It is asked first: what only it knows must not be missed in the meantime, and
+        nothing is suggested, since it may have switched that off.
         """
-        await self._ask_for_settings()
+        self._is_settled.clear()
+        try:
+            await self._ask_for_settings()
+        finally:
+            self._is_settled.set()
         self.herald.begin()
         changes = at(self._capabilities, "workspace", "didChangeConfiguration")
         if says(changes, "dynamicRegistration"):
@@ -174,11 +195,13 @@ class Server:
         return says(at(self._capabilities, "workspace"), "configuration")
 
     async def _ask_for_settings(self) -> None:
+        """Ask the client where it can be asked; until it answers, what it set holds."""
         if not self._can_be_asked:
             return
         wish = {"items": [{"section": SECTION}]}
-        found = items(await self._ask("workspace/configuration", wish), "settings")
-        self._set(found[0] if found else None)
+        found = await self._ask("workspace/configuration", wish)
+        if isinstance(found, list):
+            self._set(next(iter(cast("list[object]", found)), None))
 
     async def _ask(self, method: str, params: object) -> object:
         """Ask the client; `None` when it does not answer, so that nobody waits."""
@@ -220,6 +243,7 @@ class Server:
                 on_refused=self._refused,
                 user_agent=self._user_agent,
                 connect=self._connect,
+                diary=self._diary,
             )
         except ConfigurationError as error:
             self.herald.show(unconfigured(error))
@@ -248,11 +272,14 @@ class Server:
         self, document: Document, offset: int, trigger: Trigger
     ) -> Suggestions:
         """Suggest what comes next; what is offered is remembered by its id."""
+        await self._is_settled.wait()
         if self.service is None:
             return Suggestions()
         session = self.service.session
         found = await session.suggest(document, offset, trigger)
         self.offered.remember(found.items)
+        if self._diary.problem is not None:
+            self.herald.tell_once(self._diary.problem, Weight.WARNING)
         if found.items and not self._reports_shown:
             session.shown(found.items[0])
         return found
@@ -276,7 +303,7 @@ class Server:
 def _encoding(general: Json) -> PositionEncoding:
     """Return what positions count: what the client likes best of what we know."""
     liked = items(general.get("positionEncodings"), "positionEncodings")
-    known = [each for each in liked if each in _ENCODINGS]
+    known = [each for each in liked if isinstance(each, str) and each in _ENCODINGS]
     return cast("PositionEncoding", known[0]) if known else "utf-16"
 
 

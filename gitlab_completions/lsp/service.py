@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gitlab_completions.editor import PositionEncoding
     from gitlab_completions.events import Observer
     from gitlab_completions.lsp.configuration import Settings
+    from gitlab_completions.lsp.diary import Diary
     from gitlab_completions.lsp.workspace import Workspace
     from gitlab_completions.models import AccessToken
     from gitlab_completions.redaction import SecretRedactor
@@ -61,6 +62,7 @@ class Service:
         on_refused: Is told, in a line for people, of a token that GitLab refused.
         user_agent: The editor.
         connect: Makes the client.
+        diary: Has what becomes of suggestions written down.
 
     Raises:
         ConfigurationError: When no client can be made with these settings.
@@ -76,6 +78,7 @@ class Service:
         on_refused: Callable[[str], object],
         user_agent: str,
         connect: Connect,
+        diary: Diary,
     ) -> None:
         if settings.instance_url is None:
             raise ConfigurationError(
@@ -87,7 +90,7 @@ class Service:
         options: ClientOptions = {
             "policy": settings.routing,
             "ignore": workspace.ignored,
-            "observers": (observer,),
+            "observers": (observer, *diary.observers()),
             "user_agent": user_agent,
         }
         if settings.redact_secrets:
@@ -102,6 +105,9 @@ class Service:
             policy=settings.editor,
             position_encoding=encoding,
             context=workspace.context,
+            observers=(diary.note,),
+            recorder=diary.recorder,
+            tracked=diary.tracked,
         )
 
     def follow(self, settings: Settings) -> bool:

@@ -104,6 +104,8 @@ class Author:
             else:
                 self._at += 1
                 self._do(stroke)
+                # Where strokes have no time between them: each asks for itself.
+                await asyncio.sleep(0)
         self._tally.elapsed_s += self._loop.time() - began
         await self._takes_before(self._loop.time() + _LINGERS_S)
 

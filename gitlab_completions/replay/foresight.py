@@ -42,16 +42,16 @@ _REST_OF_WORD = re.compile(r"\w*")
 class Said(Record):
     """What the model was asked and answered, of the text near the cursor.
 
+    Digests stand for texts: a long recording asks tens of thousands of times.
+
     Args:
-        start: Where `above` begins in the document.
-        above: The text up to the cursor.
-        below: The text behind it.
+        length: Characters of the document up to the cursor.
+        above: The digest of those of them that are near.
         answer: What it said; the gateway may have cut its end.
     """
 
-    start: int
-    above: str
-    below: str
+    length: int
+    above: int
     answer: str
 
 
@@ -63,7 +63,7 @@ class Foresight:
         seed: Makes its mistakes.
 
     Attributes:
-        said: What it was asked and answered, by the text below the cursor.
+        said: What it was asked and answered, by the digest of the text below.
     """
 
     def __init__(self, script: Script, seed: int) -> None:
@@ -79,8 +79,7 @@ class Foresight:
         if place is None:
             return ""
         answer = self._answer(above, place)
-        start = place.length - len(above)
-        said = Said(start=start, above=above, below=below, answer=_plain(answer))
+        said = Said(length=place.length, above=hash(above), answer=_plain(answer))
         self.said.setdefault(hash(below), []).append(said)
         return answer
 
@@ -93,9 +92,9 @@ class Foresight:
         _, below = _near("", state.below)
         shown = _plain(state.above) + _plain(text)
         return any(
-            said.below == below
-            and len(shown) > said.start
-            and (said.above + said.answer).startswith(shown[said.start :])
+            0 < len(shown) - said.length <= len(said.answer)
+            and said.answer.startswith(shown[said.length :])
+            and hash(_near(shown[: said.length], "")[0]) == said.above
             for said in self.said.get(hash(below), ())
         )
 

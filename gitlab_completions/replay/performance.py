@@ -168,13 +168,14 @@ class _Stage:
         # it.
         def at_gateway(_request: SeenRequest) -> None:
             tally.requests += 1
+            gitlab.prompts.clear()  # the model remembers what it must by itself
             gitlab.gateway.latency_s = chance.lognormvariate(median_s, spread)
 
         def at_instance(_request: SeenRequest) -> None:
             tally.requests += 1
             model_s = chance.lognormvariate(median_s, spread)
             gitlab.instance.latency_s = self._latencies.indirect_extra_s + model_s
-            gitlab.prompts.clear()  # the model remembers them itself
+            gitlab.prompts.clear()
 
         gitlab.gateway.listen(at_gateway)
         gitlab.instance.listen(at_instance)

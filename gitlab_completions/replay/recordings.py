@@ -8,7 +8,6 @@ to be its end, and the order of times is not believed.
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from gitlab_completions.replay.script import Script, Stroke
@@ -16,6 +15,7 @@ from gitlab_completions.replay.script import Script, Stroke
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from typing import TextIO
 
     Line: TypeAlias = dict[str, object]
 
@@ -25,6 +25,11 @@ _FORMAT = 1
 _MOST_DOCUMENTS = 10_000
 _EDIT = 3
 """Values of an edit: where, how many characters went, what came."""
+_MOST_CHARACTERS = 128 * 1024 * 1024
+"""What is read of a file: four times what a recorder writes unless told otherwise."""
+_LONGEST_LINE = 32 * 1024 * 1024
+_LATEST_S = 1e9
+"""Thirty years: no clock of a session's has run for longer."""
 
 
 class RecordingError(ValueError):
@@ -41,8 +46,16 @@ def read_recording(path: Path) -> tuple[Script, ...]:
         RecordingError: When it is no recording, or nobody types in it.
         OSError: When it cannot be read.
     """
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        return scripts_of(path.name, lines)
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return scripts_of(path.name, _lines(file))
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """Give a file's lines; one that is far too long in pieces, which are no JSON."""
+    left = _MOST_CHARACTERS
+    while left > 0 and (line := file.readline(min(left, _LONGEST_LINE))):
+        left -= len(line)
+        yield line
 
 
 def scripts_of(name: str, lines: Iterable[str]) -> tuple[Script, ...]:
@@ -146,4 +159,4 @@ def _seconds(line: Line) -> float:
     at_s = line.get("at")
     if isinstance(at_s, bool) or not isinstance(at_s, int | float):
         return 0.0
-    return float(at_s) if math.isfinite(at_s) else 0.0
+    return float(at_s) if 0 <= at_s <= _LATEST_S else 0.0

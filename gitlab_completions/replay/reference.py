@@ -3,8 +3,14 @@
 Its pipeline in its order: cache, a debounce of 250 ms, its gates, the request, and the
 cache again. What it is told is what our session is told, and it asks the same GitLab by
 a client of ours, without hedges, so that the two differ in when they ask and in what
-they keep, and in nothing else. Its other weaknesses (no warm connections, a circuit
-that cancelled calls trip) are left out, in its favour.
+they keep, and in nothing else. Left out in its favour are that its connections are not
+warm, and that it parses and gathers context after the debounce.
+
+Left out too is its circuit, which calls that are cancelled trip: for minutes all goes
+through the instance then, later, but nothing is sent twice. Measured, its median wait
+would be 100 to 150 ms longer with it, and its requests for each suggestion that is
+taken a tenth fewer for the bursty author and the one who hunts, and far more for the
+steady one, who gets only half as many.
 
 A newer keystroke cancels the older one's request. In 2025 it goes on all the same, and
 its answer is kept. In 2026 it ends; but one that was under way directly is then sent

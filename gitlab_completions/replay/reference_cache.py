@@ -2,7 +2,8 @@
 
 An entry is found by document, line, the nearest lines that are not blank above and
 below, and the line's indentation. It serves what is typed along its answer on that
-line, and goes with the second look at one place, with a step back, and after a minute.
+line, and goes with the second look from one column, be it of no use there, so with most
+steps back, and after a minute.
 What is further away than those two lines may change unnoticed.
 """
 
@@ -45,17 +46,18 @@ class ReferenceCache:
         if entry is None:
             return ""
         line = _line(above)
-        typed = line[len(entry.line) :]
-        is_along = line.startswith(entry.line) and entry.answer.startswith(typed)
-        if not is_along or len(typed) in {*entry.seen, len(entry.answer)}:
+        if len(line) in entry.seen:
             del self._entries[key]
             return ""
-        entry.seen.add(len(typed))
-        return entry.answer[len(typed) :]
+        entry.seen.add(len(line))
+        if not line.startswith(entry.line):
+            return ""
+        typed = line[len(entry.line) :]
+        return entry.answer[len(typed) :] if entry.answer.startswith(typed) else ""
 
 
 class _Entry:
-    """An answer, and after how many characters it was looked for.
+    """An answer, and with the cursor in which columns it was looked for.
 
     Args:
         line: The line up to the cursor, when it was asked for.

@@ -165,6 +165,8 @@ def test_verify_is_no_switch(verify: object) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"no file .*absent\.pem"):
         check_verify(tmp_path / "absent.pem")
+    with pytest.raises(ConfigurationError, match=r"no file|cannot be read"):
+        check_verify(tmp_path / ("x" * 5000))  # longer than any system has names
 
 
 def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:

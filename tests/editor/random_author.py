@@ -328,7 +328,7 @@ class RandomAuthor:
         found = await self._session.suggest(document, at, trigger)
         name = found.silence or found.items[0].source
         self.sources[name] = self.sources.get(name, 0) + 1
-        if found.silence is Silence.SUPERSEDED:
+        if found.silence in {Silence.SUPERSEDED, Silence.GIVEN_UP}:
             return
         if page.state != state:
             assert page.asked == state, "a newer keystroke had been told of"

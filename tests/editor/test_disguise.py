@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings, strategies as st
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 KEY = b"k" * 32
 TEXTS = st.text(alphabet="ab1_ .\néß一𐌰Z", max_size=40)
+LONG = 20_000
 
 
 @settings(max_examples=30)
@@ -62,3 +64,21 @@ def test_it_forgets_beginnings_of_words_and_tells_them_the_same_again(
     disguise.of(" ".join(str(number) for number in range(20)))
     assert len(disguise._known) <= 5
     assert disguise.of("word") == first
+
+
+def test_a_word_without_an_end_is_replaced_in_time_and_memory_of_its_length() -> None:
+    # Base64 and what a minifier makes: each beginning kept as it is would be 200 MB.
+    disguise = Disguise(KEY)
+    tracemalloc.start()
+    try:
+        assert len(disguise.of("a1" * (LONG // 2))) == LONG
+        assert tracemalloc.get_traced_memory()[1] < 500 * LONG
+    finally:
+        tracemalloc.stop()
+
+
+def test_marks_on_letters_are_of_the_word() -> None:
+    for word in ("नमस्ते", "สวัสดี", "cafe\u0301"):
+        marks = {character for character in word if not character.isalnum()}
+        assert marks
+        assert not marks & set(Disguise(KEY).of(word))

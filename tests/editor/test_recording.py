@@ -134,6 +134,17 @@ def test_the_edits_make_of_the_first_text_each_later_one(
         assert replayed(written) == scribe._words(text)
 
 
+def test_a_key_in_a_word_without_an_end_writes_a_piece_of_it_anew() -> None:
+    scribe, text = _Scribe("hashed"), "a1" * 5000
+    written = scribe.asked(document(text), 5000, Trigger.TYPING, 0.0)
+    text = text[:5000] + "x" + text[5000:]
+    written += scribe.asked(document(text), 5001, Trigger.TYPING, 0.0)
+    offset, removed, came = cast("tuple[int, int, str]", written[-1]["edit"])
+    assert (offset, len(came) - removed) == (5000, 1)
+    assert len(came) <= 1025
+    assert len(replayed(written)) == len(text)
+
+
 def test_what_is_typed_beside_its_like_is_typed_before_the_cursor() -> None:
     scribe = _Scribe("kept")
     scribe.asked(document("aaa"), 1, Trigger.TYPING, 0.0)
@@ -213,9 +224,9 @@ def test_without_a_thread_to_be_had_nothing_is_recorded_or_raised(
 
 
 def test_a_defect_ends_it_and_names_no_content(path: Path) -> None:
-    broken = cast("Document", object())
+    broken = cast("Suggestion", object())
     with Recorder(path) as recorder:
-        recorder.asked(broken, 0, Trigger.TYPING, 0.0)
+        recorder.rejected(broken, 0.0)
     assert recorder.problem == "the recording ended by a defect: AttributeError"
 
 
@@ -229,15 +240,36 @@ def test_a_disk_that_hangs_costs_keystrokes_and_never_the_loops_time(
         return write(descriptor, data)
 
     monkeypatch.setattr("gitlab_completions.editor.recording.os.write", slow)
-    text = ""
+    text = "y" * 100_000
     with Recorder(path, content="kept") as recorder:
         for number in range(500):
             text += "x"
-            recorder.asked(document(text), number + 1, Trigger.TYPING, float(number))
+            recorder.asked(document(text), len(text), Trigger.TYPING, float(number))
         hangs.set()
     written = lines(path)
-    assert len(written) < 200
+    assert 300 < recorder.lost < 500
+    assert len(written) == 2 + 500 - recorder.lost
     assert replayed(written) == text
+
+
+def test_a_disk_that_hangs_for_a_while_costs_no_keystroke_of_a_usual_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs, write = threading.Event(), os.write
+
+    def slow(descriptor: int, data: bytes) -> int:
+        hangs.wait(10)
+        return write(descriptor, data)
+
+    monkeypatch.setattr("gitlab_completions.editor.recording.os.write", slow)
+    text = "y" * 5_000
+    with Recorder(path, content="kept") as recorder:
+        for number in range(1_000):
+            text += "x"
+            recorder.asked(document(text), len(text), Trigger.TYPING, float(number))
+        hangs.set()
+    assert recorder.lost == 0
+    assert len(lines(path)) == 2 + 1_000
 
 
 def test_wrong_arguments_are_refused(path: Path) -> None:

@@ -267,6 +267,23 @@ async def test_a_request_of_the_authors_goes_at_once_and_for_several(
     assert counts == [None, 4]
 
 
+async def test_what_comes_on_request_only_is_typed_along_all_the_same(
+    gitlab: FakeGitLab,
+) -> None:
+    policy = EditorPolicy(automatic=False)
+    async with (
+        client_of(gitlab) as client,
+        EditorSession(client, policy=policy) as session,
+    ):
+        author = Author(session, HEAD)
+        await author.asks(EXPLICIT)
+        along = await author.types("urn")
+        gone = await author.types("x")
+    assert texts(along) == [" 3.14159 * r * r"]
+    assert gone.silence is Silence.ON_REQUEST_ONLY
+    assert sent(gitlab) == 1
+
+
 async def test_a_comment_is_an_instruction_on_request_only(gitlab: FakeGitLab) -> None:
     async with client_of(gitlab) as client, EditorSession(client) as session:
         author = Author(session, "import math\n# the area of a circle\n")
@@ -328,11 +345,12 @@ async def test_nothing_of_an_excluded_document_is_sent(gitlab: FakeGitLab) -> No
     assert texts(other) == [ANSWER]
 
 
+@pytest.mark.parametrize("kind", [ValueError, asyncio.CancelledError])
 async def test_when_it_cannot_be_told_nothing_is_sent(
-    gitlab: FakeGitLab, caplog: pytest.LogCaptureFixture
+    gitlab: FakeGitLab, caplog: pytest.LogCaptureFixture, kind: type[BaseException]
 ) -> None:
     def excluded(which: Document) -> bool:
-        raise ValueError(which.text)
+        raise kind(which.text)
 
     async with (
         client_of(gitlab) as client,
@@ -341,7 +359,7 @@ async def test_when_it_cannot_be_told_nothing_is_sent(
         author = Author(session, HEAD)
         silences = [(await author.asks()).silence for _ in range(2)]
     assert silences == [Silence.FILE_EXCLUDED] * 2
-    complaints = [each for each in caplog.messages if "ValueError" in each]
+    complaints = [each for each in caplog.messages if kind.__name__ in each]
     assert len(complaints) == 1
     assert "area" not in caplog.text
     assert sent(gitlab) == 0
@@ -422,14 +440,21 @@ async def test_context_is_gathered_during_the_wait(
     assert item["name"] == "other.py"
 
 
-@pytest.mark.parametrize("source", [very_slow_pieces, broken_pieces])
+async def cancelled_pieces(which: Document) -> Sequence[ContextItem]:
+    index = asyncio.get_running_loop().create_future()
+    index.cancel(which.text)
+    return cast("Sequence[ContextItem]", await index)
+
+
+@pytest.mark.parametrize("source", [very_slow_pieces, broken_pieces, cancelled_pieces])
 async def test_context_that_does_not_come_costs_no_suggestion(
-    gitlab: FakeGitLab, source: object, caplog: pytest.LogCaptureFixture
+    gitlab: FakeGitLab,
+    source: Callable[[Document], Sequence[ContextItem]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    given = broken_pieces if source is broken_pieces else very_slow_pieces
     async with (
         client_of(gitlab) as client,
-        EditorSession(client, context=given) as session,
+        EditorSession(client, context=source) as session,
     ):
         found = await Author(session, HEAD).asks()
     assert texts(found) == [ANSWER]
@@ -518,12 +543,22 @@ async def test_a_closed_document_leaves_nothing_behind(gitlab: FakeGitLab) -> No
         asking = author.types("")
         await asyncio.sleep(0.2)
         session.closed(URI)
-        assert (await asking).silence is Silence.SUPERSEDED
+        assert (await asking).silence is Silence.GIVEN_UP
         await gitlab.settle()
         await author.asks()
         session.closed(URI)
         await author.asks()
     assert sent(gitlab) == 3
+
+
+async def test_what_other_documents_push_out_says_so(gitlab: FakeGitLab) -> None:
+    async with client_of(gitlab) as client, EditorSession(client) as session:
+        asking = [Author(session, HEAD, f"file:///{at}").types("") for at in range(5)]
+        found = await asyncio.gather(*asking)
+    silences = [each.silence for each in found]
+    assert sorted(silences, key=str) == [None] * 4 + [Silence.GIVEN_UP]
+    assert session.last is not None
+    assert session.last.items
 
 
 async def test_closing_a_document_leaves_the_others(gitlab: FakeGitLab) -> None:
@@ -578,6 +613,19 @@ async def test_another_policy_holds_from_the_next_key_on(gitlab: FakeGitLab) -> 
     assert found.silence is Silence.SWITCHED_OFF
 
 
+async def test_a_key_that_waits_sends_nothing_once_it_is_switched_off(
+    gitlab: FakeGitLab,
+) -> None:
+    async with client_of(gitlab) as client, EditorSession(client) as session:
+        waiting = Author(session, HEAD).types("u")
+        await asyncio.sleep(0)
+        session.reconfigure(EditorPolicy(enabled=False))
+        found = await waiting
+        await asyncio.sleep(1)
+    assert found.silence is Silence.SWITCHED_OFF
+    assert sent(gitlab) == 0
+
+
 # Wrong arguments.
 
 
@@ -598,9 +646,15 @@ async def test_wrong_arguments_are_told(gitlab: FakeGitLab) -> None:
             {"position_encoding": "x7"},
             {"policy": "x7"},
             {"observers": ["x7"]},
+            {"observers": print},
+            {"context": "x7"},
+            {"excluded": "x7"},
+            {"tracked": "x7"},
+            {"recorder": "x7"},
         ):
             assert await refuses(EditorSession, client, **wrong)
         session = EditorSession(client)
+        assert await refuses(session.observe, slow_pieces)
         for verb in (session.observe, session.reconfigure, session.shown):
             assert await refuses(verb, "x7")
         (item,) = (await Author(session, HEAD).asks()).items
@@ -612,6 +666,9 @@ async def test_wrong_arguments_are_told(gitlab: FakeGitLab) -> None:
         make: Callable[..., Document] = Document
         for fields in ({"uri": 7, "text": ""}, {"uri": "u", "text": None}):
             assert await refuses(session.suggest, make(**fields), 0)
+        for name in ("language", "project_path", "file_name"):
+            fields = {"uri": "u", "text": "", name: 7}
+            assert await refuses(session.suggest, make(**fields), 0, EXPLICIT)
         for wrong_document, position in (
             (document(HEAD), 1000),
             (document(HEAD), Position(line=-1, character=0)),
@@ -647,6 +704,11 @@ async def test_a_position_counts_in_the_sessions_units(
         ("file:///a/b%20c.py", None, "b c.py"),
         ("untitled:Untitled-1", None, "Untitled-1"),
         ("file:///", None, "untitled"),
+        ("file://host", None, "untitled"),
+        ("file:///%20", None, "untitled"),
+        ("file:///a/12:30.py", None, "12:30.py"),
+        ("file:///a/b.py?version=1#2", None, "b.py"),
+        ("odd://[a/b.py", None, "b.py"),
         ("file:///a/b.py", "src/b.py", "src/b.py"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitlab_completions.editor import EditorSession, Part, Trigger
+from gitlab_completions.editor import EditorSession, Part, Silence, Trigger
 from gitlab_completions.event_log import EventLog
 from gitlab_completions.testing import FakeGitLab
 from tests.editor.authors import URI, Author
@@ -70,6 +70,47 @@ async def test_a_suggestions_whole_life_is_told_under_one_id(
     assert last["is_invoked"] is False
 
 
+async def test_what_an_observer_brings_about_is_told_after_what_it_was_told(
+    gitlab: FakeGitLab,
+) -> None:
+    notes = Notes()
+    async with gitlab.client() as client, EditorSession(client) as session:
+        found = await Author(session, HEAD).asks()
+        item = found.items[0]
+
+        def object_to_all(event: SuggestionEvent) -> None:
+            session.rejected(item)
+
+        session.observe(object_to_all)
+        session.observe(notes)
+        session.shown(item)
+    assert notes.actions() == ["shown", "rejected"]
+
+
+async def test_going_through_what_two_requests_brought_rejects_nothing(
+    gitlab: FakeGitLab,
+) -> None:
+    notes = Notes()
+    async with (
+        gitlab.client() as client,
+        EditorSession(client, observers=[notes]) as session,
+    ):
+        author = Author(session, HEAD)
+        session.shown((await author.asks()).items[0])
+        gitlab.text = "urn r"
+        first, second = (await author.asks(Trigger.EXPLICIT)).items
+        for each in (first, second, first):
+            session.shown(each)
+        session.accepted(second)
+    assert notes.actions() == [
+        *("requested", "loaded", "shown"),
+        *("requested", "loaded", "accepted"),
+    ]
+    last = notes.events[-1]
+    assert last.suggestion_id == first.id
+    assert last.fields["accepted_option"] == last.fields["options_count"] == 2
+
+
 async def test_what_an_editor_closes_was_rejected(gitlab: FakeGitLab) -> None:
     notes = Notes()
     async with (
@@ -96,7 +137,7 @@ async def test_a_rejected_suggestion_is_kept_back_until_it_is_asked_for(
         found = await author.asks()
         session.shown(found.items[0])
         session.rejected(found.items[0])
-        assert (await author.asks()).items == ()
+        assert (await author.asks()).silence is Silence.REJECTED
         again = await author.asks(Trigger.EXPLICIT)
     assert again.items[0].text == found.items[0].text
     assert again.items[0].id != found.items[0].id

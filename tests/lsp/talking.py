@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gitlab_completions.client import ClientOptions, CompletionClient
+    from gitlab_completions.lsp.diary import Diary
     from gitlab_completions.models import AccessToken
 
 URI = "file:///work/calc.py"
@@ -96,6 +97,7 @@ class Talk:
         options: object = None,
         folders: tuple[str, ...] = (),
         environment: Mapping[str, str] | None = None,
+        diary: Diary | None = None,
     ) -> None:
         self.gitlab = gitlab or FakeGitLab()
         self._capabilities = client or capabilities()
@@ -106,7 +108,7 @@ class Talk:
                 "GITLAB_URL": self.gitlab.instance_url,
                 "GITLAB_TOKEN": self.gitlab.access_token,
             }
-        self.server = make_server(environment, connect=self._connect)
+        self.server = make_server(environment, connect=self._connect, diary=diary)
         self.client = LanguageClient(converter_factory=_converter)
         register_lsp_features(self.client)
         self.statuses: list[dict[str, object]] = []

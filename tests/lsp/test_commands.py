@@ -97,6 +97,7 @@ async def test_what_is_no_command_or_no_argument_is_refused() -> None:
             ("fly", ()),
             ("accept", (identity, "half")),
             ("switchDirect", ("maybe",)),
+            ("switchDirect", (["on"],)),
         ):
             with pytest.raises(JsonRpcException) as refused:
                 await talk.command(name, *arguments)

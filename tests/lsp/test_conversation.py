@@ -79,6 +79,34 @@ async def test_a_request_is_answered_under_its_id() -> None:
     ]
 
 
+@pytest.mark.parametrize("identity", ["", "1", 0, -1, 1.0, 1.5, 10**400])
+async def test_an_id_may_be_any_string_or_number(identity: object) -> None:
+    scene = Scene()
+    said = await scene.say(request("wait", 1, identity), request("echo", 2, "other"))
+    cancelled = {"method": "$/cancelRequest", "params": {"id": identity}}
+    assert [one["id"] for one in said] == ["other"]
+    assert await scene.say(cancelled) == [
+        refusal(Code.CANCELLED, "this request was cancelled", identity)
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"id": None, "error": {"code": -32700, "message": SECRET}},
+        {"id": 1.5, "result": 1},
+        {"id": [], "result": 1},
+        {"result": 1},
+        {"error": {}},
+        {"id": 77},
+    ],
+    ids=str,
+)
+async def test_an_answer_is_never_answered(answer: object) -> None:
+    scene = Scene()
+    assert await scene.say(answer) == []
+
+
 async def test_requests_overtake_each_other() -> None:
     scene = Scene()
     said = await scene.say(request("wait", 1, 1), request("echo", 2, 2))
@@ -113,6 +141,23 @@ async def test_a_crash_answers_one_request_and_tells_nobody_its_words(
         ([], refusal(Code.INVALID_REQUEST, "this is no message", None)),
         (1, refusal(Code.INVALID_REQUEST, "this is no message", None)),
         ({"id": {}}, refusal(Code.INVALID_REQUEST, "this is no message", None)),
+        ({"id": 1, "method": 3}, refusal(Code.INVALID_REQUEST, "this names no method")),
+        (
+            {"method": None},
+            refusal(Code.INVALID_REQUEST, "this names no method", None),
+        ),
+        (
+            request("echo", 1, [1]),
+            refusal(Code.INVALID_REQUEST, "this id is none", None),
+        ),
+        (
+            request("echo", 1, True),
+            refusal(Code.INVALID_REQUEST, "this id is none", None),
+        ),
+        (
+            b'{"id": 1e999, "method": "echo"}',
+            refusal(Code.INVALID_REQUEST, "this id is none", None),
+        ),
         (
             request("unknown"),
             refusal(Code.METHOD_NOT_FOUND, "there is no such method"),
@@ -159,6 +204,14 @@ async def test_the_client_is_asked_and_answers() -> None:
     assert question["method"] == "which"
     await scene.say({"id": question["id"], "result": [1]}, {"id": "other", "result": 2})
     assert await asked == [1]
+
+
+async def test_a_client_may_leave_out_a_result_that_is_none() -> None:
+    scene = Scene()
+    asked = asyncio.create_task(scene.conversation.ask("which", {}))
+    await wait_all_tasks_blocked()
+    await scene.say({"id": scene.heard.messages[0]["id"]})
+    assert await asked is None
 
 
 async def test_a_client_that_refuses_is_no_crash() -> None:

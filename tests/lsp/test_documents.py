@@ -72,11 +72,21 @@ def test_an_edit_that_ends_before_it_begins_takes_nothing_away() -> None:
     ],
     ids=str,
 )
-def test_of_edits_with_a_wrong_one_among_them_none_is_followed(wrong: object) -> None:
+def test_a_document_with_a_wrong_edit_is_known_again_when_it_is_sent_as_a_whole(
+    wrong: object,
+) -> None:
     documents = opened("one")
+    insertion = {"range": reach((0, 0), (0, 0)), "text": "!"}
     with pytest.raises(RefusedError):
-        change(documents, {"text": "two"}, wrong)
-    assert documents.text_of(URI) == "one"
+        change(documents, insertion, wrong)
+    assert documents.named({"textDocument": NAMED}) is None
+    assert documents.text_of(URI) is None
+    assert change(documents, insertion) is None
+    assert change(documents, insertion, {"text": "two"}, insertion) == "!two"
+    assert documents.named({"textDocument": NAMED}) is not None
+    with pytest.raises(RefusedError):
+        change(documents, wrong)
+    assert documents.close({"textDocument": NAMED}) == URI
 
 
 def test_what_is_not_open_is_passed_over() -> None:

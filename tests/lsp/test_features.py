@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -11,6 +12,9 @@ from pygls.exceptions import JsonRpcException
 
 from gitlab_completions.editor import EditorSession
 from gitlab_completions.lsp import progress
+from gitlab_completions.lsp.conversation import RefusedError
+from gitlab_completions.lsp.features import initialize
+from gitlab_completions.lsp.running import make_server
 from gitlab_completions.testing import FakeGitLab, wait_all_tasks_blocked
 from tests.lsp.talking import (
     AT_END,
@@ -25,8 +29,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CANCELLED, INVALID = -32800, -32602
-NOT_INITIALIZED, INVALID_REQUEST = -32002, -32600
+NOT_INITIALIZED, INVALID_REQUEST, METHOD_NOT_FOUND = -32002, -32600, -32601
 COMMENT = "# Add up a list\n\n"
+OTHER = "file:///work/other.py"
+NO_INLINE = {"inlineCompletion": None}
 BELOW_COMMENT = types.Position(line=1, character=0)
 
 
@@ -149,12 +155,23 @@ async def test_a_request_that_crashes_ends_no_other(
 async def test_before_its_beginning_and_after_its_end_nothing_is_answered() -> None:
     talk = Talk()
     method = "textDocument/inlineCompletion"
-    assert await talk.refused(method, {}) == NOT_INITIALIZED
+    for each in (method, "unknown/method", "shutdown"):
+        assert await talk.refused(each, {}) == NOT_INITIALIZED
     async with talk:
         assert await talk.refused("initialize", {}) == INVALID_REQUEST
+        assert await talk.refused("$/unknown", {}) == METHOD_NOT_FOUND
         await talk.client.shutdown_async(None)
-        assert await talk.refused(method, {}) == INVALID_REQUEST
+        for each in (method, "unknown/method", "shutdown", "initialize"):
+            assert await talk.refused(each, {}) == INVALID_REQUEST
         talk.client.exit(None)
+        await talk.server.over.wait()
+    assert talk.server.exit_code == 0
+
+
+async def test_a_client_may_leave_after_a_shutdown_without_saying_exit() -> None:
+    async with Talk() as talk:
+        await talk.client.shutdown_async(None)
+        talk.to_server.feed_eof()
         await talk.server.over.wait()
     assert talk.server.exit_code == 0
 
@@ -164,6 +181,31 @@ async def test_a_client_that_leaves_without_a_word_ends_the_server() -> None:
         talk.to_server.feed_eof()
         await talk.server.over.wait()
     assert talk.server.exit_code == 1
+
+
+async def test_capabilities_that_are_none_count_as_absent() -> None:
+    server = make_server({})
+    said = await initialize(server, {"capabilities": {"textDocument": NO_INLINE}})
+    can = cast("dict[str, object]", said["capabilities"])
+    assert "completionProvider" in can
+    await server.aclose()
+
+
+async def test_an_initialize_that_cannot_be_read_may_be_said_again() -> None:
+    server = make_server({})
+    unread: tuple[object, ...] = (
+        [],
+        {"capabilities": {"general": {"positionEncodings": "utf-8"}}},
+    )
+    for wrong in unread:
+        with pytest.raises(RefusedError):
+            await initialize(server, wrong)
+    liked: list[object] = [[], None, "ebcdic", "utf-8"]
+    odd = {"general": {"positionEncodings": liked}}
+    said = await initialize(server, {"capabilities": odd})
+    can = cast("dict[str, object]", said["capabilities"])
+    assert can["positionEncoding"] == "utf-8"
+    await server.aclose()
 
 
 async def test_malformed_requests_are_refused_and_the_next_one_answered() -> None:
@@ -268,6 +310,24 @@ class TestProgress:
             assert await talk.suggest(BELOW_COMMENT, token="mine")
             await wait_all_tasks_blocked()
             assert len(talk.client.progress_reports["mine"]) == 2
+
+    async def test_two_that_the_client_names_alike_are_one(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with Talk() as talk:
+            talk.client.progress_reports["mine"] = []
+            talk.gitlab.instance.delay(8)
+            for uri in (URI, OTHER):
+                talk.open(COMMENT, uri=uri)
+            asked = (
+                talk.suggest(BELOW_COMMENT, uri=uri, token="mine")
+                for uri in (URI, OTHER)
+            )
+            assert all(await asyncio.gather(*asked))
+            await wait_all_tasks_blocked()
+            assert len(talk.client.progress_reports["mine"]) == 2
+        gc.collect()
+        assert "never retrieved" not in caplog.text
 
     async def test_a_client_without_bars_waits_without_one(self) -> None:
         async with Talk() as talk:

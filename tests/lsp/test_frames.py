@@ -58,6 +58,24 @@ async def test_what_is_no_message_is_skipped(noise: bytes) -> None:
     assert await read(noise, b"Content-Length: 2\r\n\r\n{}") == [b"{}"]
 
 
+@pytest.mark.parametrize(
+    "slip",
+    [
+        b"Content-Type: x\r\n\r\n[9]",
+        b"Content-Length: 0\r\n\r\n[9]",
+        b"Content-Length: 1\r\n\r\n[9]",
+        b"Content-Length: 9\r\n\r\n[9]",
+        b"Content-Length: 1_0\r\n\r\n[9]",
+        b"Content-Length: %d\r\n\r\n" % (MOST_BYTES + 1) + b"x" * 5000,
+    ],
+)
+async def test_after_a_wrong_length_reading_goes_on_at_a_later_message(
+    slip: bytes,
+) -> None:
+    good = b"Content-Length: 2\r\n\r\n{}"
+    assert (await read(slip, good, good))[-1] == b"{}"
+
+
 async def test_a_message_that_is_cut_short_is_left_out() -> None:
     assert await read(b"Content-Length: 9\r\n\r\n{}") == []
     assert await read(b"Content-Le") == []

@@ -154,6 +154,47 @@ class TestSettings:
             await asyncio.sleep(10)
             assert talk.statuses
 
+    async def test_what_a_client_has_set_holds_while_it_does_not_answer(self) -> None:
+        talk = Talk(client=capabilities(configuration=True))
+        talk.client.set_configuration({SECTION: {"enabled": False}})
+        async with talk:
+            talk.open()
+            assert await talk.texts() == []
+            talk.client.protocol.fm.features["workspace/configuration"] = _wait
+            talk.client.workspace_did_change_configuration(LATER(settings=None))
+            await asyncio.sleep(10)
+            assert await talk.texts() == []
+
+    async def test_nothing_is_sent_before_a_client_has_said_what_it_has_set(
+        self,
+    ) -> None:
+        talk = Talk(client=capabilities(configuration=True))
+
+        async def answer(params: tuple[object, ...]) -> list[object]:
+            await asyncio.sleep(3)
+            return [{"languagesOff": ["python"]}]
+
+        talk.client.protocol.fm.features["workspace/configuration"] = answer
+        async with talk:
+            talk.open()
+            assert await talk.texts() == []
+        assert talk.gitlab.prompts == []
+
+    @pytest.mark.parametrize("answer", [{}, "none", 1, None, []], ids=str)
+    async def test_an_answer_that_holds_no_settings_is_none(
+        self, answer: object
+    ) -> None:
+        talk = Talk(client=capabilities(configuration=True))
+
+        async def give(params: tuple[object, ...]) -> object:
+            return answer
+
+        talk.client.protocol.fm.features["workspace/configuration"] = give
+        async with talk:
+            talk.open()
+            assert await talk.texts() == ["return a + b"]
+            assert talk.statuses
+
     async def test_a_wrong_one_is_told_once_and_the_default_holds(self) -> None:
         async with Talk(options={"candidates": "many", "enabled": 1}) as talk:
             talk.open()

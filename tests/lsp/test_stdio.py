@@ -14,6 +14,7 @@ from pytest_lsp import LanguageClient
 from pytest_lsp.client import register_lsp_features
 
 from gitlab_completions.emulator import Emulator
+from gitlab_completions.lsp import stdio
 from gitlab_completions.lsp.stdio import Pipe
 from tests.cli.running import HOME, SOURCE
 from tests.lsp.talking import INVOKED, URI, capabilities
@@ -89,6 +90,15 @@ def test_what_is_printed_by_mistake_does_not_reach_the_client() -> None:
     assert ended.stderr.splitlines() == ["stray", "raw", "child"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="its shell closes nothing")
+def test_without_a_stderr_what_is_printed_goes_nowhere() -> None:
+    shell = ("sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, STRAY)
+    ended = subprocess.run(
+        shell, capture_output=True, env=environment(), check=True, text=True
+    )
+    assert ended.stdout.splitlines() == ["before", "frame"]
+
+
 class TestPipe:
     def test_all_of_a_message_is_written(self) -> None:
         source, sink = os.pipe()
@@ -107,4 +117,20 @@ class TestPipe:
         pipe.write(b"frame")
         pipe.write(b"frame")
         pipe.close()
+        pipe.write(b"frame")
         assert told == ["lost"]
+
+    def test_nobody_waits_for_a_client_that_does_not_read(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(stdio, "_CLOSE_S", 0.01)
+        monkeypatch.setattr(stdio, "_MOST_UNREAD", 10_000_000)
+        source, sink = os.pipe()
+        told: list[str] = []
+        pipe = Pipe(sink, lost=lambda: told.append("lost"))
+        for _ in range(20):
+            pipe.write(bytes(1_000_000))
+        assert pipe._taken == 11_000_000  # it holds no more than that
+        assert told == ["lost"]
+        pipe.close()
+        os.close(source)

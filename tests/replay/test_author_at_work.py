@@ -151,3 +151,13 @@ def test_an_explicit_request_asks_without_an_edit_and_a_move_does_not() -> None:
     pipeline = Told(lambda _: "")
     played(script(explicit, move), pipeline)
     assert pipeline.asked == [("", True)]
+
+
+def test_strokes_without_a_time_between_them_are_asked_about_each_by_itself() -> None:
+    # A recording whose clock went back has many: asked about in the end, all at once,
+    # they would take a session hours.
+    pipeline = Told(lambda _written: "")
+    played(script(*typed(LINE, gap_s=0.0)), pipeline)
+    assert [written for written, _ in pipeline.asked] == [
+        LINE[:size] for size in range(1, len(LINE) + 1)
+    ]

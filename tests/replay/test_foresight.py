@@ -101,3 +101,12 @@ def test_of_a_large_document_it_knows_what_is_near() -> None:
     assert foresight.vouches_for(answer, here)
     assert foresight.vouches_for(answer[1:], along)
     assert not foresight.vouches_for(answer, along)
+
+
+def test_it_keeps_no_text_of_a_document_that_it_was_asked_about() -> None:
+    far = "x = 1\n" * 5_000
+    large = script(*typed(LINE, len(far + HEAD)), text=far + HEAD + TAIL + far)
+    foresight = Foresight(large, 3)
+    for size in range(1, len(LINE)):
+        foresight(Prompt(above=far + HEAD + LINE[:size], below=TAIL + far))
+    assert len(repr(foresight.said)) < 200 * len(LINE)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gitlab_completions.editor import EditorPolicy
 from gitlab_completions.replay import AUTHORS, Latencies, replay, write
 from gitlab_completions.replay.script import Stroke
+from gitlab_completions.testing import FakeGitLab
 from tests.replay.parts import script, typed
+
+if TYPE_CHECKING:
+    import pytest
+
+    from gitlab_completions.replay.foresight import Foresight
 
 SMALL = {name: write(name, strokes=70) for name in AUTHORS}
 
@@ -23,6 +31,19 @@ def test_ours_is_sooner_and_sends_less_and_shows_nothing_stale() -> None:
     assert last.ours.p50_s is not None
     assert last.reference.p50_s is not None
     assert last.ours.p50_s <= 0.6 * last.reference.p50_s
+
+
+def test_what_the_model_was_asked_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[FakeGitLab] = []
+
+    def make(*args: Foresight, seed: int) -> FakeGitLab:
+        made.append(FakeGitLab(*args, seed=seed))
+        return made[-1]
+
+    monkeypatch.setattr("gitlab_completions.replay.performance.FakeGitLab", make)
+    (compared,) = replay({"steady": write("steady", strokes=60)})
+    assert compared.ours.requests > 4
+    assert [len(each.prompts) <= 4 for each in made] == [True, True]
 
 
 def test_the_same_scripts_give_the_same_figures() -> None:

@@ -114,6 +114,28 @@ def test_times_that_go_back_are_no_gaps() -> None:
     assert (first.gap_s, second.gap_s) == (8.0, 0.0)
 
 
+@pytest.mark.parametrize("at", [-1.0, 1e300, 10**400, True, "soon", None])
+def test_a_time_that_no_clock_shows_is_none(at: object) -> None:
+    (stroke,) = read({**ASKED, "at": at})
+    assert stroke.gap_s == 0.0
+
+
+def test_of_a_file_without_an_end_only_so_much_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = json.dumps(ASKED)
+    path = tmp_path / "long.jsonl"
+    path.write_text("\n".join([HEAD, OPENED, "x" * 1000, asked, asked]))
+    size = path.stat().st_size
+    monkeypatch.setattr("gitlab_completions.replay.recordings._LONGEST_LINE", 300)
+    (whole,) = read_recording(path)
+    monkeypatch.setattr(
+        "gitlab_completions.replay.recordings._MOST_CHARACTERS", size - 9
+    )
+    (cut,) = read_recording(path)
+    assert (len(whole.strokes), len(cut.strokes)) == (2, 1)
+
+
 @settings(max_examples=25)
 @given(VALUES, VALUES, VALUES)
 def test_whatever_the_values_are_it_can_be_played(

@@ -42,14 +42,27 @@ def test_a_second_look_at_one_place_drops_it(cache: ReferenceCache) -> None:
 
 
 @pytest.mark.parametrize("typed", ["x", "price * count", "price * count "])
-def test_other_text_and_all_of_it_drop_it(cache: ReferenceCache, typed: str) -> None:
+def test_other_text_and_all_of_it_are_a_miss(cache: ReferenceCache, typed: str) -> None:
     assert not cache.find(ABOVE + typed, BELOW)
+
+
+def test_a_step_back_is_a_miss_where_it_was_looked_for_before(
+    cache: ReferenceCache,
+) -> None:
+    assert cache.find(ABOVE + "p", BELOW)
+    assert cache.find(ABOVE + "pr", BELOW)
     assert not cache.find(ABOVE + "p", BELOW)
+    assert not cache.find(ABOVE + "pri", BELOW)
 
 
-def test_a_step_back_drops_it(cache: ReferenceCache) -> None:
+def test_a_mistake_that_is_taken_back_at_once_costs_nothing(
+    cache: ReferenceCache,
+) -> None:
+    # Its sources drop the suggestion there and keep the entry.
+    assert not cache.find(ABOVE + "x", BELOW)
+    assert cache.find(ABOVE, BELOW) == "price * count"
+    assert not cache.find(ABOVE + "p", BELOW)
     assert not cache.find(ABOVE[:-1], BELOW)
-    assert not cache.find(ABOVE, BELOW)
 
 
 @pytest.mark.parametrize(

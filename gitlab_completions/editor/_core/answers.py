@@ -26,7 +26,7 @@ Key: TypeAlias = tuple[str, int, bytes, bytes]
 """A document, the characters above the cursor, and the digests of both sides."""
 
 ENTRY_BYTES = 1024
-"""Bytes that an answer takes besides its texts, generously."""
+"""Bytes that an answer takes besides texts, generously."""
 
 
 class Candidate(Record):
@@ -185,4 +185,7 @@ def _length(key: Key) -> int:
 
 
 def _size(answer: Answer) -> int:
-    return ENTRY_BYTES + sum(sys.getsizeof(text) for text in answer.texts)
+    """Return what an answer takes, with what GitLab said, of which little may fit."""
+    said = {id(one.completion): one.completion for one in answer.candidates}
+    texts = [choice.text for one in said.values() for choice in one.choices]
+    return ENTRY_BYTES + sum(map(sys.getsizeof, [*answer.texts, *texts]))

@@ -188,7 +188,8 @@ class Desk:
 
     def accepted(self, suggestion: Suggestion, part: Part) -> None:
         """Take in that the author took (a part of) a suggestion."""
-        whole = part is Part.ALL
+        parts = {Part.WORD: suggestion.word, Part.LINE: suggestion.line}
+        whole = parts.get(part, suggestion.text) == suggestion.text
         self.stories.accepted(suggestion.id, suggestion.option, whole=whole)
 
     def rejected(self, suggestion: Suggestion) -> None:

@@ -52,8 +52,13 @@ if TYPE_CHECKING:
 
     Flow = Generator[Command, Outcome, Verdict]
 
-GUESSES = {Silence.MID_WORD, Silence.TEXT_AFTER_CURSOR, Silence.TOO_SHORT}
-"""Places where nothing is wanted that comes by itself."""
+BY_ITSELF = {
+    Silence.MID_WORD,
+    Silence.TEXT_AFTER_CURSOR,
+    Silence.TOO_SHORT,
+    Silence.ON_REQUEST_ONLY,
+}
+"""Why nothing is wanted that comes by itself."""
 
 
 class Ask:
@@ -100,9 +105,9 @@ class Ask:
     def _on_screen(self, now: float) -> Verdict | None:
         """Return what is left of what the author asked for where nothing is wanted.
 
-        That is shown in the midst of a line too, and typed along.
+        That is shown in the midst of a line too, and typed along or taken in parts.
         """
-        if self.keystroke.unwanted not in GUESSES:
+        if self.keystroke.unwanted not in BY_ITSELF:
             return None
         for answer, typed, source in self.desk.offers.at_hand(self.keystroke, now):
             if source is Source.TYPED_THROUGH and answer.explicit:
@@ -179,14 +184,16 @@ class Ask:
     @staticmethod
     def _useless(answer: Answer) -> Quiet:
         """Return why an answer for this very place brings no suggestion."""
+        if answer.candidates:
+            return Quiet(silence=Silence.REJECTED)
         unfit, nothing = Silence.DOES_NOT_FIT, Silence.NOTHING_OFFERED
         return Quiet(silence=unfit if answer.unfit else nothing)
 
     def _nothing(self) -> Quiet:
         """Return why there is nothing although it was asked for."""
         problem = self._problem
-        if problem is None:  # the call was given up, for others
-            return Quiet(silence=Silence.SUPERSEDED)
+        if problem is None:
+            return Quiet(silence=Silence.GIVEN_UP)
         if problem.code is ErrorCode.FILE_IGNORED:
             return Quiet(silence=Silence.FILE_EXCLUDED, problem=problem)
         return Quiet(silence=Silence.FAILED, problem=problem)

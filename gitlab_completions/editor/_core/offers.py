@@ -108,6 +108,7 @@ class Offers:
         all_ = tuple(replace(one, option=option) for option, one in numbered)
         answer = replace(answer, candidates=all_)
         if all_:
+            self._stories.join(tuple(one.id for one in all_))
             self.answers.put(answer)
         return answer
 

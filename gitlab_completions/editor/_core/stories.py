@@ -88,6 +88,18 @@ class Stories:
             self._stories[each] = story
         self._tell("suggestion_loaded", story)
 
+    def join(self, ids: tuple[str, ...]) -> None:
+        """What several requests brought is offered as one answer.
+
+        Not with one that was taken in part: of the others nothing more could be told.
+        """
+        story = self._stories.get(ids[0])
+        if story is None or story.taken:
+            return
+        story.fields["options_count"] = len(ids)
+        for each in ids:
+            self._stories[each] = story
+
     def from_cache(self, suggestion_id: str) -> None:
         """What an earlier request brought is offered, and was not shown before."""
         story = self._stories.get(suggestion_id)
@@ -102,7 +114,7 @@ class Stories:
     def shown(self, suggestion_id: str) -> None:
         """The editor has put a suggestion on the screen."""
         story = self._stories.get(suggestion_id)
-        if story is not None:
+        if story is not None and not story.ended:
             self._show(story)
 
     def accepted(self, suggestion_id: str, option: int, *, whole: bool) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Sequence
+from typing import cast
+
 from gitlab_completions.editor.models import Document, Part, Suggestion, Trigger
 from gitlab_completions.editor.policy import EditorPolicy
+from gitlab_completions.editor.recording import Recorder
 from gitlab_completions.errors import ConfigurationError
 
 
@@ -27,6 +32,53 @@ def check_callable(name: str, value: object) -> None:
     if not callable(value):
         kind = type(value).__name__
         raise ConfigurationError(f"{name} must be a function, not {kind}")
+
+
+def check_optional(name: str, value: object) -> None:
+    """Refuse what can neither be called nor is left out.
+
+    Raises:
+        ConfigurationError: When it is neither.
+    """
+    if value is not None:
+        check_callable(name, value)
+
+
+def check_observers(observers: object) -> None:
+    """Refuse what are no observers.
+
+    Raises:
+        ConfigurationError: It says which.
+    """
+    if not isinstance(observers, Sequence):
+        kind = type(observers).__name__
+        raise ConfigurationError(f"observers must be a sequence, not {kind}")
+    for observer in cast("Sequence[object]", observers):
+        check_observer(observer)
+
+
+def check_observer(observer: object) -> None:
+    """Refuse what cannot be told of events.
+
+    Raises:
+        ConfigurationError: When it cannot.
+    """
+    check_callable("an observer", observer)
+    if inspect.iscoroutinefunction(observer):
+        raise ConfigurationError(
+            "an observer must be a plain function: events do not wait for it"
+        )
+
+
+def check_recorder(recorder: object) -> None:
+    """Refuse what is no recorder, and not left out.
+
+    Raises:
+        ConfigurationError: When it is neither.
+    """
+    if recorder is not None and not isinstance(recorder, Recorder):
+        kind = type(recorder).__name__
+        raise ConfigurationError(f"recorder must be a Recorder, not {kind}")
 
 
 def check_suggestion(suggestion: object) -> None:
@@ -62,5 +114,8 @@ def check_question(document: object, trigger: object) -> None:
     for name in ("uri", "text"):
         if not isinstance(getattr(document, name), str):
             raise ConfigurationError(f"a document's {name} must be a string")
+    for name in ("language", "project_path", "file_name"):
+        if not isinstance(getattr(document, name), str | None):
+            raise ConfigurationError(f"a document's {name} must be a string, or None")
     if not isinstance(trigger, Trigger):
         raise ConfigurationError("trigger must be Trigger.TYPING or .EXPLICIT")

@@ -50,11 +50,19 @@ class Gatherer:
             return tuple(_checked(items))
         except TimeoutError:
             return ()
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if _is_cancelled():
+                raise
             if not self._has_failed:
                 self._has_failed = True
                 complain("The context source of an editor session", error)
             return ()
+
+
+def _is_cancelled() -> bool:
+    """Tell whether nobody wants the context any more; a source may cancel itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _checked(items: Iterable[object]) -> Iterator[ContextItem]:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from gitlab_completions.models import CompletionRequest, ContextItem
 
     Tracked: TypeAlias = Callable[[str], AbstractContextManager[object]]
-    Context: TypeAlias = asyncio.Task[tuple[ContextItem, ...]] | None
+    Items: TypeAlias = tuple[ContextItem, ...]
+    Context: TypeAlias = asyncio.Task[Items] | None
 
 CLEANUP_S = 5.0
 """Seconds that ended tasks get to clean up."""
@@ -50,7 +51,7 @@ class Dispatch:
         self._tracked: Tracked = nullcontext if tracked is None else tracked
         self._calls: dict[int, asyncio.Task[None]] = {}
         self._endings: dict[int, asyncio.Future[Ending]] = {}
-        self._others: set[asyncio.Task[None]] = set()
+        self._others: set[asyncio.Task[None] | asyncio.Task[Items]] = set()
 
     def start(self, call: Call, request: CompletionRequest, context: Context) -> None:
         """Send a request, once its context is there."""
@@ -59,6 +60,10 @@ class Dispatch:
         task = asyncio.create_task(self._run(call, request, context))
         self._calls[number] = task
         task.add_done_callback(lambda _: self._lose(number))
+        if context is not None:  # a call that never began does not end it
+            self._others.add(context)
+            context.add_done_callback(self._others.discard)
+            task.add_done_callback(lambda _: context.cancel())
 
     def ending(self, number: int) -> asyncio.Future[Ending] | None:
         """Return what is done when a call has ended; `None` when it has already."""

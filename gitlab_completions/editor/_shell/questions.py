@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from gitlab_completions.editor._core.keystrokes import Keystroke
 from gitlab_completions.editor._core.places import Place
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from gitlab_completions.editor.policy import EditorPolicy
 
 _NAMELESS = "untitled"
+_BEFORE_PATH = re.compile(r"\A(?:[A-Za-z][\w+.-]*:)?(?://[^/]*)?")
 
 
 class Questions:
@@ -73,7 +76,8 @@ class Questions:
             return False
         try:
             return bool(self._excluded(document))
-        except Exception as error:
+        # Also when it asked a future that was cancelled: nobody cancels us here.
+        except (Exception, asyncio.CancelledError) as error:
             if not self._has_complained:
                 self._has_complained = True
                 complain("What excludes documents of an editor session", error)
@@ -81,5 +85,10 @@ class Questions:
 
 
 def _file_name(uri: str) -> str:
-    """Return the last part of a URI, which names the file."""
-    return unquote(urlsplit(uri).path.rstrip("/").rpartition("/")[2]) or _NAMELESS
+    """Return the last part of a URI's path, which names the file.
+
+    Whatever an editor takes for one is read, as no parser does that knows addresses.
+    """
+    path = _BEFORE_PATH.sub("", re.split("[?#]", uri, maxsplit=1)[0])
+    name = unquote(path.rstrip("/").rpartition("/")[2])
+    return name if name.strip() else _NAMELESS

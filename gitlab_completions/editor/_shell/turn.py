@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gitlab_completions.client import CompletionClient
-    from gitlab_completions.editor._core.commands import Ending
+    from gitlab_completions.editor._core.commands import Ending, Quiet
     from gitlab_completions.editor._core.desk import Desk
     from gitlab_completions.editor._core.flow import Flow
     from gitlab_completions.editor._core.places import Place
@@ -68,15 +68,15 @@ class Turn:
         self._tell = tell
         self._context: Context = None
         self._loop = asyncio.get_running_loop()
-        self._over: asyncio.Future[None] = self._loop.create_future()
+        self._over: asyncio.Future[Quiet] = self._loop.create_future()
 
-    def end(self) -> None:
+    def end(self, why: Quiet) -> None:
         """Let nobody wait any longer."""
         if not self._over.done():
-            self._over.set_result(None)
+            self._over.set_result(why)
 
-    async def run(self, flow: Flow) -> Verdict | None:
-        """Run the flow to its verdict; `None` when the turn was ended before.
+    async def run(self, flow: Flow) -> Verdict:
+        """Run the flow to its verdict, or return why the turn was ended before.
 
         Raises:
             asyncio.CancelledError: When the caller leaves; calls go on.
@@ -97,7 +97,7 @@ class Turn:
             self._tell()
             if self._context is not None:
                 self._context.cancel()
-        return None
+        return self._over.result()
 
     def _look(self) -> None:
         """See by which route a request would go, and how full the minute is."""
@@ -131,7 +131,7 @@ class Turn:
         futures = [self._dispatch.ending(number) for number in command.calls]
         endings = [future for future in futures if future is not None]
         span_s = command.until - self._loop.time()
-        waited: list[asyncio.Future[Ending] | asyncio.Future[None]]
+        waited: list[asyncio.Future[Ending] | asyncio.Future[Quiet]]
         waited = [*endings, self._over]
         await asyncio.wait(
             waited,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitlab_completions._records import replace
 from gitlab_completions.editor import EditorPolicy
 from gitlab_completions.editor._core.answers import ENTRY_BYTES, Answer, Answers
-from tests.editor._core.scenes import URI, answer, place
+from tests.editor._core.scenes import URI, answer, completion, place
 
 if TYPE_CHECKING:
     from gitlab_completions.editor._core.places import Place
@@ -72,6 +73,18 @@ def test_bytes_are_bounded_whatever_comes() -> None:
         one.keep(answer(f"{'x' * at}|", "y" * 100 * (at % 7)), 0.0)
         assert one.size_bytes <= policy.cache_bytes
     assert len(one) < 5
+
+
+def test_what_gitlab_said_counts_however_little_of_it_fits() -> None:
+    one = answers(policy=EditorPolicy(cache_bytes=100_000))
+    for at in range(20):
+        where = f"{'x' * at}|"
+        said = completion("y", "z" * 30_000)
+        kept = answer(where, "y")
+        (candidate,) = kept.candidates
+        candidates = (replace(candidate, completion=said),)
+        one.keep(replace(kept, candidates=candidates), 0.0)
+    assert [len(one), one.size_bytes <= 100_000] == [3, True]
 
 
 def test_what_has_no_room_at_all_is_not_kept() -> None:

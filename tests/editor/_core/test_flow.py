@@ -198,7 +198,7 @@ def test_a_call_that_is_given_up_for_others_leaves_its_keystroke() -> None:
     number = one.sent()
     one.at(0.0)
     one.desk.give_up((number,))
-    assert one.at(0.1, Ending(number=number)) == Quiet(silence=Silence.SUPERSEDED)
+    assert one.at(0.1, Ending(number=number)) == Quiet(silence=Silence.GIVEN_UP)
 
 
 def test_what_the_minute_has_no_room_for_is_saved() -> None:

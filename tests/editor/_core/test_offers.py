@@ -140,6 +140,22 @@ def test_what_was_taken_has_another_id_when_it_is_offered_again() -> None:
     assert offered(one, HERE) == undone
 
 
+def test_the_last_part_of_a_suggestion_is_all_that_is_left_of_it() -> None:
+    one = desk()
+    answered(one, HERE, "ce + tax")
+    first, last = offered(one, HERE), offered(one, "total = price + |\n")
+    assert first is not None
+    assert last is not None
+    one.accepted(first.items[0], Part.WORD)
+    assert not one.stories.has_ended(first.items[0].id)
+    one.accepted(last.items[0], Part.WORD)
+    assert one.stories.has_ended(first.items[0].id)
+    assert one.stories.news[-1].action == "suggestion_accepted"
+    undone = offered(one, HERE)
+    assert undone is not None
+    assert undone.items[0].id != first.items[0].id
+
+
 def test_an_explicit_answer_comes_after_what_is_on_the_screen() -> None:
     one = desk()
     answered(one, HERE, "ce + tax")

@@ -75,6 +75,15 @@ def test_one_that_is_replaced_was_rejected() -> None:
     ]
 
 
+def test_what_is_over_replaces_nothing_when_it_is_reported_late() -> None:
+    one = stories("a", "b")
+    one.accepted("a", 1, whole=True)
+    one.shown("b")
+    one.shown("a")
+    one.accepted("b", 1, whole=True)
+    assert told(one)[2:] == [("suggestion_shown", "b"), ("suggestion_accepted", "b")]
+
+
 def test_one_that_was_taken_is_not_replaced() -> None:
     one = stories("a", "b")
     one.accepted("a", 1, whole=False)
@@ -112,6 +121,25 @@ def test_candidates_share_a_story_and_are_told_apart_by_number() -> None:
     assert told(one) == [("suggestion_shown", "a"), ("suggestion_accepted", "a")]
 
 
+def test_what_is_offered_as_one_answer_shares_the_first_ones_story() -> None:
+    one = stories("a", "b")
+    one.shown("a")
+    one.join(("a", "b"))
+    for each in "ba":
+        one.shown(each)
+    one.accepted("b", 2, whole=True)
+    assert one.news[-1].fields["options_count"] == 2
+    assert told(one) == [("suggestion_shown", "a"), ("suggestion_accepted", "a")]
+
+
+def test_what_comes_beside_one_that_was_taken_in_part_has_its_own_story() -> None:
+    one = stories("a", "b")
+    one.accepted("a", 1, whole=False)
+    one.join(("a", "b"))
+    one.accepted("b", 2, whole=True)
+    assert told(one)[2:] == [("suggestion_shown", "b"), ("suggestion_accepted", "b")]
+
+
 def test_what_is_offered_anew_has_a_story_of_its_own() -> None:
     one = stories("a")
     one.accepted("a", 1, whole=True)
@@ -144,6 +172,7 @@ def test_nothing_is_told_of_what_nobody_knows() -> None:
     one.shown("x")
     one.accepted("x", 1, whole=True)
     one.rejected("x")
+    one.join(("x", "y"))
     one.again(("n",), "u", like="x")
     assert one.has_ended("x")
     assert told(one) == [("suggestion_loaded", "n")]

@@ -17,7 +17,7 @@ from tests.editor._core.scenes import desk, key
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
 
-    from gitlab_completions import CompletionClient
+    from gitlab_completions import CompletionClient, ContextItem
     from gitlab_completions.editor._core.desk import Desk
     from gitlab_completions.editor._shell.dispatch import Tracked
 
@@ -89,6 +89,26 @@ async def test_a_call_that_never_began_ends_too(client: CompletionClient) -> Non
     one.dispatch.give_up((1,))
     assert await one.ending == Ending(number=1)
     assert len(one.desk.calls) == 0
+
+
+async def test_a_call_that_never_began_leaves_nobody_gathering(
+    client: CompletionClient,
+) -> None:
+    async def gather() -> tuple[ContextItem, ...]:
+        await asyncio.sleep(0.2)
+        return ()
+
+    for end in ("given up", "closed"):
+        one = Sent(client)
+        gathering = asyncio.create_task(gather())
+        call = one.desk.send(key("y.|"), 0.0, 0.0).call
+        one.dispatch.start(call, REQUEST, gathering)
+        if end == "closed":
+            await one.dispatch.aclose()
+        one.dispatch.give_up((call.number,))
+        await asyncio.wait({gathering})
+        assert gathering.cancelled()
+        await one.dispatch.aclose()
 
 
 async def test_a_failure_has_no_frames(
