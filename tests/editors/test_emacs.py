@@ -72,3 +72,13 @@ def test_a_suggestion_is_shown_and_accepted(
         emacs.press("C-x", "C-s")
         emacs.until("Wrote")
     assert file.read_text().rstrip() == wanted
+
+
+def test_a_folder_does_not_set_the_instance_unasked() -> None:
+    assert EMACS is not None
+    example = str(EXAMPLE / "gitlab-completions.el")
+    settings = """'(:gitlab-completions (:instanceUrl "https://other.example.com"))"""
+    asked = f"(prin1 (safe-local-variable-p 'eglot-workspace-configuration {settings}))"
+    words = [EMACS, "--batch", "--quick", "--load", example, "--eval", asked]
+    said = subprocess.run(words, capture_output=True, check=True, text=True)
+    assert said.stdout == "nil"

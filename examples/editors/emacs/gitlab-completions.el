@@ -10,6 +10,10 @@
              '((python-mode python-ts-mode) . ("gitlab-completions" "lsp")))
 (add-hook 'python-base-mode-hook #'eglot-ensure)
 
+;; A folder's .dir-locals.el could send what you write there to another instance, and Emacs
+;; would take that from it unasked.
+(put 'eglot-workspace-configuration 'safe-local-variable nil)
+
 ;; Suggest behind blanks and brackets too, not only within words.
 (setopt completion-preview-minimum-symbol-length nil)
 (add-hook 'eglot-managed-mode-hook #'completion-preview-mode)
