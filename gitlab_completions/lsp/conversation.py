@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Code", "Conversation", "Handler", "Listener", "RefusedError")
 
-logger = logging.getLogger("gitlab_completions.lsp")
+logger: logging.Logger = logging.getLogger("gitlab_completions.lsp")
 
 Identity: TypeAlias = str | float
 """Names a request. Numbers are whole in most clients, and written as `1.0` in some."""

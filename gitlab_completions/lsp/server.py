@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ("NAME", "Server")
 
-logger = logging.getLogger("gitlab_completions.lsp")
+logger: logging.Logger = logging.getLogger("gitlab_completions.lsp")
 
 NAME = "gitlab-completions"
 _ENCODINGS = frozenset({"utf-8", "utf-16", "utf-32"})
@@ -70,20 +70,20 @@ class Server:
     ) -> None:
         self.handlers: dict[str, Handler] = {}
         self.listeners: dict[str, Listener] = {}
-        self.conversation = Conversation(self.handlers, self.listeners)
-        self.bars = Bars(self.conversation)
-        self.herald = Herald(self.conversation)
-        self.documents = Documents()
-        self.offered = Offered()
-        self.has_begun = False
-        self.is_shut = False
-        self.over = asyncio.Event()
+        self.conversation: Conversation = Conversation(self.handlers, self.listeners)
+        self.bars: Bars = Bars(self.conversation)
+        self.herald: Herald = Herald(self.conversation)
+        self.documents: Documents = Documents()
+        self.offered: Offered = Offered()
+        self.has_begun: bool = False
+        self.is_shut: bool = False
+        self.over: asyncio.Event = asyncio.Event()
         self.service: Service | None = None
         self._environment = environment
         self._connect = connect
         self._diary = Diary() if diary is None else diary
         self._capabilities: Json = {}
-        self.surroundings = self._surroundings()
+        self.surroundings: Workspace = self._surroundings()
         self._reports_shown = False
         self._given: list[object] = []
         self._settings: Settings | None = None

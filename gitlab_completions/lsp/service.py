@@ -85,8 +85,8 @@ class Service:
                 "no GitLab instance is set: set gitlab-completions.instanceUrl, or "
                 "GITLAB_URL"
             )
-        self.settings = settings
-        self.credentials = Credentials(settings, on_refused=on_refused)
+        self.settings: Settings = settings
+        self.credentials: Credentials = Credentials(settings, on_refused=on_refused)
         options: ClientOptions = {
             "policy": settings.routing,
             "ignore": workspace.ignored,
@@ -99,8 +99,8 @@ class Service:
         if self._sender is not None:
             options["sender"] = self._sender
         url = settings.instance_url
-        self.client = connect(url, self.credentials, **options)
-        self.session = EditorSession(
+        self.client: CompletionClient = connect(url, self.credentials, **options)
+        self.session: EditorSession = EditorSession(
             self.client,
             policy=settings.editor,
             position_encoding=encoding,

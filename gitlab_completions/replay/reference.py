@@ -67,7 +67,7 @@ class ReferencePipeline:
         self._cache = ReferenceCache(asyncio.get_running_loop().time)
         self._newest: asyncio.Task[Offer | None] | None = None
         self._sent: set[asyncio.Task[str]] = set()
-        self.repeated = 0
+        self.repeated: int = 0
 
     async def suggest(
         self, document: Document, offset: int, *, explicit: bool

@@ -392,3 +392,15 @@ def test_what_the_author_asked_for_amid_a_line_is_typed_along_there() -> None:
     assert texts(along.verdict) == [("e", Source.TYPED_THROUGH)]
     off = Played(on, key("pric| per unit", unwanted=Silence.SWITCHED_OFF), 2.0)
     assert off.verdict == Quiet(silence=Silence.SWITCHED_OFF)
+
+
+def test_what_was_rejected_is_rejected_when_it_is_said_anew() -> None:
+    on = desk()
+    first = waiting(on, "ret|")
+    first.at(1.0)
+    offered = first.came(1.5, first.sent(), "urn")
+    assert isinstance(offered, Offer)
+    on.rejected(offered.items[0])
+    again = Played(on, key("ret|"), 1_000.0)
+    said = again.came(1_001.5, again.sent(), "urn")
+    assert said == Quiet(silence=Silence.REJECTED)
