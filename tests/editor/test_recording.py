@@ -230,9 +230,10 @@ def test_a_defect_ends_it_and_names_no_content(path: Path) -> None:
     assert recorder.problem == "the recording ended by a defect: AttributeError"
 
 
-def test_a_disk_that_hangs_costs_keystrokes_and_never_the_loops_time(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def typed_while_the_disk_hangs(
+    path: Path, monkeypatch: pytest.MonkeyPatch, *, size: int, keys: int
+) -> tuple[Recorder, str]:
+    """Type into a text of a size until the disk goes on; return how it is then."""
     hangs, write = threading.Event(), os.write
 
     def slow(descriptor: int, data: bytes) -> int:
@@ -240,12 +241,21 @@ def test_a_disk_that_hangs_costs_keystrokes_and_never_the_loops_time(
         return write(descriptor, data)
 
     monkeypatch.setattr("gitlab_completions.editor.recording.os.write", slow)
-    text = "y" * 100_000
+    text = "y" * size
     with Recorder(path, content="kept") as recorder:
-        for number in range(500):
+        for number in range(keys):
             text += "x"
             recorder.asked(document(text), len(text), Trigger.TYPING, float(number))
         hangs.set()
+    return recorder, text
+
+
+def test_a_disk_that_hangs_costs_keystrokes_and_never_the_loops_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder, text = typed_while_the_disk_hangs(
+        path, monkeypatch, size=100_000, keys=500
+    )
     written = lines(path)
     assert 300 < recorder.lost < 500
     assert len(written) == 2 + 500 - recorder.lost
@@ -255,21 +265,11 @@ def test_a_disk_that_hangs_costs_keystrokes_and_never_the_loops_time(
 def test_a_disk_that_hangs_for_a_while_costs_no_keystroke_of_a_usual_file(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hangs, write = threading.Event(), os.write
-
-    def slow(descriptor: int, data: bytes) -> int:
-        hangs.wait(10)
-        return write(descriptor, data)
-
-    monkeypatch.setattr("gitlab_completions.editor.recording.os.write", slow)
-    text = "y" * 5_000
-    with Recorder(path, content="kept") as recorder:
-        for number in range(1_000):
-            text += "x"
-            recorder.asked(document(text), len(text), Trigger.TYPING, float(number))
-        hangs.set()
+    recorder, text = typed_while_the_disk_hangs(
+        path, monkeypatch, size=5_000, keys=1_000
+    )
     assert recorder.lost == 0
-    assert len(lines(path)) == 2 + 1_000
+    assert replayed(lines(path)) == text
 
 
 def test_wrong_arguments_are_refused(path: Path) -> None:
