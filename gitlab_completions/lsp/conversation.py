@@ -22,7 +22,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from gitlab_completions.lsp.places import place
+from gitlab_completions.lsp.crashes import raised_at
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -182,7 +182,7 @@ class Conversation:
             self._refuse(identity, Code.CANCELLED, "this request was cancelled")
         except Exception as error:
             # Neither log nor answer has its words: they may hold the author's source.
-            logger.error("a request failed: %s", place(error))  # noqa: TRY400
+            logger.error("a request failed: %s", raised_at(error))  # noqa: TRY400
             self._refuse(identity, Code.INTERNAL, "this request failed; see the log")
 
     def _hear(self, method: str, params: object) -> None:
@@ -197,7 +197,7 @@ class Conversation:
         except RefusedError as error:
             logger.warning("a notification cannot be read: %s", error.message)
         except Exception as error:
-            logger.error("a notification failed: %s", place(error))  # noqa: TRY400
+            logger.error("a notification failed: %s", raised_at(error))  # noqa: TRY400
         else:
             if isinstance(heard, Awaitable):
                 self.spawn(cast("Awaitable[object]", heard))
@@ -233,7 +233,7 @@ class Conversation:
         self._behind.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            logger.error("work behind the messages failed: %s", place(error))
+            logger.error("work behind the messages failed: %s", raised_at(error))
 
     def _refuse(self, identity: Identity | None, code: int, message: str) -> None:
         self._send({"id": identity, "error": {"code": code, "message": message}})

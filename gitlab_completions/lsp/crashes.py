@@ -5,10 +5,10 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-__all__ = ("place",)
+__all__ = ("raised_at",)
 
 
-def place(error: BaseException) -> str:
+def raised_at(error: BaseException) -> str:
     """Return an exception's kind and where it was raised; not its words."""
     frames = traceback.extract_tb(error.__traceback__, limit=-1)
     where = "".join(f" at {Path(one.filename).name}:{one.lineno}" for one in frames)
