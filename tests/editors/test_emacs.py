@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.editors.boxes import ABOVE, LINE, LINES
 from tests.editors.conftest import EXAMPLES, Workplace
 from tests.editors.terminal import TMUX, Terminal
 
@@ -37,16 +38,6 @@ pytestmark = [
     pytest.mark.skipif(TMUX is None, reason="NO EDITOR RAN: apt install tmux"),
     pytest.mark.skipif(EMACS is None, reason="NO EMACS 30 IS HERE: name it in EMACS"),
 ]
-
-ABOVE = """\
-def area(width, height):
-    return width * height
-
-
-def volume(width, height, depth):
-    return"""
-LINE = f"{ABOVE} width * height * depth"
-LINES = f"{ABOVE} width * (\n        height * depth\n    )"
 
 
 @pytest.mark.parametrize("wanted", [LINE, LINES], ids=["a line", "lines"])
